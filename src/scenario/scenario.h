@@ -1,0 +1,98 @@
+/* A scenario file, checked. scenarios/README.md is its grammar for people.
+ *
+ * Strings are owned by the scenario; scenario_free frees them. Unknown keys, wrong types and values out of
+ * range are errors with file:line:column and, where a known word is near, a suggestion. */
+#ifndef SCENARIO_SCENARIO_H
+#define SCENARIO_SCENARIO_H
+
+#include "challenge/challenge.h"
+#include "load/load.h"
+
+enum scenario_sim_mode { SCENARIO_SIM_STANDALONE };
+
+struct scenario_profile {
+    char *name;    /* "rfc8894" */
+    double weight; /* > 0 */
+};
+
+struct scenario {
+    char *name;
+    uint64_t seed;
+    char sha256[65];              /* of the file's bytes as read */
+
+    struct {
+        char *url;                /* full URL, or NULL when `sim` */
+        bool sim;
+        char *authorized;         /* NULL: none */
+        char *ca_file;            /* PEM roots for TLS; NULL: the system's */
+    } target;
+
+    struct {
+        enum scenario_sim_mode mode;
+        unsigned otp_cache;       /* default 5 */
+        int64_t otp_validity_us;  /* default 60 minutes */
+        char **faults;            /* as for --fault */
+        size_t fault_count;
+    } simulator;
+
+    struct challenge_config challenge;
+
+    struct {
+        uint64_t count;           /* 0: the phases decide */
+        char *subject;            /* template: {index} {profile} {run} {name} */
+        char *marker;             /* appended as an RDN, default "OU=scepstorm" */
+        unsigned key_bits;        /* 2048 */
+        bool key_reuse;           /* default true */
+        char *key_pool;           /* file; NULL: at most 16 keys are made before the clock starts */
+        struct scenario_profile *profiles; /* at least one */
+        size_t profile_count;
+    } devices;
+
+    struct load_phase *phases;
+    size_t phase_count;
+
+    struct {
+        int64_t request_timeout_us; /* 30 s */
+        int64_t device_timeout_us;  /* 5 min */
+        double error_budget;        /* 0..1, default 0.2 */
+        uint64_t in_flight;         /* 10000 */
+        double rate_per_s;          /* ceiling, default 200/s: raise on purpose */
+        uint64_t devices;           /* ceiling, default 100000 */
+    } limits;
+
+    char **slo;                   /* expressions, checked for form */
+    size_t slo_count;
+};
+
+/* One `--set path=value`, applied before checking; value is YAML. */
+struct scenario_override {
+    const char *path;  /* "load.0.rate" */
+    const char *value;
+};
+
+/* Fails: REASON_SCENARIO with "file:line:column: what; what to do" in the text; REASON_IO. */
+bool scenario_load(const char *path, const struct scenario_override *overrides, size_t override_count,
+                   struct scenario **out, struct err *e) MUST_USE;
+void scenario_free(struct scenario *scenario);
+
+/* The effective scenario as YAML, defaults filled in, secrets absent (only where they come from). */
+bool scenario_write(const struct scenario *scenario, struct buf *out, struct err *e) MUST_USE;
+
+/* A device's subject: variables filled in, the marker appended. */
+bool scenario_subject(const struct scenario *scenario, uint64_t device, unsigned profile, const char *run_id,
+                      struct buf *out_text, struct err *e) MUST_USE;
+
+/* True when the host of this URL is loopback (127.0.0.0/8, ::1, localhost). */
+bool scenario_is_loopback(const char *url);
+
+/* One SLO expression taken apart: "latency.enrollment.p95 < 3s". */
+enum scenario_slo_op { SLO_LESS, SLO_LESS_EQUAL, SLO_GREATER, SLO_GREATER_EQUAL, SLO_EQUAL };
+struct scenario_slo {
+    char path[96];
+    enum scenario_slo_op op;
+    double value;      /* durations in milliseconds, shares as 0..1, else the number */
+    bool is_share;
+};
+bool scenario_slo_parse(const char *expression, struct scenario_slo *out, struct err *e) MUST_USE;
+
+#endif

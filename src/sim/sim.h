@@ -1,0 +1,38 @@
+/* An NDES to enroll at: `ca` decides, `listener` serves, `faults` misbehaves. */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include "base/secret.h"
+
+struct sim_config {
+    const char *listen;         /* "127.0.0.1:8080", "[::1]:0"; port 0 picks a free one */
+    bool tls;                   /* with a certificate of the simulated CA */
+    bool basic_auth;            /* OTP page behind Basic; false: open */
+    const char *user;           /* NULL with basic_auth: the page refuses everyone */
+    const struct secret *password;
+    unsigned otp_cache;         /* passwords outstanding at most; 5 */
+    int64_t otp_validity_us;    /* 60 minutes */
+    unsigned otp_bytes;         /* 8: 16 hex digits */
+    const char *static_password; /* NULL: one-time passwords */
+    unsigned ca_bits, ra_bits;  /* 2048 */
+    unsigned threads;           /* of the listener; 0: one per core */
+    const char *const *faults;  /* "otp-cache-full:from=10s,for=5s" */
+    size_t fault_count;
+    bool faults_wait;           /* fault clocks start with sim_start_faults, else when it listens */
+    int64_t (*now_us)(void);    /* wall clock; NULL: the real one. Tests hand in their own */
+};
+
+struct sim;
+
+/* Makes keys and certificates (about a second), listens, serves on its own threads.
+ * Fails: REASON_USAGE (a fault's text), REASON_IO (cannot listen: address in the text). */
+bool sim_start(const struct sim_config *config, struct sim **out, struct err *e) MUST_USE;
+void sim_stop(struct sim *sim);
+
+/* "http://127.0.0.1:40123", without a path. Borrowed. */
+const char *sim_url(const struct sim *sim);
+void sim_start_faults(struct sim *sim);
+/* The CA certificate as PEM, for clients that want it. */
+bool sim_ca_pem(const struct sim *sim, struct buf *out, struct err *e) MUST_USE;
+
+#endif
