@@ -20,7 +20,7 @@ struct buf {
     uint8_t *data;
     size_t len;
     size_t cap;
-    size_t max; /* ceiling in bytes */
+    size_t max;  /* ceiling in bytes */
     bool failed; /* an append was refused (no memory or ceiling); sticky */
 };
 

@@ -86,7 +86,7 @@
     X(REASON_UNEXPECTED_EVENT,        "unexpected_event",        "something happened that the device did not expect in this state")
 /* clang-format on */
 
-#define BASE_AS_ENUM2(e, id) e,
+#define BASE_AS_ENUM2(e, id)           e,
 #define BASE_AS_ENUM3(e, id, sentence) e,
 
 enum stage { BASE_STAGES(BASE_AS_ENUM2) STAGE_COUNT };

@@ -11,7 +11,7 @@
 
 /* What kind of body came with an answer: the first splitter between the layers that can answer. */
 enum outcome_body {
-    OUTCOME_BODY_NONE,      /* no answer at all */
+    OUTCOME_BODY_NONE, /* no answer at all */
     OUTCOME_BODY_EMPTY,
     OUTCOME_BODY_CERTREP,   /* CMS */
     OUTCOME_BODY_HTTPSYS,   /* kernel-mode error page (Server: Microsoft-HTTPAPI/2.0) */
@@ -19,10 +19,11 @@ enum outcome_body {
     OUTCOME_BODY_NDES_PAGE, /* "Network Device Enrollment Service" page */
     OUTCOME_BODY_HTML,      /* other HTML: proxy, gateway, login page */
     OUTCOME_BODY_TEXT,
-    OUTCOME_BODY_BINARY,    /* anything else */
+    OUTCOME_BODY_BINARY, /* anything else */
     OUTCOME_BODY_COUNT
 };
-const char *outcome_body_id(enum outcome_body body); /* "none" "empty" "certrep" "httpsys" "iis" "ndes_page" ... */
+const char *
+outcome_body_id(enum outcome_body body); /* "none" "empty" "certrep" "httpsys" "iis" "ndes_page" ... */
 
 /* One step of one device: a request, a piece of crypto, a wait for the network. The stage names the step. */
 struct outcome_step {
@@ -30,34 +31,34 @@ struct outcome_step {
     enum stage stage;
     bool warm_up;
     bool failed;
-    int64_t queued_us;   /* when the step was wanted (planned waits end here) */
-    int64_t started_us;  /* when it was begun: sent, or taken by a worker */
+    int64_t queued_us;  /* when the step was wanted (planned waits end here) */
+    int64_t started_us; /* when it was begun: sent, or taken by a worker */
     int64_t finished_us;
     uint64_t bytes_sent;
     uint64_t bytes_received;
-    int http_status;     /* 0: none */
+    int http_status; /* 0: none */
 };
 
 enum outcome_end { OUTCOME_ENROLLED, OUTCOME_FAILED, OUTCOME_ABANDONED, OUTCOME_UNSENT };
 const char *outcome_end_id(enum outcome_end end); /* "enrolled" "failed" "abandoned" "unsent" */
 
 struct outcome {
-    uint64_t device;     /* index in the plan, 0-based */
-    unsigned phase;      /* index in the scenario's load */
-    unsigned profile;    /* index in the scenario's profiles */
+    uint64_t device;  /* index in the plan, 0-based */
+    unsigned phase;   /* index in the scenario's load */
+    unsigned profile; /* index in the scenario's profiles */
     bool warm_up;
     enum outcome_end end;
     int64_t scheduled_us;
-    int64_t started_us;  /* meaningless when unsent */
+    int64_t started_us; /* meaningless when unsent */
     int64_t finished_us;
 
     /* Why it did not enroll; error.reason is REASON_NONE when enrolled. For an unsent device the cause. */
     struct err error;
-    bool timed_out;      /* request or device time-out: its latency counts, at the time-out */
-    int http_status;     /* of the answer that decided; 0: none */
+    bool timed_out;  /* request or device time-out: its latency counts, at the time-out */
+    int http_status; /* of the answer that decided; 0: none */
     enum outcome_body body;
-    char server[64];     /* its Server header */
-    int fail_info;       /* -1: none */
+    char server[64]; /* its Server header */
+    int fail_info;   /* -1: none */
     bool has_hresult;
     uint32_t hresult;
     char text[OUTCOME_TEXT_BYTES]; /* the server's words (…311.21.38 or failInfoText) */
@@ -70,15 +71,15 @@ struct outcome {
     bool chain_failure;
 
     /* The certificate obtained; serial is empty when there is none. */
-    char serial[2 * 32 + 1];              /* hex */
+    char serial[2 * 32 + 1]; /* hex */
     char subject[OUTCOME_TEXT_BYTES];
     char issuer[OUTCOME_TEXT_BYTES];
-    int64_t not_before;                   /* Unix seconds */
+    int64_t not_before; /* Unix seconds */
     int64_t not_after;
 
     /* The one-time password, by a salted fingerprint (never by value); 0: no password was sent. */
     uint64_t otp_fingerprint;
-    int64_t otp_age_us;                   /* from the fetch to the sending of the message that carried it */
+    int64_t otp_age_us; /* from the fetch to the sending of the message that carried it */
 
     /* Copies of what decided a failure, for one exemplar per failure class; borrowed during the callback,
      * empty when the device enrolled. Header lines as received, "Name: value\n". */
@@ -109,30 +110,30 @@ struct outcome_target {
     size_t cap_count;
     struct outcome_target_cert certs[OUTCOME_MAX_CERTS];
     size_t cert_count;
-    int bare_url_status;       /* GET of the SCEP URL without operation, made when devices failed; 0: not made or no answer */
+    int bare_url_status; /* GET of the SCEP URL without operation, made when devices failed; 0: not made or no answer */
     bool has_date_skew;
-    int64_t date_skew_s;       /* Date header minus our clock */
+    int64_t date_skew_s; /* Date header minus our clock */
 };
 
 /* The supply of challenges. */
 struct outcome_otp {
     uint64_t fetched;
-    uint64_t used;             /* sent in a PKIOperation */
-    uint64_t expired;          /* dropped unused because of their age */
-    uint64_t cache_full;       /* pages that said so */
-    uint64_t outstanding_max;  /* most passwords held at once */
+    uint64_t used;            /* sent in a PKIOperation */
+    uint64_t expired;         /* dropped unused because of their age */
+    uint64_t cache_full;      /* pages that said so */
+    uint64_t outstanding_max; /* most passwords held at once */
 };
 
 /* The generator, looking at itself. */
 struct outcome_generator {
-    int64_t cpu_us;                 /* user + system of this process while the load ran */
+    int64_t cpu_us; /* user + system of this process while the load ran */
     int64_t wall_us;
     uint64_t peak_rss_bytes;
-    uint64_t bytes_per_device;      /* growth of resident memory per device in flight at the peak; 0: unknown */
+    uint64_t bytes_per_device; /* growth of resident memory per device in flight at the peak; 0: unknown */
     uint64_t open_connections_max;
     uint64_t in_flight_max;
     uint64_t requests;
-    uint64_t limit_errors;          /* out of ports or descriptors */
+    uint64_t limit_errors; /* out of ports or descriptors */
     unsigned cores;
 };
 
