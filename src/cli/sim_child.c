@@ -1,0 +1,232 @@
+#include "cli/sim_child.h"
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define USER           "scepstorm"
+#define PASSWORD_ENV   "SCEPSTORM_SIM_PASSWORD"
+#define START_LIMIT_US 30000000
+#define STOP_LIMIT_MS  5000
+#define FIXED_ARGS     16
+
+extern char **environ;
+
+struct sim_child {
+    pid_t pid;
+    int to;   /* its standard input */
+    int from; /* its standard output */
+    char url[256];
+    struct secret *password;
+};
+
+/* 16 random bytes as hex: only this run and its child know it. */
+static bool make_password(struct secret **out, struct err *e)
+{
+    uint8_t bytes[16];
+    char text[2 * sizeof bytes + 1];
+    if (!random_bytes(bytes, sizeof bytes, e))
+        return false;
+    text_hex(span_of(bytes, sizeof bytes), false, text);
+    return secret_new(span_of_text(text), out, e);
+}
+
+/* Its arguments; the password travels in the environment. */
+static const char **make_arguments(const struct scenario *s, char *cache, size_t cache_bytes, char *validity,
+                                   size_t validity_bytes)
+{
+    const char **argv = calloc(FIXED_ARGS + 2 * s->simulator.fault_count + 1, sizeof *argv);
+    if (argv == NULL)
+        return NULL;
+    snprintf(cache, cache_bytes, "%u", s->simulator.otp_cache);
+    snprintf(validity, validity_bytes, "%lldms", (long long)(s->simulator.otp_validity_us / 1000));
+    static const char *const fixed[] = {"scepstorm", "sim",   "--supervised", "--listen", "127.0.0.1:0",
+                                        "--auth",    "basic", "--user",       USER,       "--password-env",
+                                        PASSWORD_ENV};
+    size_t n = 0;
+    for (; n < sizeof fixed / sizeof *fixed; n++)
+        argv[n] = fixed[n];
+    argv[n++] = "--otp-cache";
+    argv[n++] = cache;
+    argv[n++] = "--otp-validity";
+    argv[n++] = validity;
+    for (size_t i = 0; i < s->simulator.fault_count; i++) {
+        argv[n++] = "--fault";
+        argv[n++] = s->simulator.faults[i];
+    }
+    return argv;
+}
+
+/* Our environment plus the password. The returned array is freed by the caller, the strings are not its own. */
+static char **make_environment(char *password_entry)
+{
+    size_t count = 0;
+    while (environ[count] != NULL)
+        count++;
+    char **env = calloc(count + 2, sizeof *env);
+    if (env == NULL)
+        return NULL;
+    memcpy(env, environ, count * sizeof *env);
+    env[count] = password_entry;
+    return env;
+}
+
+/* A process group of its own: Ctrl-C is for us; the child stays until the last device has ended. */
+static int spawn(pid_t *pid, int in, int out, const char **argv, char **env)
+{
+    /* POSIX declares the strings writable but promises to leave them alone. */
+    union {
+        const char **ours;
+        char **posix;
+    } arguments = {.ours = argv};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    int rc = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, arguments.posix, env);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return rc;
+}
+
+static bool launch(struct sim_child *c, const struct scenario *scenario, struct err *e)
+{
+    int in[2], out[2];
+    if (pipe2(in, O_CLOEXEC) != 0)
+        return err_set_errno(e, REASON_IO, errno, "cannot start the simulator");
+    if (pipe2(out, O_CLOEXEC) != 0) {
+        err_set_errno(e, REASON_IO, errno, "cannot start the simulator");
+        close(in[0]);
+        close(in[1]);
+        return false;
+    }
+    char cache[16], validity[32], entry[128];
+    struct span password = secret_value(c->password);
+    snprintf(entry, sizeof entry, "%s=%.*s", PASSWORD_ENV, (int)password.len, (const char *)password.data);
+    const char **argv = make_arguments(scenario, cache, sizeof cache, validity, sizeof validity);
+    char **env = make_environment(entry);
+    int rc = argv == NULL || env == NULL ? ENOMEM : spawn(&c->pid, in[0], out[1], argv, env);
+    free(argv);
+    free(env);
+    explicit_bzero(entry, sizeof entry);
+    close(in[0]);
+    close(out[1]);
+    c->to = in[1];
+    c->from = out[0];
+    if (rc != 0) {
+        c->pid = 0;
+        return err_set_errno(e, REASON_IO, rc, "cannot start the simulator");
+    }
+    return true;
+}
+
+/* Reads the line "listening URL". */
+static bool await_listening(struct sim_child *c, struct err *e)
+{
+    char line[sizeof c->url + 16];
+    size_t len = 0;
+    int64_t deadline = clock_monotonic_us() + START_LIMIT_US;
+    while (len + 1 < sizeof line) {
+        int64_t left_ms = (deadline - clock_monotonic_us()) / 1000;
+        struct pollfd wait = {.fd = c->from, .events = POLLIN};
+        if (left_ms <= 0 || poll(&wait, 1, (int)left_ms) == 0)
+            return err_set(e, STAGE_SETUP, REASON_IO, "the simulator did not listen within 30 s");
+        ssize_t got = read(c->from, line + len, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return err_set(e, STAGE_SETUP, REASON_USAGE,
+                           "the simulator did not start: see its message above");
+        if (line[len] == '\n')
+            break;
+        len++;
+    }
+    line[len] = '\0';
+    static const char prefix[] = "listening ";
+    if (strncmp(line, prefix, sizeof prefix - 1) != 0)
+        return err_set(e, STAGE_SETUP, REASON_INTERNAL,
+                       "the simulator said '%.60s' instead of where it listens", line);
+    snprintf(c->url, sizeof c->url, "%s", line + sizeof prefix - 1);
+    return true;
+}
+
+bool sim_child_start(const struct scenario *scenario, struct sim_child **out, struct err *e)
+{
+    struct sim_child *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulator");
+    c->to = c->from = -1;
+    if (!make_password(&c->password, e) || !launch(c, scenario, e) || !await_listening(c, e)) {
+        sim_child_stop(c, NULL);
+        return false;
+    }
+    *out = c;
+    return true;
+}
+
+const char *sim_child_url(const struct sim_child *child)
+{
+    return child->url;
+}
+
+const char *sim_child_user(const struct sim_child *child)
+{
+    (void)child;
+    return USER;
+}
+
+const struct secret *sim_child_password(const struct sim_child *child)
+{
+    return child->password;
+}
+
+void sim_child_start_faults(struct sim_child *child)
+{
+    static const char line[] = "start\n";
+    if (write(child->to, line, sizeof line - 1) != (ssize_t)sizeof line - 1)
+        fprintf(stderr, "scepstorm: the simulator is gone; its faults cannot be started\n");
+}
+
+/* It ends when its input closes; one that does not is killed. */
+static void reap(pid_t pid, struct rusage *usage)
+{
+    for (int waited_ms = 0; waited_ms < STOP_LIMIT_MS; waited_ms += 20) {
+        pid_t ended = wait4(pid, NULL, WNOHANG, usage);
+        if (ended == pid || (ended < 0 && errno != EINTR))
+            return;
+        poll(NULL, 0, 20);
+    }
+    kill(pid, SIGKILL);
+    wait4(pid, NULL, 0, usage);
+}
+
+void sim_child_stop(struct sim_child *child, int64_t *cpu_us)
+{
+    if (child == NULL)
+        return;
+    struct rusage usage = {0};
+    if (child->to >= 0)
+        close(child->to);
+    if (child->pid > 0)
+        reap(child->pid, &usage);
+    if (child->from >= 0)
+        close(child->from);
+    if (cpu_us != NULL) {
+        *cpu_us = (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+                  usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+    }
+    secret_free(child->password);
+    free(child);
+}
