@@ -1,6 +1,7 @@
 #include "base/bytes.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdarg.h>
 
 struct span span_of_text(const char *text)
@@ -21,6 +22,11 @@ bool span_equal_text(struct span a, const char *text)
 bool span_equal_secret(struct span a, struct span b)
 {
     return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool span_sha256(struct span s, uint8_t out[32])
+{
+    return EVP_Digest(s.len > 0 ? (const void *)s.data : "", s.len, out, NULL, EVP_sha256(), NULL) == 1;
 }
 
 void buf_init(struct buf *b, size_t max)

@@ -37,6 +37,8 @@ bool span_equal(struct span a, struct span b);
 bool span_equal_text(struct span a, const char *text);
 /* In constant time, for nonces and passwords. */
 bool span_equal_secret(struct span a, struct span b);
+/* SHA-256; false when the library refuses. */
+bool span_sha256(struct span s, uint8_t out[32]);
 
 void buf_init(struct buf *b, size_t max);
 /* Frees; the buf may be used again after buf_init. Harmless on a zeroed or cleared buf. */
