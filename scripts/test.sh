@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds with sanitizers, runs every test; then the second compiler, the fuzzers for a few seconds
+# each, the format, the rooms, and a look at whether the tree stayed clean. Ends with "N passed, N failed".
+#
+#   BUILD=DIR      where to build (default build-test)
+#   FUZZ_SECONDS=N per fuzz target (default 5)
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+build=${BUILD:-build-test}
+fuzz_seconds=${FUZZ_SECONDS:-5}
+passed=0 failed=0
+before=$(git status --porcelain 2>/dev/null)
+
+# check NAME COMMAND...: one counted check; its output is shown only when it fails.
+check() {
+  local name=$1 log
+  shift
+  log=$(mktemp)
+  if "$@" >"$log" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok      $name"
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $name"
+    tail -n 60 "$log" | sed 's/^/        /'
+  fi
+  rm -f "$log"
+}
+
+# stop_here: without a build nothing else makes sense.
+stop_here() {
+  echo "$passed passed, $((failed > 0 ? failed : 1)) failed"
+  exit 1
+}
+
+configure() { # configure DIR COMPILER OPTIONS...
+  local dir=$1 compiler=$2
+  shift 2
+  cmake -S . -B "$dir" -G Ninja -DCMAKE_C_COMPILER="$compiler" -DSCEPSTORM_WERROR=ON "$@" && cmake --build "$dir"
+}
+
+scripts/deps.sh test || { echo "0 passed, 1 failed"; exit 1; }
+
+check 'build: GCC, sanitizers, -Werror' \
+  configure "$build" gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSCEPSTORM_TESTS=ON -DSCEPSTORM_SANITIZE=ON
+[ "$failed" -eq 0 ] || stop_here
+
+ctest --test-dir "$build" --output-on-failure --output-junit ctest.xml
+counted=$(grep -m1 -oE ' tests="[0-9]+"' "$build/ctest.xml" | grep -oE '[0-9]+')
+broken=$(grep -m1 -oE ' failures="[0-9]+"' "$build/ctest.xml" | grep -oE '[0-9]+')
+passed=$((passed + ${counted:-0} - ${broken:-0}))
+failed=$((failed + ${broken:-1}))
+
+check 'build: Clang, fuzz targets, -Werror' \
+  configure "$build-clang" clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSCEPSTORM_FUZZ=ON -DSCEPSTORM_SANITIZE=ON
+for target in "$build-clang"/tests/fuzz-*; do
+  [ -x "$target" ] && [ -f "$target" ] || continue
+  name=$(basename "$target")
+  work=$(mktemp -d)
+  check "$name, $fuzz_seconds s" "$target" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 \
+    -artifact_prefix="$work/" -print_final_stats=1 "$work" "tests/fuzz/corpus/${name#fuzz-}"
+  rm -rf "$work"
+done
+
+check 'build: Release, as README says' configure "$build-release" gcc -DCMAKE_BUILD_TYPE=Release
+check 'format' bash -c 'git ls-files -z "*.c" "*.h" | xargs -0 clang-format --dry-run --Werror'
+check 'rooms: includes match the table' tests/rooms.sh
+check 'the tree is as clean as before' test "$before" = "$(git status --porcelain 2>/dev/null)"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
