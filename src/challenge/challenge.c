@@ -1,0 +1,274 @@
+#include "challenge/challenge.h"
+
+#include "base/text.h"
+#include "challenge/page.h"
+
+#include <strings.h>
+
+/* OTP pages are below 2 KiB; what comes later in a body is no longer one. */
+#define PAGE_LOOK_BYTES    ((size_t)128 << 10)
+#define PASSWORD_MAX_BYTES 512
+#define HEX_MIN_DIGITS     8  /* PasswordLength 4, on a page that shows the thumbprint too */
+#define HEX_BOLD_DIGITS    16 /* on a page that has nothing else to know it by */
+#define THUMBPRINT_GROUPS  4
+#define THUMBPRINT_DIGITS  8
+
+bool challenge_secret(const struct challenge_config *config, struct secret **out, struct err *e)
+{
+    *out = NULL;
+    if (config->source == CHALLENGE_NONE)
+        return true;
+    if (config->password_env != NULL)
+        return secret_from_env(config->password_env, out, e);
+    if (config->password_file != NULL)
+        return secret_from_file(config->password_file, out, e);
+    return true;
+}
+
+bool challenge_admin_url(const char *scep_url, struct buf *out, struct err *e)
+{
+    static const char segment[] = "/mscep";
+    const char *host = strstr(scep_url, "://");
+    const char *path = host == NULL ? NULL : strchr(host + 3, '/');
+    const char *found = NULL;
+    for (const char *at = path; at != NULL; at = strchr(at + 1, '/')) {
+        bool same = strncasecmp(at, segment, sizeof segment - 1) == 0;
+        const char *rest = same ? at + sizeof segment - 1 : NULL;
+        if (rest != NULL && strncasecmp(rest, "_admin", 6) == 0)
+            rest += 6;
+        if (rest != NULL && (*rest == '\0' || *rest == '/'))
+            found = at;
+    }
+    if (found == NULL)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "cannot tell the OTP page from '%.80s': it has no /mscep/ in it; set challenge.url",
+                       scep_url);
+    buf_append(out, scep_url, (size_t)(found - scep_url));
+    buf_append_text(out, "/mscep_admin/");
+    return buf_ok(out, STAGE_SETUP, e);
+}
+
+static bool is_hex(int c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Blanks and bold marks stand between words. */
+static bool is_gap(int c)
+{
+    return c == ' ' || c == CHALLENGE_BOLD_BEGIN || c == CHALLENGE_BOLD_END;
+}
+
+static size_t find(struct span text, size_t from, const char *words)
+{
+    size_t len = strlen(words);
+    for (size_t i = from; i + len <= text.len; i++) {
+        if (strncasecmp((const char *)text.data + i, words, len) == 0)
+            return i;
+    }
+    return text.len;
+}
+
+static bool contains(struct span text, const char *words)
+{
+    return find(text, 0, words) < text.len;
+}
+
+/* The word at or after *at; moves *at behind it. Empty at the end of the text. */
+static struct span next_word(struct span text, size_t *at)
+{
+    while (*at < text.len && is_gap(text.data[*at]))
+        (*at)++;
+    size_t begin = *at;
+    while (*at < text.len && !is_gap(text.data[*at]))
+        (*at)++;
+    return span_of(text.data + begin, *at - begin);
+}
+
+static bool all_hex(struct span word)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        if (!is_hex(word.data[i]))
+            return false;
+    }
+    return word.len > 0;
+}
+
+static bool has_lower(struct span word)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.data[i] >= 'a' && word.data[i] <= 'z')
+            return true;
+    }
+    return false;
+}
+
+static bool is_alnum(int c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The first number behind `from` that is no part of a word; 0 when there is none. What is not ASCII separates
+ * too: Chinese and Japanese write numbers without blanks around them. */
+static unsigned number_after(struct span text, size_t from)
+{
+    unsigned value = 0;
+    size_t digits = 0;
+    bool in_word = false;
+    for (size_t at = from; at < text.len; at++) {
+        int c = text.data[at];
+        bool digit = c >= '0' && c <= '9';
+        if (!is_alnum(c) && digits > 0 && !in_word)
+            return value;
+        if (!is_alnum(c) || digits == 6) {
+            in_word = is_alnum(c);
+            digits = 0;
+            value = 0;
+            continue;
+        }
+        in_word = in_word || !digit;
+        digits += digit;
+        value = digit ? value * 10 + (unsigned)(c - '0') : 0;
+    }
+    return in_word ? 0 : value;
+}
+
+/* Four groups of eight hex digits in a row; *end is where they end, 0 when the page has none. */
+static void find_thumbprint(struct span text, char out[33], size_t *end)
+{
+    size_t groups = 0;
+    *end = 0;
+    out[0] = '\0';
+    for (size_t at = 0; at < text.len;) {
+        struct span word = next_word(text, &at);
+        bool group = word.len == THUMBPRINT_DIGITS && all_hex(word);
+        if (!group) {
+            groups = 0;
+            continue;
+        }
+        memcpy(out + groups * THUMBPRINT_DIGITS, word.data, THUMBPRINT_DIGITS);
+        if (++groups == THUMBPRINT_GROUPS) {
+            out[THUMBPRINT_GROUPS * THUMBPRINT_DIGITS] = '\0';
+            *end = at;
+            return;
+        }
+    }
+    out[0] = '\0';
+}
+
+/* The English sentence: what follows is the password, whatever its alphabet. */
+static struct span password_by_sentence(struct span text, size_t *end)
+{
+    static const char sentence[] = "enrollment challenge password is:";
+    size_t at = find(text, 0, sentence);
+    if (at == text.len)
+        return span_of(NULL, 0);
+    at += sizeof sentence - 1;
+    struct span bold = text;
+    size_t closing = at;
+    while (closing < text.len && text.data[closing] != CHALLENGE_BOLD_END)
+        closing++;
+    bold.len = closing; /* an empty <B> </B> must not make the next sentence the password */
+    struct span word = next_word(bold, &at);
+    *end = at;
+    return word;
+}
+
+/* True when the word is all that stands between <B> and </B>. */
+static bool is_bold_alone(struct span text, struct span word)
+{
+    size_t begin = (size_t)(word.data - text.data), end = begin + word.len;
+    while (begin > 0 && text.data[begin - 1] == ' ')
+        begin--;
+    while (end < text.len && text.data[end] == ' ')
+        end++;
+    return begin > 0 && text.data[begin - 1] == CHALLENGE_BOLD_BEGIN && end < text.len &&
+           text.data[end] == CHALLENGE_BOLD_END;
+}
+
+/* Other languages: the last lone run of hex digits. A page with the thumbprint is an OTP page; without it only
+ * NDES's own form counts, a bold run of at least 16 upper-case digits, because proxies show hex numbers too. */
+static struct span password_by_pattern(struct span text, size_t thumbprint_end, size_t *end)
+{
+    struct span found = span_of(NULL, 0);
+    bool found_bold = false;
+    for (size_t at = thumbprint_end; at < text.len;) {
+        struct span word = next_word(text, &at);
+        bool bold = word.len > 0 && is_bold_alone(text, word);
+        bool certain = bold && word.len >= HEX_BOLD_DIGITS && !has_lower(word);
+        bool fits = all_hex(word) && word.len % 2 == 0 && word.len >= HEX_MIN_DIGITS &&
+                    word.len <= PASSWORD_MAX_BYTES && (certain || thumbprint_end > 0);
+        if (fits && (bold || !found_bold)) {
+            found = word;
+            found_bold = bold;
+            *end = at;
+        }
+    }
+    return found;
+}
+
+/* The page of the single-password mode leaves the sentence about "only once" and the minutes out, in every
+ * language: a number behind the password says as much as the words. */
+static bool take_password(struct span text, struct span password, size_t end,
+                          struct challenge_page_facts *out, struct err *e)
+{
+    out->kind = CHALLENGE_PAGE_PASSWORD;
+    out->validity_minutes = number_after(text, end);
+    out->single_use = contains(text, "used only once") || out->validity_minutes > 0;
+    return secret_new(password, &out->password, e);
+}
+
+static bool classify(struct span text, struct challenge_page_facts *out, struct err *e)
+{
+    size_t thumbprint_end = 0, end = 0;
+    find_thumbprint(text, out->ca_thumbprint, &thumbprint_end);
+    struct span password = password_by_sentence(text, &end);
+    if (password.len > 0 && password.len <= PASSWORD_MAX_BYTES)
+        return take_password(text, password, end, out, e);
+    if (contains(text, "password cache is full")) {
+        out->kind = CHALLENGE_PAGE_CACHE_FULL;
+        out->validity_minutes = number_after(text, find(text, 0, "stored for"));
+        out->cache_size = number_after(text, find(text, 0, "cache more than"));
+        return true;
+    }
+    if (contains(text, "sufficient permission to enroll")) {
+        out->kind = CHALLENGE_PAGE_NO_PERMISSION;
+        return true;
+    }
+    password = password_by_pattern(text, thumbprint_end, &end);
+    return password.len == 0 || take_password(text, password, end, out, e);
+}
+
+static bool is_empty(struct span body)
+{
+    for (size_t i = 0; i < body.len; i++) {
+        if (strchr(" \t\r\n\f\v", body.data[i]) == NULL) /* finds NUL too */
+            return false;
+    }
+    return true;
+}
+
+bool challenge_page_read(struct span body, struct challenge_page_facts *out, struct err *e)
+{
+    *out = (struct challenge_page_facts){.kind = CHALLENGE_PAGE_UNKNOWN};
+    body.len = body.len < PAGE_LOOK_BYTES ? body.len : PAGE_LOOK_BYTES;
+    struct buf utf8, text;
+    buf_init(&utf8, 2 * PAGE_LOOK_BYTES);
+    buf_init(&text, 2 * PAGE_LOOK_BYTES);
+    bool ok = text_to_utf8(body, &utf8);
+    if (ok && is_empty(buf_span(&utf8)))
+        out->kind = CHALLENGE_PAGE_BLANK;
+    else
+        ok = ok && challenge_page_text(buf_span(&utf8), &text) && classify(buf_span(&text), out, e);
+    if (!ok)
+        err_set(e, STAGE_OTP, REASON_NO_MEMORY, "no memory to read the OTP page");
+    buf_wipe(&utf8);
+    buf_wipe(&text);
+    return ok;
+}
+
+void challenge_page_clear(struct challenge_page_facts *facts)
+{
+    secret_free(facts->password);
+    *facts = (struct challenge_page_facts){.kind = CHALLENGE_PAGE_UNKNOWN};
+}
