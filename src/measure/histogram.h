@@ -5,6 +5,8 @@
 
 #include "base/err.h"
 
+#include <stddef.h>
+
 struct histogram;
 
 bool histogram_new(struct histogram **out, struct err *e) MUST_USE;
@@ -19,5 +21,13 @@ int64_t histogram_max(const struct histogram *h);
 double histogram_mean(const struct histogram *h);
 /* Smallest recorded value that at least this share (0..1) of all values do not exceed, within the resolution; 0 when empty. */
 int64_t histogram_quantile(const struct histogram *h, double share);
+
+/* The buckets, for writing a histogram down. A bucket holds the values lower_us..upper_us, both included. */
+struct histogram_bucket {
+    int64_t lower_us, upper_us;
+    uint64_t count;
+};
+/* The next bucket that is not empty. Start with *position 0; false after the last one. */
+bool histogram_next(const struct histogram *h, size_t *position, struct histogram_bucket *out);
 
 #endif

@@ -17,6 +17,15 @@ struct measure_devices {
 };
 struct measure_devices measure_devices(const struct measure *m);
 
+/* How well the plan was kept. Warm-up included. */
+struct measure_load {
+    uint64_t offered;        /* arrivals of the plan, whether or not they started */
+    int64_t offered_last_us; /* scheduled time of the last of them */
+    uint64_t started;
+    int64_t started_last_us;
+};
+struct measure_load measure_load(const struct measure *m);
+
 struct measure_step {
     uint64_t count, failed, bytes_sent, bytes_received;
     const struct histogram *latency; /* finished - started, microseconds; warm-up excluded */
@@ -30,6 +39,8 @@ const struct histogram *measure_service(const struct measure *m);    /* from the
 const struct histogram *measure_start_lag(const struct measure *m);
 const struct histogram *measure_loop_stall(const struct measure *m);
 const struct histogram *measure_otp_age(const struct measure *m);
+/* Age of the oldest one-time password that a server accepted; 0: none. */
+int64_t measure_otp_accepted_age_us(const struct measure *m);
 
 struct measure_correctness {
     bool serials_unique;
@@ -43,14 +54,26 @@ struct measure_failure {
     uint64_t count;
     int64_t first_us, last_us;   /* finished_us of the first and the last */
     int64_t latency_min_us, latency_max_us; /* service time of the failing step */
+    uint64_t enrolled_before;    /* devices enrolled when the first of these failed */
+    uint64_t enrolled_until;     /* and when the last of them did */
+    struct {                     /* the one-time passwords that they had sent */
+        uint64_t sent;
+        uint64_t used_before;    /* sent by a device that enrolled earlier */
+        int64_t age_min_us, age_max_us;
+        int64_t fetched_last_us; /* the youngest of them was fetched then */
+        uint64_t accepted_after; /* passwords fetched later than that one, and accepted */
+    } otp;
     struct buf url, headers, body; /* exemplar of the deciding answer, cut to 64 KiB */
 };
+#define MEASURE_MAX_FAILURES      256 /* more kinds than that join the last one */
+#define MEASURE_MAX_EXEMPLAR_BYTES ((size_t)64 << 10)
 size_t measure_failure_count(const struct measure *m);
 const struct measure_failure *measure_failure(const struct measure *m, size_t index); /* most frequent first */
 
 /* One second of the run. */
 struct measure_second {
-    uint32_t offered, started, enrolled, failed, in_flight;
+    uint32_t offered, started, enrolled, failed;
+    uint32_t in_flight;     /* at its end */
     int64_t p50_us, p95_us; /* enrollment latency of those that ended in it; 0: none */
 };
 size_t measure_second_count(const struct measure *m);

@@ -1,0 +1,116 @@
+#include "measure/parts.h"
+
+/* What makes two failures the same. The error's own text is left out: it may name hosts and numbers. */
+static bool same(const struct outcome *a, const struct outcome *b)
+{
+    return a->end == b->end && a->error.stage == b->error.stage && a->error.reason == b->error.reason &&
+           a->http_status == b->http_status && a->body == b->body && a->fail_info == b->fail_info &&
+           a->has_hresult == b->has_hresult && (!a->has_hresult || a->hresult == b->hresult) &&
+           strcmp(a->text, b->text) == 0;
+}
+
+static void keep(struct buf *to, struct span from)
+{
+    buf_init(to, MEASURE_MAX_EXEMPLAR_BYTES + 1); /* room for the NUL of buf_text */
+    if (from.len > MEASURE_MAX_EXEMPLAR_BYTES)
+        from.len = MEASURE_MAX_EXEMPLAR_BYTES;
+    buf_append_span(to, from);
+}
+
+static struct measure_failure *group_new(const struct outcome *o, uint64_t enrolled, int64_t step_us)
+{
+    struct measure_failure *g = calloc(1, sizeof *g);
+    if (g == NULL)
+        return NULL;
+    g->first = *o;
+    g->first.request_url = g->first.response_headers = g->first.response_body = (struct span){0};
+    g->first_us = o->finished_us;
+    g->enrolled_before = enrolled;
+    g->latency_min_us = g->latency_max_us = step_us;
+    g->otp.age_min_us = INT64_MAX;
+    keep(&g->url, o->request_url);
+    keep(&g->headers, o->response_headers);
+    keep(&g->body, o->response_body);
+    return g;
+}
+
+/* Where the group of this failure stands; f->count when there is none and none can be made. */
+static size_t group_of(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        if (same(&f->items[i]->first, o))
+            return i;
+    }
+    if (f->count == MEASURE_MAX_FAILURES)
+        return f->count - 1;
+    struct measure_failure *g = group_new(o, enrolled, step_us);
+    if (g == NULL)
+        return f->count == 0 ? 0 : f->count - 1;
+    f->items[f->count] = g;
+    return f->count++;
+}
+
+static void count_otp(struct measure_failure *g, const struct outcome *o, bool used)
+{
+    if (o->otp_fingerprint == 0)
+        return;
+    int64_t fetched_us = o->finished_us - o->otp_age_us;
+    g->otp.sent++;
+    g->otp.used_before += used;
+    if (o->otp_age_us < g->otp.age_min_us)
+        g->otp.age_min_us = o->otp_age_us;
+    if (o->otp_age_us > g->otp.age_max_us)
+        g->otp.age_max_us = o->otp_age_us;
+    if (g->otp.sent > 1 && fetched_us <= g->otp.fetched_last_us)
+        return;
+    g->otp.fetched_last_us = fetched_us;
+    g->otp.accepted_after = 0;
+}
+
+/* Keeps the most frequent first. */
+static void rise(struct failures *f, size_t i)
+{
+    for (; i > 0 && f->items[i]->count > f->items[i - 1]->count; i--) {
+        struct measure_failure *above = f->items[i - 1];
+        f->items[i - 1] = f->items[i];
+        f->items[i] = above;
+    }
+}
+
+void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us,
+                  bool otp_used)
+{
+    size_t i = group_of(f, o, enrolled, step_us);
+    if (i == f->count)
+        return;
+    struct measure_failure *g = f->items[i];
+    g->count++;
+    g->last_us = o->finished_us;
+    g->enrolled_until = enrolled;
+    if (step_us < g->latency_min_us)
+        g->latency_min_us = step_us;
+    if (step_us > g->latency_max_us)
+        g->latency_max_us = step_us;
+    count_otp(g, o, otp_used);
+    rise(f, i);
+}
+
+void failures_enrolled(struct failures *f, const struct outcome *o)
+{
+    if (o->otp_fingerprint == 0)
+        return;
+    int64_t fetched_us = o->finished_us - o->otp_age_us;
+    for (size_t i = 0; i < f->count; i++)
+        f->items[i]->otp.accepted_after += fetched_us > f->items[i]->otp.fetched_last_us;
+}
+
+void failures_clear(struct failures *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        buf_clear(&f->items[i]->url);
+        buf_clear(&f->items[i]->headers);
+        buf_clear(&f->items[i]->body);
+        free(f->items[i]);
+    }
+    f->count = 0;
+}

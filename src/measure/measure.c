@@ -1,0 +1,290 @@
+#include "measure/parts.h"
+
+/* Remembers how long a device's failed step took until the device reports its end, which it does next. */
+#define FAILED_STEPS 4096
+struct failed_step {
+    uint64_t device;
+    int64_t us;
+    bool set;
+};
+
+struct step_figures {
+    uint64_t count, failed, bytes_sent, bytes_received;
+    struct histogram *latency, *queue; /* made with the first step */
+};
+
+struct measure {
+    struct measure_devices devices;
+    struct measure_load load;
+    struct measure_correctness correctness;
+    struct step_figures steps[STAGE_COUNT];
+    struct histogram *enrollment, *service, *start_lag, *loop_stall, *otp_age;
+    int64_t otp_accepted_age_us;
+    struct set serials, otps; /* of enrolled devices */
+    struct failures failures;
+    struct timeline timeline;
+    struct failed_step failed_steps[FAILED_STEPS];
+};
+
+bool measure_new(struct measure **out, struct err *e)
+{
+    struct measure *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the figures of the run");
+    set_init(&m->serials);
+    set_init(&m->otps);
+    if (!timeline_init(&m->timeline, e) || !histogram_new(&m->enrollment, e) ||
+        !histogram_new(&m->service, e) || !histogram_new(&m->start_lag, e) ||
+        !histogram_new(&m->loop_stall, e) || !histogram_new(&m->otp_age, e)) {
+        measure_free(m);
+        return false;
+    }
+    *out = m;
+    return true;
+}
+
+void measure_free(struct measure *m)
+{
+    if (m == NULL)
+        return;
+    for (size_t i = 0; i < STAGE_COUNT; i++) {
+        histogram_free(m->steps[i].latency);
+        histogram_free(m->steps[i].queue);
+    }
+    histogram_free(m->enrollment);
+    histogram_free(m->service);
+    histogram_free(m->start_lag);
+    histogram_free(m->loop_stall);
+    histogram_free(m->otp_age);
+    set_clear(&m->serials);
+    set_clear(&m->otps);
+    failures_clear(&m->failures);
+    timeline_clear(&m->timeline);
+    free(m);
+}
+
+static void on_arrival(void *user, int64_t scheduled_us, bool warm_up)
+{
+    struct measure *m = user;
+    (void)warm_up;
+    m->load.offered++;
+    if (scheduled_us > m->load.offered_last_us)
+        m->load.offered_last_us = scheduled_us;
+    timeline_arrival(&m->timeline, scheduled_us);
+}
+
+static void on_start(void *user, int64_t scheduled_us, int64_t started_us, bool warm_up)
+{
+    struct measure *m = user;
+    m->devices.started++;
+    m->load.started++;
+    if (started_us > m->load.started_last_us)
+        m->load.started_last_us = started_us;
+    if (!warm_up)
+        histogram_record(m->start_lag, started_us - scheduled_us);
+    timeline_start(&m->timeline, started_us);
+}
+
+static bool step_histograms(struct step_figures *s)
+{
+    if (s->latency == NULL && !histogram_new(&s->latency, NULL))
+        return false;
+    return s->queue != NULL || histogram_new(&s->queue, NULL);
+}
+
+static void on_step(void *user, const struct outcome_step *step)
+{
+    struct measure *m = user;
+    if ((unsigned)step->stage >= STAGE_COUNT)
+        return;
+    int64_t took_us = step->finished_us - step->started_us;
+    if (step->failed)
+        m->failed_steps[step->device % FAILED_STEPS] = (struct failed_step){step->device, took_us, true};
+    struct step_figures *s = &m->steps[step->stage];
+    if (step->warm_up || !step_histograms(s))
+        return;
+    s->count++;
+    s->failed += step->failed;
+    s->bytes_sent += step->bytes_sent;
+    s->bytes_received += step->bytes_received;
+    histogram_record(s->latency, took_us);
+    histogram_record(s->queue, step->started_us - step->queued_us);
+}
+
+/* The same serial number from two issuers is no duplicate: the issuer is part of the item, as a hash. */
+static void check_serial(struct measure *m, const struct outcome *o)
+{
+    uint8_t item[SET_MAX_ITEM_BYTES];
+    uint64_t issuer = UINT64_C(14695981039346656037);
+    for (const char *c = o->issuer; *c != '\0'; c++)
+        issuer = (issuer ^ (uint8_t)*c) * UINT64_C(1099511628211);
+    size_t len = strlen(o->serial);
+    memcpy(item, &issuer, sizeof issuer);
+    memcpy(item + sizeof issuer, o->serial, len);
+    if (set_add(&m->serials, span_of(item, sizeof issuer + len)) == SET_KNOWN)
+        m->correctness.duplicate_serials++;
+}
+
+static void check_correctness(struct measure *m, const struct outcome *o)
+{
+    m->correctness.key_mismatch += o->key_mismatch;
+    m->correctness.subject_mismatch += o->subject_mismatch;
+    m->correctness.nonce_mismatch += o->nonce_mismatch;
+    m->correctness.transaction_mismatch += o->transaction_mismatch;
+    m->correctness.chain_failures += o->chain_failure;
+    if (o->serial[0] != '\0')
+        check_serial(m, o);
+}
+
+static void enrolled(struct measure *m, const struct outcome *o)
+{
+    m->devices.enrolled++;
+    failures_enrolled(&m->failures, o);
+    if (o->otp_fingerprint == 0)
+        return;
+    struct span fingerprint = span_of(&o->otp_fingerprint, sizeof o->otp_fingerprint);
+    m->correctness.duplicate_otp += set_add(&m->otps, fingerprint) == SET_KNOWN;
+    if (o->otp_age_us > m->otp_accepted_age_us)
+        m->otp_accepted_age_us = o->otp_age_us;
+}
+
+static void not_enrolled(struct measure *m, const struct outcome *o)
+{
+    const struct failed_step *step = &m->failed_steps[o->device % FAILED_STEPS];
+    int64_t took_us = o->end == OUTCOME_UNSENT                 ? 0
+                      : step->set && step->device == o->device ? step->us
+                                                               : o->finished_us - o->started_us;
+    struct span fingerprint = span_of(&o->otp_fingerprint, sizeof o->otp_fingerprint);
+    bool used = o->otp_fingerprint != 0 && set_has(&m->otps, fingerprint);
+    failures_add(&m->failures, o, m->devices.enrolled, took_us, used);
+}
+
+/* Enrolled devices, and timed-out ones at their time-out: a server must not look fast by never answering. */
+static int64_t record_latency(struct measure *m, const struct outcome *o)
+{
+    if (o->warm_up || (o->end != OUTCOME_ENROLLED && !(o->end == OUTCOME_FAILED && o->timed_out)))
+        return -1;
+    int64_t latency_us = o->finished_us - o->scheduled_us;
+    histogram_record(m->enrollment, latency_us);
+    histogram_record(m->service, o->finished_us - o->started_us);
+    return latency_us < 0 ? 0 : latency_us;
+}
+
+static void on_device(void *user, const struct outcome *o)
+{
+    struct measure *m = user;
+    check_correctness(m, o);
+    if (o->otp_fingerprint != 0)
+        histogram_record(m->otp_age, o->otp_age_us);
+    switch (o->end) {
+    case OUTCOME_ENROLLED:
+        enrolled(m, o);
+        break;
+    case OUTCOME_FAILED:
+        m->devices.failed++;
+        not_enrolled(m, o);
+        break;
+    case OUTCOME_ABANDONED:
+        m->devices.abandoned++;
+        break;
+    case OUTCOME_UNSENT:
+        m->devices.unsent++;
+        not_enrolled(m, o);
+        break;
+    }
+    timeline_end(&m->timeline, o->end, o->finished_us, record_latency(m, o));
+}
+
+static void on_loop_stall(void *user, int64_t us)
+{
+    struct measure *m = user;
+    histogram_record(m->loop_stall, us);
+}
+
+struct outcome_sink measure_sink(struct measure *m)
+{
+    return (struct outcome_sink){.user = m,
+                                 .arrival = on_arrival,
+                                 .start = on_start,
+                                 .step = on_step,
+                                 .device = on_device,
+                                 .loop_stall = on_loop_stall};
+}
+
+struct measure_devices measure_devices(const struct measure *m)
+{
+    struct measure_devices d = m->devices;
+    d.planned = d.started + d.unsent;
+    return d;
+}
+
+struct measure_load measure_load(const struct measure *m)
+{
+    return m->load;
+}
+
+bool measure_step(const struct measure *m, enum stage stage, struct measure_step *out)
+{
+    const struct step_figures *s = &m->steps[stage];
+    if (s->count == 0)
+        return false;
+    *out = (struct measure_step){s->count, s->failed, s->bytes_sent, s->bytes_received, s->latency, s->queue};
+    return true;
+}
+
+const struct histogram *measure_enrollment(const struct measure *m)
+{
+    return m->enrollment;
+}
+
+const struct histogram *measure_service(const struct measure *m)
+{
+    return m->service;
+}
+
+const struct histogram *measure_start_lag(const struct measure *m)
+{
+    return m->start_lag;
+}
+
+const struct histogram *measure_loop_stall(const struct measure *m)
+{
+    return m->loop_stall;
+}
+
+const struct histogram *measure_otp_age(const struct measure *m)
+{
+    return m->otp_age;
+}
+
+int64_t measure_otp_accepted_age_us(const struct measure *m)
+{
+    return m->otp_accepted_age_us;
+}
+
+struct measure_correctness measure_correctness(const struct measure *m)
+{
+    struct measure_correctness c = m->correctness;
+    c.serials_unique = c.duplicate_serials == 0;
+    return c;
+}
+
+size_t measure_failure_count(const struct measure *m)
+{
+    return m->failures.count;
+}
+
+const struct measure_failure *measure_failure(const struct measure *m, size_t index)
+{
+    return m->failures.items[index];
+}
+
+size_t measure_second_count(const struct measure *m)
+{
+    return m->timeline.count;
+}
+
+struct measure_second measure_second(const struct measure *m, size_t second)
+{
+    return timeline_second(&m->timeline, second);
+}

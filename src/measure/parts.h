@@ -1,0 +1,35 @@
+/* The parts of a measure; for this room only. */
+#ifndef MEASURE_PARTS_H
+#define MEASURE_PARTS_H
+
+#include "measure/measure.h"
+#include "measure/set.h"
+
+/* Groups of failures, most frequent first. */
+struct failures {
+    struct measure_failure *items[MEASURE_MAX_FAILURES];
+    size_t count;
+};
+/* `enrolled` devices so far; `step_us` took the failing step; `otp_used`: its password had enrolled another device. */
+void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us, bool otp_used);
+/* Tells the groups of a device that enrolled, for what it says about passwords. */
+void failures_enrolled(struct failures *f, const struct outcome *o);
+void failures_clear(struct failures *f);
+
+/* Second by second. Percentiles are kept for the second still open, written down when it closes. */
+struct timeline {
+    struct measure_second *seconds;
+    size_t count, cap;
+    size_t open;          /* the second that `latency` belongs to */
+    uint32_t in_flight;
+    struct histogram *latency;
+};
+bool timeline_init(struct timeline *t, struct err *e) MUST_USE;
+void timeline_clear(struct timeline *t);
+void timeline_arrival(struct timeline *t, int64_t at_us);
+void timeline_start(struct timeline *t, int64_t at_us);
+/* `latency_us` < 0: counts in no percentile. */
+void timeline_end(struct timeline *t, enum outcome_end end, int64_t at_us, int64_t latency_us);
+struct measure_second timeline_second(const struct timeline *t, size_t second);
+
+#endif

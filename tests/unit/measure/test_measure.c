@@ -1,0 +1,248 @@
+#include "measure/measure.h"
+#include "run_facts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct measure *m;
+static struct outcome_sink sink;
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (!measure_new(&m, NULL))
+        return -1;
+    sink = measure_sink(m);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    measure_free(m);
+    return 0;
+}
+
+static void tell(struct outcome o)
+{
+    fact_tell(&sink, &o);
+}
+
+static void ends_are_counted(void **state)
+{
+    (void)state;
+    fact_enrolled(&sink, 0, 3, 0);
+    tell(fact_failure(3, 0, STAGE_TCP, REASON_CONNECTION_REFUSED));
+    tell(fact_device(4, OUTCOME_ABANDONED, 0));
+    struct outcome unsent = fact_device(5, OUTCOME_UNSENT, 0);
+    unsent.error.reason = REASON_GENERATOR_LIMIT;
+    tell(unsent);
+    struct measure_devices d = measure_devices(m);
+    assert_int_equal(d.planned, 6);
+    assert_int_equal(d.started, 5);
+    assert_int_equal(d.enrolled, 3);
+    assert_int_equal(d.failed, 1);
+    assert_int_equal(d.unsent, 1);
+    assert_int_equal(d.abandoned, 1);
+    assert_int_equal(d.started, d.enrolled + d.failed + d.abandoned);
+    assert_int_equal(measure_load(m).offered, 6);
+    assert_int_equal(measure_load(m).offered_last_us, 20000);
+    assert_int_equal(measure_failure_count(m),
+                     2); /* failed and unsent; abandoned says nothing about the server */
+}
+
+static void warm_up_counts_in_devices_only(void **state)
+{
+    (void)state;
+    struct outcome o = fact_device(0, OUTCOME_ENROLLED, 0);
+    o.warm_up = true;
+    fact_step(&sink, &o, STAGE_PKI_OPERATION, 5000);
+    tell(o);
+    struct measure_step step;
+    assert_int_equal(measure_devices(m).enrolled, 1);
+    assert_int_equal(histogram_count(measure_enrollment(m)), 0);
+    assert_int_equal(histogram_count(measure_start_lag(m)), 0);
+    assert_false(measure_step(m, STAGE_PKI_OPERATION, &step));
+}
+
+static void latency_runs_from_the_schedule_and_counts_time_outs(void **state)
+{
+    (void)state;
+    struct outcome o = fact_device(0, OUTCOME_ENROLLED, 0);
+    o.started_us = 40000;
+    tell(o);
+    struct outcome late = fact_failure(1, 0, STAGE_PKI_OPERATION, REASON_REQUEST_TIMEOUT);
+    late.timed_out = true;
+    late.finished_us = 30000000;
+    tell(late);
+    tell(fact_failure(2, 0, STAGE_TCP, REASON_CONNECTION_REFUSED)); /* fast failures are no latency */
+    assert_int_equal(histogram_count(measure_enrollment(m)), 2);
+    assert_int_equal(histogram_min(measure_enrollment(m)), 100000);
+    assert_int_equal(histogram_min(measure_service(m)), 60000);
+    assert_int_equal(histogram_max(measure_enrollment(m)), 30000000);
+    assert_int_equal(histogram_max(measure_start_lag(m)), 40000);
+    assert_int_equal(histogram_count(measure_start_lag(m)), 3);
+}
+
+static void steps_add_up(void **state)
+{
+    (void)state;
+    struct outcome ok = fact_device(0, OUTCOME_ENROLLED, 0);
+    struct outcome bad = fact_failure(1, 0, STAGE_GET_CA_CERT, REASON_HTTP_STATUS);
+    fact_step(&sink, &ok, STAGE_GET_CA_CERT, 3000);
+    fact_step(&sink, &bad, STAGE_GET_CA_CERT, 4000);
+    struct measure_step step;
+    assert_true(measure_step(m, STAGE_GET_CA_CERT, &step));
+    assert_int_equal(step.count, 2);
+    assert_int_equal(step.failed, 1);
+    assert_int_equal(step.bytes_sent, 200);
+    assert_int_equal(step.bytes_received, 2000);
+    assert_int_equal(histogram_max(step.latency), 4000);
+    tell(bad);
+    assert_int_equal(measure_failure(m, 0)->latency_max_us, 4000);
+}
+
+static void same_failures_share_a_group_most_frequent_first(void **state)
+{
+    (void)state;
+    struct outcome a = fact_failure(0, 0, STAGE_GET_CA_CAPS, REASON_HTTP_STATUS);
+    a.http_status = 503;
+    a.request_url = span_of_text("http://ndes.test/certsrv/mscep/mscep.dll?operation=GetCACaps");
+    a.response_headers = span_of_text("Server: Microsoft-HTTPAPI/2.0\n");
+    a.response_body = span_of_text("Service Unavailable");
+    struct outcome b = a;
+    b.http_status = 500;
+    struct outcome c = b;
+    c.has_hresult = true;
+    c.hresult = 0x80070490;
+    tell(a);
+    fact_repeat(&sink, b, 3);
+    fact_repeat(&sink, c, 2);
+    assert_int_equal(measure_failure_count(m), 3);
+    assert_int_equal(measure_failure(m, 0)->first.http_status, 500);
+    assert_int_equal(measure_failure(m, 0)->count, 3);
+    assert_int_equal(measure_failure(m, 0)->first_us, 100000);
+    assert_int_equal(measure_failure(m, 0)->last_us, 120000);
+    assert_int_equal(measure_failure(m, 1)->count, 2);
+    const struct measure_failure *last = measure_failure(m, 2);
+    assert_true(span_equal_text(buf_span(&last->body), "Service Unavailable"));
+    assert_null(last->first.response_body.data); /* borrowed spans do not survive */
+}
+
+static void exemplars_are_cut(void **state)
+{
+    (void)state;
+    static uint8_t big[100000];
+    struct outcome o = fact_failure(0, 0, STAGE_PKI_OPERATION, REASON_NOT_SCEP);
+    o.response_body = span_of(big, sizeof big);
+    tell(o);
+    assert_int_equal(measure_failure(m, 0)->body.len, 65536);
+}
+
+static void failure_kinds_have_a_ceiling(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 1000; i++) {
+        struct outcome o = fact_failure(i, 0, STAGE_PKI_OPERATION, REASON_SCEP_FAILURE);
+        snprintf(o.text, sizeof o.text, "text %u", i);
+        tell(o);
+    }
+    assert_int_equal(measure_failure_count(m), MEASURE_MAX_FAILURES);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < MEASURE_MAX_FAILURES; i++)
+        sum += measure_failure(m, i)->count;
+    assert_int_equal(sum, 1000);
+}
+
+static void duplicates_are_noticed(void **state)
+{
+    (void)state;
+    fact_enrolled(&sink, 0, 5000, 0);
+    assert_true(measure_correctness(m).serials_unique);
+    struct outcome again = fact_device(7, OUTCOME_ENROLLED, 0);
+    snprintf(again.issuer, sizeof again.issuer, "CN=Another CA");
+    tell(again); /* the same number from another issuer */
+    assert_true(measure_correctness(m).serials_unique);
+    tell(fact_device(7, OUTCOME_ENROLLED, 0));
+    assert_false(measure_correctness(m).serials_unique);
+    assert_int_equal(measure_correctness(m).duplicate_serials, 1);
+}
+
+static void duplicate_passwords_count_between_enrolled_devices(void **state)
+{
+    (void)state;
+    struct outcome ok = fact_device(0, OUTCOME_ENROLLED, 0);
+    ok.otp_fingerprint = 77;
+    struct outcome refused = fact_failure(1, 0, STAGE_PKI_OPERATION, REASON_SCEP_FAILURE);
+    refused.otp_fingerprint = 77;
+    tell(refused);
+    tell(ok);
+    tell(refused);
+    assert_int_equal(measure_correctness(m).duplicate_otp, 0);
+    assert_int_equal(measure_failure(m, 0)->otp.sent, 2);
+    assert_int_equal(measure_failure(m, 0)->otp.used_before, 1);
+    ok.device = 2;
+    snprintf(ok.serial, sizeof ok.serial, "99");
+    tell(ok);
+    assert_int_equal(measure_correctness(m).duplicate_otp, 1);
+    assert_int_equal(histogram_count(measure_otp_age(m)), 4);
+}
+
+static void defects_are_counted(void **state)
+{
+    (void)state;
+    struct outcome o = fact_failure(0, 0, STAGE_VERIFY, REASON_NONCE_MISMATCH);
+    o.nonce_mismatch = o.transaction_mismatch = o.key_mismatch = o.subject_mismatch = o.chain_failure = true;
+    tell(o);
+    struct measure_correctness c = measure_correctness(m);
+    assert_int_equal(c.nonce_mismatch, 1);
+    assert_int_equal(c.transaction_mismatch, 1);
+    assert_int_equal(c.key_mismatch, 1);
+    assert_int_equal(c.subject_mismatch, 1);
+    assert_int_equal(c.chain_failures, 1);
+}
+
+static void seconds_follow_the_run(void **state)
+{
+    (void)state;
+    fact_enrolled(&sink, 0, 10, 0); /* all end in second 0 */
+    struct outcome slow = fact_device(10, OUTCOME_ENROLLED, 500000);
+    slow.finished_us = 3200000;
+    tell(slow);
+    tell(fact_failure(11, 3300000, STAGE_TCP, REASON_CONNECTION_REFUSED));
+    assert_int_equal(measure_second_count(m), 4);
+    struct measure_second s = measure_second(m, 0);
+    assert_int_equal(s.offered, 11);
+    assert_int_equal(s.started, 11);
+    assert_int_equal(s.enrolled, 10);
+    assert_int_equal(s.in_flight, 1);
+    assert_true(s.p50_us >= 100000 && s.p50_us <= 100100);
+    assert_int_equal(measure_second(m, 1).in_flight, 1);
+    assert_int_equal(measure_second(m, 1).p50_us, 0);
+    s = measure_second(m, 3);
+    assert_int_equal(s.enrolled, 1);
+    assert_int_equal(s.failed, 1);
+    assert_int_equal(s.in_flight, 0);
+    assert_true(s.p95_us >= 2700000 && s.p95_us <= 2703000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(ends_are_counted),
+        TEST(warm_up_counts_in_devices_only),
+        TEST(latency_runs_from_the_schedule_and_counts_time_outs),
+        TEST(steps_add_up),
+        TEST(same_failures_share_a_group_most_frequent_first),
+        TEST(exemplars_are_cut),
+        TEST(failure_kinds_have_a_ceiling),
+        TEST(duplicates_are_noticed),
+        TEST(duplicate_passwords_count_between_enrolled_devices),
+        TEST(defects_are_counted),
+        TEST(seconds_follow_the_run),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
