@@ -47,6 +47,20 @@ bool pki_digest_from_oid(struct span oid, enum pki_digest *out);
 bool pki_cipher_from_oid(struct span oid, enum pki_cipher *out);
 
 /* `out` holds EVP_MAX_MD_SIZE bytes. */
-bool pki_hash(enum pki_digest digest, struct span data, uint8_t *out, size_t *out_len, struct err *e) MUST_USE;
+bool pki_hash(enum pki_digest digest, struct span data, uint8_t *out, size_t *out_len,
+              struct err *e) MUST_USE;
+
+/* CBC with PKCS#7 padding. `iv` has pki_cipher_block_bytes, `key` pki_cipher_key_bytes. Appends to out.
+ * Decrypting fails REASON_DECRYPT, REASON_UNSUPPORTED_ALGORITHM when this OpenSSL lacks the cipher. */
+bool pki_encrypt(enum pki_cipher cipher, const uint8_t *key, const uint8_t *iv, struct span data,
+                 struct buf *out, struct err *e) MUST_USE;
+bool pki_decrypt(enum pki_cipher cipher, const uint8_t *key, const uint8_t *iv, struct span data,
+                 struct buf *out, struct err *e) MUST_USE;
+/* A fresh content key; `out` holds EVP_MAX_KEY_LENGTH bytes. DES keys get the odd parity that purists check. */
+bool pki_cipher_new_key(enum pki_cipher cipher, uint8_t *out, struct err *e) MUST_USE;
+
+/* SHA*WithRSAEncryption and its OID; false for OIDs that are something else. */
+struct span pki_rsa_signature_oid(enum pki_digest digest);
+bool pki_rsa_signature_from_oid(struct span oid, enum pki_digest *out);
 
 #endif

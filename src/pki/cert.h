@@ -24,15 +24,21 @@ bool pki_cert_from_pem(struct span pem, struct pki_cert **out, struct err *e) MU
 struct pki_cert *pki_cert_ref(struct pki_cert *cert);
 void pki_cert_free(struct pki_cert *cert);
 
+/* Issuer name and serial content bytes of a certificate that is at hand as DER only. Point into `der`. */
+bool pki_cert_identity(struct span der, struct span *out_issuer, struct span *out_serial,
+                       struct err *e) MUST_USE;
+
 /* Borrowed from the certificate. */
 struct span pki_cert_der(const struct pki_cert *cert);
 struct span pki_cert_subject(const struct pki_cert *cert); /* DER Name */
 struct span pki_cert_issuer(const struct pki_cert *cert);
-struct span pki_cert_serial(const struct pki_cert *cert);  /* INTEGER content bytes as encoded */
+struct span pki_cert_serial(const struct pki_cert *cert); /* INTEGER content bytes as encoded */
 struct span pki_cert_spki(const struct pki_cert *cert);
+/* Decoded at first use, then kept. NULL when OpenSSL cannot make a key of it. */
 EVP_PKEY *pki_cert_public_key(const struct pki_cert *cert);
-const uint8_t *pki_cert_sha256(const struct pki_cert *cert); /* 32 bytes, over the DER */
-int64_t pki_cert_not_before(const struct pki_cert *cert);    /* seconds since the Unix epoch */
+struct span pki_cert_subject_key_id(const struct pki_cert *cert); /* the extension's bytes; empty without */
+const uint8_t *pki_cert_sha256(const struct pki_cert *cert);      /* 32 bytes, over the DER */
+int64_t pki_cert_not_before(const struct pki_cert *cert);         /* seconds since the Unix epoch */
 int64_t pki_cert_not_after(const struct pki_cert *cert);
 /* False when there is no such extension. Bits as above. */
 bool pki_cert_key_usage(const struct pki_cert *cert, unsigned *out_bits);
@@ -49,19 +55,21 @@ static inline bool pki_cert_valid_at(const struct pki_cert *cert, int64_t unix_s
 
 /* What to put into a new certificate. All spans borrowed during the call. */
 struct pki_cert_spec {
-    struct span subject;       /* DER Name */
-    struct span issuer;        /* DER Name; the subject for a self-signed one */
-    struct span spki;          /* DER SubjectPublicKeyInfo */
-    struct span serial;        /* big-endian magnitude, 1 to 20 bytes */
+    struct span subject; /* DER Name */
+    struct span issuer;  /* DER Name; the subject for a self-signed one */
+    struct span spki;    /* DER SubjectPublicKeyInfo */
+    struct span serial;  /* big-endian magnitude, 1 to 20 bytes */
     int64_t not_before;
     int64_t not_after;
-    bool ca;                   /* adds basicConstraints cA, critical */
-    unsigned key_usage;        /* 0: no extension; always critical */
-    const struct span *ekus;   /* OID content bytes */
+    bool ca;                 /* adds basicConstraints cA, critical */
+    unsigned key_usage;      /* 0: no extension; always critical */
+    const struct span *ekus; /* OID content bytes */
     size_t eku_count;
-    struct span extensions;    /* DER of further Extension elements, back to back (SAN from a CSR); may be empty */
+    struct span
+        extensions; /* DER of further Extension elements, back to back (SAN from a CSR); may be empty */
     struct span authority_key_id; /* 20 bytes or empty; subjectKeyIdentifier is always added */
-    struct span template_name; /* ASCII; adds 1.3.6.1.4.1.311.20.2 as BMPString, as a v1 template does; or empty */
+    struct span
+        template_name; /* ASCII; adds 1.3.6.1.4.1.311.20.2 as BMPString, as a v1 template does; or empty */
 };
 /* Signs with `key`; appends the DER certificate. */
 bool pki_cert_make(const struct pki_cert_spec *spec, const struct pki_key *key, enum pki_digest digest,

@@ -5,13 +5,14 @@
 #include "pki/key.h"
 
 struct pki_csr_spec {
-    struct span subject;    /* DER Name */
-    struct span challenge;  /* challengePassword; empty: attribute left out */
-    uint8_t challenge_tag;  /* DER_PRINTABLE_STRING (the default when 0), DER_UTF8_STRING, DER_IA5_STRING ... */
-    unsigned key_usage;     /* PKI_KU_* for an extensionRequest; 0: none */
+    struct span subject;   /* DER Name */
+    struct span challenge; /* challengePassword; empty: attribute left out */
+    uint8_t
+        challenge_tag;  /* DER_PRINTABLE_STRING (the default when 0), DER_UTF8_STRING, DER_IA5_STRING ... */
+    unsigned key_usage; /* PKI_KU_* for an extensionRequest; 0: none */
     const struct span *ekus;
     size_t eku_count;
-    struct span san;        /* DER GeneralNames; empty: none */
+    struct span san; /* DER GeneralNames; empty: none */
 };
 /* Appends the DER CertificationRequest, signed by `key`. */
 bool pki_csr_make(const struct pki_csr_spec *spec, const struct pki_key *key, enum pki_digest digest,
@@ -22,10 +23,11 @@ struct pki_csr {
     struct span subject;
     struct span spki;
     EVP_PKEY *public_key;
-    struct buf challenge;      /* decoded bytes; empty when the attribute is absent. Secret: wiped by clear */
-    uint8_t challenge_tag;     /* its ASN.1 type as sent; 0 when absent */
-    struct span extensions;    /* DER content of the extensionRequest's SEQUENCE OF Extension; empty when absent */
-    unsigned key_usage;        /* from extensionRequest; 0 when absent */
+    struct buf challenge;  /* decoded bytes; empty when the attribute is absent. Secret: wiped by clear */
+    uint8_t challenge_tag; /* its ASN.1 type as sent; 0 when absent */
+    struct span
+        extensions;     /* DER content of the extensionRequest's SEQUENCE OF Extension; empty when absent */
+    unsigned key_usage; /* from extensionRequest; 0 when absent */
 };
 /* Reads and verifies the self-signature (REASON_BAD_SIGNATURE). */
 bool pki_csr_read(struct span der, struct pki_csr *out, struct err *e) MUST_USE;

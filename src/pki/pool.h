@@ -14,6 +14,8 @@ struct pki_pool;
 bool pki_pool_new(struct pki_pool **out, struct err *e) MUST_USE;
 /* Loads at most `limit` keys (0: all). Fails REASON_IO (missing, unreadable, open to others), REASON_MALFORMED. */
 bool pki_pool_load(const char *path, size_t limit, struct pki_pool **out, struct err *e) MUST_USE;
+/* Whether loading found the last entry cut short and dropped it. The next pki_pool_append removes it. */
+bool pki_pool_was_torn(const struct pki_pool *pool);
 void pki_pool_free(struct pki_pool *pool);
 size_t pki_pool_count(const struct pki_pool *pool);
 /* Borrowed; index below the count. */

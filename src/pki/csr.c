@@ -1,0 +1,190 @@
+#include "pki/csr.h"
+
+#include "pki/der.h"
+#include "pki/extension.h"
+#include "pki/fail.h"
+#include "pki/oid.h"
+#include "pki/signed.h"
+#include "pki/spki.h"
+
+#include <openssl/x509.h>
+
+#define MAX_CHALLENGE_BYTES 4096
+
+/* Making. */
+
+static void put_challenge(struct buf *b, const struct pki_csr_spec *spec)
+{
+    size_t attribute = der_begin(b, DER_SEQUENCE);
+    der_put_oid(b, PKI_OID_CHALLENGE_PASSWORD);
+    size_t values = der_begin(b, DER_SET);
+    der_put(b, spec->challenge_tag == 0 ? DER_PRINTABLE_STRING : spec->challenge_tag, spec->challenge);
+    der_end(b, values);
+    der_end(b, attribute);
+}
+
+static void put_extension_request(struct buf *b, const struct pki_csr_spec *spec)
+{
+    size_t attribute = der_begin(b, DER_SEQUENCE);
+    der_put_oid(b, PKI_OID_EXTENSION_REQUEST);
+    size_t values = der_begin(b, DER_SET);
+    size_t list = der_begin(b, DER_SEQUENCE);
+    if (spec->key_usage != 0)
+        pki_extension_put_key_usage(b, spec->key_usage);
+    if (spec->eku_count > 0)
+        pki_extension_put_ekus(b, spec->ekus, spec->eku_count);
+    if (spec->san.len > 0)
+        pki_extension_put(b, PKI_OID_SUBJECT_ALT_NAME, false, spec->san);
+    der_end(b, list);
+    der_end(b, values);
+    der_end(b, attribute);
+}
+
+bool pki_csr_make(const struct pki_csr_spec *spec, const struct pki_key *key, enum pki_digest digest,
+                  struct buf *out, struct err *e)
+{
+    size_t outer = der_begin(out, DER_SEQUENCE);
+    size_t body_start = out->len;
+    size_t body = der_begin(out, DER_SEQUENCE);
+    der_put_small_int(out, 0); /* v1 */
+    buf_append_span(out, spec->subject);
+    buf_append_span(out, pki_key_spki(key));
+    size_t attributes = der_begin(out, DER_CONTEXT(0));
+    if (spec->challenge.len > 0)
+        put_challenge(out, spec);
+    if (spec->key_usage != 0 || spec->eku_count > 0 || spec->san.len > 0)
+        put_extension_request(out, spec);
+    der_end_set_of(out, attributes);
+    der_end(out, body);
+    bool ok = buf_ok(out, STAGE_CSR, e) && pki_put_signature(out, body_start, key, digest, e) &&
+              pki_signed_end(out, outer, e);
+    return pki_at_stage(ok, STAGE_CSR, e);
+}
+
+/* Reading. */
+
+static bool read_challenge(struct pki_csr *csr, const struct der_item *value, struct err *e)
+{
+    csr->challenge_tag = value->tag;
+    return der_string_bytes(value, &csr->challenge, e);
+}
+
+static bool read_extension_request(struct pki_csr *csr, const struct der_item *value, struct err *e)
+{
+    if (value->tag != DER_SEQUENCE)
+        return err_set(e, STAGE_NONE, REASON_MALFORMED, "the extensionRequest holds no list");
+    csr->extensions = value->content;
+    struct der_reader r = der_reader_of(value->content);
+    while (!der_at_end(&r)) {
+        struct pki_extension x;
+        if (!pki_extension_next(&r, &x, e))
+            return false;
+        if (span_equal(x.oid, PKI_OID_KEY_USAGE))
+            (void)pki_key_usage_read(x.value, &csr->key_usage);
+    }
+    return true;
+}
+
+static bool read_attribute(struct pki_csr *csr, struct span attribute, struct err *e)
+{
+    struct der_reader r = der_reader_of(attribute);
+    struct der_item oid;
+    struct der_item values;
+    struct der_item value;
+    if (!der_expect(&r, DER_OID, "attribute type", &oid, e) ||
+        !der_expect(&r, DER_SET, "attribute values", &values, e))
+        return false;
+    bool challenge = span_equal(oid.content, PKI_OID_CHALLENGE_PASSWORD);
+    bool extensions = span_equal(oid.content, PKI_OID_EXTENSION_REQUEST) ||
+                      span_equal(oid.content, PKI_OID_MS_EXTENSION_REQUEST);
+    if (!challenge && !extensions)
+        return true;
+    r = der_reader_of(values.content);
+    if (!der_next(&r, &value, e))
+        return false;
+    if (challenge && csr->challenge_tag == 0)
+        return read_challenge(csr, &value, e);
+    return !extensions || read_extension_request(csr, &value, e);
+}
+
+static bool read_body(struct pki_csr *csr, struct span body, struct err *e)
+{
+    struct der_reader r = der_reader_of(body);
+    struct der_item version;
+    struct der_item subject;
+    struct der_item spki;
+    struct der_item attributes;
+    if (!der_expect(&r, DER_INTEGER, "request version", &version, e) ||
+        !der_expect(&r, DER_SEQUENCE, "subject", &subject, e) ||
+        !der_expect(&r, DER_SEQUENCE, "public key", &spki, e))
+        return false;
+    csr->subject = subject.whole;
+    csr->spki = spki.whole;
+    if (!der_optional(&r, DER_CONTEXT(0), &attributes))
+        return true;
+    r = der_reader_of(attributes.content);
+    while (!der_at_end(&r)) {
+        struct der_item attribute;
+        if (!der_expect(&r, DER_SEQUENCE, "attribute", &attribute, e) ||
+            !read_attribute(csr, attribute.content, e))
+            return false;
+    }
+    return true;
+}
+
+/* Other keys than RSA. */
+static bool verify_through_openssl(struct span der, EVP_PKEY *key, struct err *e)
+{
+    const unsigned char *at = der.data;
+    X509_REQ *request = d2i_X509_REQ(NULL, &at, (long)der.len);
+    bool ok = request != NULL && X509_REQ_verify(request, key) == 1;
+    X509_REQ_free(request);
+    return ok || pki_fail(e, STAGE_NONE, REASON_BAD_SIGNATURE, "signature of the certificate request");
+}
+
+static bool verify(const struct pki_csr *csr, struct span der, const struct der_item *body,
+                   const struct der_item *algorithm, const struct der_item *signature, struct err *e)
+{
+    struct der_reader r = der_reader_of(algorithm->content);
+    struct der_item oid;
+    enum pki_digest digest;
+    if (!der_expect(&r, DER_OID, "signature algorithm", &oid, e))
+        return false;
+    struct span bits = signature->content;
+    if (bits.len < 2 || bits.data[0] != 0)
+        return err_set(e, STAGE_NONE, REASON_MALFORMED, "the request's signature is empty");
+    if (!pki_spki_is_rsa(csr->spki, NULL) || !pki_rsa_signature_from_oid(oid.content, &digest))
+        return verify_through_openssl(der, csr->public_key, e);
+    return pki_verify(csr->public_key, digest, body->whole, span_of(bits.data + 1, bits.len - 1), e);
+}
+
+static bool read_csr(struct span der, struct pki_csr *csr, struct err *e)
+{
+    struct der_reader r = der_reader_of(der);
+    struct der_item outer;
+    struct der_item body;
+    struct der_item algorithm;
+    struct der_item signature;
+    if (!der_expect(&r, DER_SEQUENCE, "certificate request", &outer, e))
+        return false;
+    r = der_reader_of(outer.content);
+    return der_expect(&r, DER_SEQUENCE, "request body", &body, e) &&
+           der_expect(&r, DER_SEQUENCE, "signature algorithm", &algorithm, e) &&
+           der_expect(&r, DER_BIT_STRING, "signature", &signature, e) && read_body(csr, body.content, e) &&
+           pki_spki_decode(csr->spki, &csr->public_key, e) &&
+           verify(csr, outer.whole, &body, &algorithm, &signature, e);
+}
+
+bool pki_csr_read(struct span der, struct pki_csr *out, struct err *e)
+{
+    *out = (struct pki_csr){0};
+    buf_init(&out->challenge, MAX_CHALLENGE_BYTES);
+    return read_csr(der, out, e);
+}
+
+void pki_csr_clear(struct pki_csr *csr)
+{
+    EVP_PKEY_free(csr->public_key);
+    buf_wipe(&csr->challenge);
+    *csr = (struct pki_csr){0};
+}

@@ -1,0 +1,274 @@
+#include "pki/key.h"
+
+#include "pki/der.h"
+#include "pki/fail.h"
+#include "pki/oid.h"
+#include "pki/spki.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <stdatomic.h>
+
+#define MAX_DER_KEY_BYTES 16384
+#define MAX_PEM_BLOCKS    16
+
+struct pki_key {
+    atomic_int references;
+    EVP_PKEY *evp;
+    unsigned bits;
+    struct buf spki;
+    struct span rsa_public; /* inside spki */
+};
+
+static bool encode_spki(struct pki_key *key, struct span n, struct span exponent)
+{
+    buf_init(&key->spki, MAX_DER_KEY_BYTES);
+    struct buf *b = &key->spki;
+    size_t outer = der_begin(b, DER_SEQUENCE);
+    size_t algorithm = der_begin(b, DER_SEQUENCE);
+    der_put_oid(b, PKI_OID_RSA);
+    der_put_null(b);
+    der_end(b, algorithm);
+    size_t bits = der_begin(b, DER_BIT_STRING);
+    buf_append_byte(b, 0);
+    size_t numbers = der_begin(b, DER_SEQUENCE);
+    der_put_integer(b, n);
+    der_put_integer(b, exponent);
+    der_end(b, numbers);
+    der_end(b, bits);
+    der_end(b, outer);
+    return !b->failed && pki_spki_is_rsa(buf_span(b), &key->rsa_public);
+}
+
+/* Takes `evp` over, also on failure. */
+static bool wrap_key(EVP_PKEY *evp, struct span n, struct span exponent, struct pki_key **out, struct err *e)
+{
+    struct pki_key *key = calloc(1, sizeof *key);
+    if (key == NULL) {
+        EVP_PKEY_free(evp);
+        return err_set(e, STAGE_KEY, REASON_NO_MEMORY, "no memory for a key");
+    }
+    atomic_init(&key->references, 1);
+    key->evp = evp;
+    key->bits = (unsigned)EVP_PKEY_get_bits(evp);
+    if (!encode_spki(key, n, exponent)) {
+        pki_key_free(key);
+        return err_set(e, STAGE_KEY, REASON_NO_MEMORY, "no memory for a key");
+    }
+    *out = key;
+    return true;
+}
+
+/* Through our own PKCS#1 reader: one way of making keys, so one shape of key. */
+bool pki_key_generate_rsa(unsigned bits, struct pki_key **out, struct err *e)
+{
+    if (bits < 1024 || bits > 8192)
+        return err_set(e, STAGE_KEY, REASON_USAGE, "an RSA key of %u bits; 1024 to 8192 are possible", bits);
+    EVP_PKEY *evp = EVP_RSA_gen(bits);
+    if (evp == NULL)
+        return pki_fail(e, STAGE_KEY, REASON_CRYPTO, "generating an RSA key");
+    BIGNUM *n = NULL;
+    BIGNUM *exponent = NULL;
+    uint8_t n_bytes[1024];
+    uint8_t exponent_bytes[16];
+    bool ok = EVP_PKEY_get_bn_param(evp, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+              EVP_PKEY_get_bn_param(evp, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
+              BN_num_bytes(n) <= (int)sizeof n_bytes && BN_num_bytes(exponent) <= (int)sizeof exponent_bytes;
+    struct span n_span = ok ? span_of(n_bytes, (size_t)BN_bn2bin(n, n_bytes)) : span_of(NULL, 0);
+    struct span e_span =
+        ok ? span_of(exponent_bytes, (size_t)BN_bn2bin(exponent, exponent_bytes)) : span_of(NULL, 0);
+    BN_free(n);
+    BN_free(exponent);
+    if (!ok) {
+        EVP_PKEY_free(evp);
+        return pki_fail(e, STAGE_KEY, REASON_CRYPTO, "reading back a generated key");
+    }
+    return wrap_key(evp, n_span, e_span, out, e);
+}
+
+/* PKCS#8 begins version, SEQUENCE; PKCS#1 begins version, INTEGER. */
+static bool is_pkcs8(struct span der)
+{
+    struct der_reader r = der_reader_of(der);
+    struct der_item item;
+    if (!der_optional(&r, DER_SEQUENCE, &item))
+        return false;
+    r = der_reader_of(item.content);
+    return der_optional(&r, DER_INTEGER, &item) && der_optional(&r, DER_SEQUENCE, &item);
+}
+
+bool pki_key_from_der(struct span der, struct pki_key **out, struct err *e)
+{
+    struct span pkcs1 = der;
+    if (is_pkcs8(der) && !pki_pkcs8_open(der, &pkcs1, e))
+        return pki_at_stage(false, STAGE_KEY, e);
+    EVP_PKEY *evp = NULL;
+    struct span n;
+    struct span exponent;
+    if (!pki_rsa_private_decode(pkcs1, &evp, &n, &exponent, e))
+        return pki_at_stage(false, STAGE_KEY, e);
+    return wrap_key(evp, n, exponent, out, e);
+}
+
+/* Whether the PEM block just read is a private key in the clear; *wrong says why not, when it is a key. */
+static bool is_clear_key(const char *name, const char *header, const char **wrong)
+{
+    if (strcmp(name, "ENCRYPTED PRIVATE KEY") == 0 || strstr(header, "ENCRYPTED") != NULL)
+        *wrong = "the key is encrypted; decrypt it first (openssl pkey)";
+    return *wrong == NULL && (strcmp(name, "PRIVATE KEY") == 0 || strcmp(name, "RSA PRIVATE KEY") == 0);
+}
+
+bool pki_key_from_pem(struct span pem, struct pki_key **out, struct err *e)
+{
+    const char *wrong = NULL;
+    bool found = false;
+    bool ok = false;
+    BIO *bio = pem.len > INT32_MAX ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
+    for (int i = 0; bio != NULL && !found && wrong == NULL && i < MAX_PEM_BLOCKS; i++) {
+        char *name = NULL;
+        char *header = NULL;
+        unsigned char *der = NULL;
+        long der_len = 0;
+        if (PEM_read_bio(bio, &name, &header, &der, &der_len) != 1)
+            break;
+        found = is_clear_key(name, header, &wrong);
+        if (found)
+            ok = pki_key_from_der(span_of(der, (size_t)der_len), out, e);
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_clear_free(der, (size_t)der_len);
+    }
+    BIO_free(bio);
+    pki_forget_errors();
+    if (!found)
+        return err_set(e, STAGE_KEY, REASON_MALFORMED, "%s",
+                       wrong != NULL ? wrong : "no private key in PEM form");
+    return ok;
+}
+
+bool pki_key_to_der(const struct pki_key *key, struct buf *out, struct err *e)
+{
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key->evp);
+    unsigned char *der = NULL;
+    int len = info == NULL ? -1 : i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    if (len < 0)
+        return pki_fail(e, STAGE_KEY, REASON_CRYPTO, "encoding a private key");
+    buf_append(out, der, (size_t)len);
+    OPENSSL_clear_free(der, (size_t)len);
+    return buf_ok(out, STAGE_KEY, e);
+}
+
+struct pki_key *pki_key_ref(struct pki_key *key)
+{
+    atomic_fetch_add_explicit(&key->references, 1, memory_order_relaxed);
+    return key;
+}
+
+void pki_key_free(struct pki_key *key)
+{
+    if (key == NULL || atomic_fetch_sub_explicit(&key->references, 1, memory_order_acq_rel) != 1)
+        return;
+    EVP_PKEY_free(key->evp);
+    buf_clear(&key->spki);
+    free(key);
+}
+
+unsigned pki_key_bits(const struct pki_key *key)
+{
+    return key->bits;
+}
+
+struct span pki_key_spki(const struct pki_key *key)
+{
+    return buf_span(&key->spki);
+}
+
+struct span pki_key_rsa_public(const struct pki_key *key)
+{
+    return key->rsa_public;
+}
+
+EVP_PKEY *pki_key_evp(const struct pki_key *key)
+{
+    return key->evp;
+}
+
+bool pki_key_sign(const struct pki_key *key, enum pki_digest digest, struct span data, struct buf *out,
+                  struct err *e)
+{
+    const EVP_MD *md = pki_evp_digest(digest);
+    if (md == NULL)
+        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "this OpenSSL has no %s",
+                       pki_digest_name(digest));
+    size_t len = (size_t)EVP_PKEY_get_size(key->evp);
+    uint8_t *to = buf_reserve(out, len);
+    if (to == NULL)
+        return buf_ok(out, STAGE_NONE, e);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx != NULL && EVP_DigestSignInit(ctx, NULL, md, NULL, key->evp) == 1 &&
+              EVP_DigestSign(ctx, to, &len, data.data, data.len) == 1;
+    EVP_MD_CTX_free(ctx);
+    if (!ok)
+        return pki_fail(e, STAGE_NONE, REASON_CRYPTO, "signing");
+    out->len += len;
+    return true;
+}
+
+bool pki_verify(EVP_PKEY *public_key, enum pki_digest digest, struct span data, struct span signature,
+                struct err *e)
+{
+    const EVP_MD *md = pki_evp_digest(digest);
+    if (md == NULL)
+        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "this OpenSSL has no %s",
+                       pki_digest_name(digest));
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, md, NULL, public_key) == 1 &&
+              EVP_DigestVerify(ctx, signature.data, signature.len, data.data, data.len) == 1;
+    EVP_MD_CTX_free(ctx);
+    return ok || pki_fail(e, STAGE_NONE, REASON_BAD_SIGNATURE, "signature check");
+}
+
+/* OAEP with its defaults (SHA-1, MGF1 with SHA-1) is what peers use and what OpenSSL sets. */
+static bool set_padding(EVP_PKEY_CTX *ctx, enum pki_transport transport)
+{
+    int padding = transport == PKI_RSA_OAEP ? RSA_PKCS1_OAEP_PADDING : RSA_PKCS1_PADDING;
+    return EVP_PKEY_CTX_set_rsa_padding(ctx, padding) == 1;
+}
+
+bool pki_key_unwrap(const struct pki_key *key, enum pki_transport transport, struct span wrapped,
+                    struct buf *out, struct err *e)
+{
+    size_t len = (size_t)EVP_PKEY_get_size(key->evp);
+    uint8_t *to = buf_reserve(out, len);
+    if (to == NULL)
+        return buf_ok(out, STAGE_NONE, e);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, NULL);
+    bool ok = ctx != NULL && EVP_PKEY_decrypt_init(ctx) == 1 && set_padding(ctx, transport) &&
+              EVP_PKEY_decrypt(ctx, to, &len, wrapped.data, wrapped.len) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    if (!ok)
+        return pki_fail(e, STAGE_NONE, REASON_DECRYPT, "opening the content key");
+    out->len += len;
+    return true;
+}
+
+bool pki_wrap(EVP_PKEY *public_key, enum pki_transport transport, struct span secret, struct buf *out,
+              struct err *e)
+{
+    size_t len = (size_t)EVP_PKEY_get_size(public_key);
+    uint8_t *to = buf_reserve(out, len);
+    if (to == NULL)
+        return buf_ok(out, STAGE_NONE, e);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, public_key, NULL);
+    bool ok = ctx != NULL && EVP_PKEY_encrypt_init(ctx) == 1 && set_padding(ctx, transport) &&
+              EVP_PKEY_encrypt(ctx, to, &len, secret.data, secret.len) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    if (!ok)
+        return pki_fail(e, STAGE_NONE, REASON_CRYPTO, "wrapping the content key");
+    out->len += len;
+    return true;
+}

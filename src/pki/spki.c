@@ -1,0 +1,189 @@
+#include "pki/spki.h"
+
+#include "pki/der.h"
+#include "pki/fail.h"
+#include "pki/oid.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/param_build.h>
+#include <openssl/x509.h>
+
+#define MODULUS_BYTES_MIN   64
+#define MODULUS_BYTES_MAX   1024
+#define EXPONENT_BYTES_MAX  8 /* OpenSSL's own bound for large moduli; keeps a hostile key from burning time */
+#define RSA_PRIVATE_NUMBERS 8
+
+static const char *const rsa_private_names[RSA_PRIVATE_NUMBERS] = {
+    OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,
+    OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
+    OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
+    OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
+};
+
+/* The first `count` of `names` with their numbers become a key. OpenSSL takes numbers in the machine's byte
+ * order, hence the detour over BIGNUM. */
+static EVP_PKEY *rsa_from_numbers(const struct span *numbers, size_t count, int selection)
+{
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    BIGNUM *values[RSA_PRIVATE_NUMBERS] = {NULL};
+    bool ok = builder != NULL;
+    for (size_t i = 0; ok && i < count; i++) {
+        values[i] = i < 2 ? BN_new() : BN_secure_new();
+        ok = values[i] != NULL && BN_bin2bn(numbers[i].data, (int)numbers[i].len, values[i]) != NULL &&
+             OSSL_PARAM_BLD_push_BN(builder, rsa_private_names[i], values[i]) == 1;
+    }
+    OSSL_PARAM *params = ok ? OSSL_PARAM_BLD_to_param(builder) : NULL;
+    EVP_PKEY_CTX *ctx = params != NULL ? EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL) : NULL;
+    EVP_PKEY *key = NULL;
+    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+        EVP_PKEY_fromdata(ctx, &key, selection, params) != 1)
+        key = NULL;
+    EVP_PKEY_CTX_free(ctx);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(builder);
+    for (size_t i = 0; i < count; i++)
+        BN_clear_free(values[i]);
+    return key;
+}
+
+/* A positive INTEGER's magnitude without leading zeros. */
+static bool read_number(struct der_reader *r, size_t max_bytes, struct span *out, struct err *e)
+{
+    struct der_item item;
+    if (!der_expect(r, DER_INTEGER, "RSA key number", &item, e))
+        return false;
+    struct span s = item.content;
+    while (s.len > 0 && s.data[0] == 0)
+        s = span_of(s.data + 1, s.len - 1);
+    if (s.len == 0 || s.len > max_bytes)
+        return err_set(e, STAGE_NONE, REASON_MALFORMED, "an RSA key number of %zu bytes", s.len);
+    *out = s;
+    return true;
+}
+
+static bool read_public_numbers(struct der_reader *r, struct span *numbers, struct err *e)
+{
+    if (!read_number(r, MODULUS_BYTES_MAX, &numbers[0], e) ||
+        !read_number(r, EXPONENT_BYTES_MAX, &numbers[1], e))
+        return false;
+    struct span n = numbers[0];
+    if (n.len < MODULUS_BYTES_MIN || n.data[n.len - 1] % 2 == 0)
+        return err_set(e, STAGE_NONE, REASON_MALFORMED, "the RSA modulus is even or shorter than %d bits",
+                       MODULUS_BYTES_MIN * 8);
+    return true;
+}
+
+/* Opens SubjectPublicKeyInfo into algorithm OID and key bits. */
+static bool open_spki(struct span spki, struct span *out_oid, struct span *out_bits, struct err *e)
+{
+    struct der_reader r = der_reader_of(spki);
+    struct der_item outer;
+    struct der_item algorithm;
+    struct der_item oid;
+    struct der_item bits;
+    if (!der_expect(&r, DER_SEQUENCE, "SubjectPublicKeyInfo", &outer, e))
+        return false;
+    r = der_reader_of(outer.content);
+    if (!der_expect(&r, DER_SEQUENCE, "key algorithm", &algorithm, e) ||
+        !der_expect(&r, DER_BIT_STRING, "public key", &bits, e))
+        return false;
+    r = der_reader_of(algorithm.content);
+    if (!der_expect(&r, DER_OID, "key algorithm", &oid, e))
+        return false;
+    if (bits.content.len < 2 || bits.content.data[0] != 0)
+        return err_set(e, STAGE_NONE, REASON_MALFORMED, "the public key is empty");
+    *out_oid = oid.content;
+    *out_bits = span_of(bits.content.data + 1, bits.content.len - 1);
+    return true;
+}
+
+bool pki_spki_key_bits(struct span spki, struct span *out)
+{
+    struct span oid;
+    return open_spki(spki, &oid, out, NULL);
+}
+
+bool pki_spki_is_rsa(struct span spki, struct span *out_rsa_public)
+{
+    struct span oid;
+    struct span bits;
+    if (!open_spki(spki, &oid, &bits, NULL) || !span_equal(oid, PKI_OID_RSA))
+        return false;
+    if (out_rsa_public != NULL)
+        *out_rsa_public = bits;
+    return true;
+}
+
+static bool decode_rsa_public(struct span der, EVP_PKEY **out, struct err *e)
+{
+    struct der_reader r = der_reader_of(der);
+    struct der_item outer;
+    if (!der_expect(&r, DER_SEQUENCE, "RSAPublicKey", &outer, e))
+        return false;
+    r = der_reader_of(outer.content);
+    struct span numbers[2];
+    if (!read_public_numbers(&r, numbers, e))
+        return false;
+    *out = rsa_from_numbers(numbers, 2, EVP_PKEY_PUBLIC_KEY);
+    return *out != NULL || pki_fail(e, STAGE_NONE, REASON_MALFORMED, "RSA public key");
+}
+
+bool pki_spki_decode(struct span spki, EVP_PKEY **out, struct err *e)
+{
+    struct span oid;
+    struct span bits;
+    if (!open_spki(spki, &oid, &bits, e))
+        return false;
+    if (span_equal(oid, PKI_OID_RSA))
+        return decode_rsa_public(bits, out, e);
+    const unsigned char *at = spki.data;
+    *out = d2i_PUBKEY(NULL, &at, (long)spki.len);
+    return *out != NULL || pki_fail(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "public key");
+}
+
+bool pki_rsa_private_decode(struct span der, EVP_PKEY **out, struct span *out_n, struct span *out_e,
+                            struct err *e)
+{
+    struct der_reader r = der_reader_of(der);
+    struct der_item item;
+    struct span numbers[RSA_PRIVATE_NUMBERS];
+    if (!der_expect(&r, DER_SEQUENCE, "RSAPrivateKey", &item, e))
+        return false;
+    r = der_reader_of(item.content);
+    if (!der_expect(&r, DER_INTEGER, "RSAPrivateKey version", &item, e) ||
+        !read_public_numbers(&r, numbers, e))
+        return false;
+    for (size_t i = 2; i < RSA_PRIVATE_NUMBERS; i++) {
+        if (!read_number(&r, numbers[0].len, &numbers[i], e))
+            return false;
+    }
+    *out = rsa_from_numbers(numbers, RSA_PRIVATE_NUMBERS, EVP_PKEY_KEYPAIR);
+    *out_n = numbers[0];
+    *out_e = numbers[1];
+    return *out != NULL || pki_fail(e, STAGE_NONE, REASON_MALFORMED, "RSA private key");
+}
+
+bool pki_pkcs8_open(struct span der, struct span *out_pkcs1, struct err *e)
+{
+    struct der_reader r = der_reader_of(der);
+    struct der_item outer;
+    struct der_item version;
+    struct der_item algorithm;
+    struct der_item oid;
+    struct der_item key;
+    if (!der_expect(&r, DER_SEQUENCE, "PrivateKeyInfo", &outer, e))
+        return false;
+    r = der_reader_of(outer.content);
+    if (!der_expect(&r, DER_INTEGER, "PrivateKeyInfo version", &version, e) ||
+        !der_expect(&r, DER_SEQUENCE, "private key algorithm", &algorithm, e) ||
+        !der_expect(&r, DER_OCTET_STRING, "private key", &key, e))
+        return false;
+    r = der_reader_of(algorithm.content);
+    if (!der_expect(&r, DER_OID, "private key algorithm", &oid, e))
+        return false;
+    if (!span_equal(oid.content, PKI_OID_RSA))
+        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "the private key is not RSA");
+    *out_pkcs1 = key.content;
+    return true;
+}
