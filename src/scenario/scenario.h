@@ -18,32 +18,32 @@ struct scenario_profile {
 struct scenario {
     char *name;
     uint64_t seed;
-    char sha256[65];              /* of the file's bytes as read */
+    char sha256[65]; /* of the file's bytes as read */
 
     struct {
-        char *url;                /* full URL, or NULL when `sim` */
+        char *url; /* full URL, or NULL when `sim` */
         bool sim;
-        char *authorized;         /* NULL: none */
-        char *ca_file;            /* PEM roots for TLS; NULL: the system's */
+        char *authorized; /* NULL: none */
+        char *ca_file;    /* PEM roots for TLS; NULL: the system's */
     } target;
 
     struct {
         enum scenario_sim_mode mode;
-        unsigned otp_cache;       /* default 5 */
-        int64_t otp_validity_us;  /* default 60 minutes */
-        char **faults;            /* as for --fault */
+        unsigned otp_cache;      /* default 5 */
+        int64_t otp_validity_us; /* default 60 minutes */
+        char **faults;           /* as for --fault */
         size_t fault_count;
     } simulator;
 
     struct challenge_config challenge;
 
     struct {
-        uint64_t count;           /* 0: the phases decide */
-        char *subject;            /* template: {index} {profile} {run} {name} */
-        char *marker;             /* appended as an RDN, default "OU=scepstorm" */
-        unsigned key_bits;        /* 2048 */
-        bool key_reuse;           /* default true */
-        char *key_pool;           /* file; NULL: at most 16 keys are made before the clock starts */
+        uint64_t count;                    /* 0: the phases decide */
+        char *subject;                     /* template: {index} {profile} {run} {name} */
+        char *marker;                      /* appended as an RDN, default "OU=scepstorm" */
+        unsigned key_bits;                 /* 2048 */
+        bool key_reuse;                    /* default true */
+        char *key_pool;                    /* file; NULL: at most 16 keys are made before the clock starts */
         struct scenario_profile *profiles; /* at least one */
         size_t profile_count;
     } devices;
@@ -60,37 +60,58 @@ struct scenario {
         uint64_t devices;           /* ceiling, default 100000 */
     } limits;
 
-    char **slo;                   /* expressions, checked for form */
+    char **slo; /* expressions, checked for form */
     size_t slo_count;
 };
 
 /* One `--set path=value`, applied before checking; value is YAML. */
 struct scenario_override {
-    const char *path;  /* "load.0.rate" */
+    const char *path; /* "load.0.rate" */
     const char *value;
 };
 
-/* Fails: REASON_SCENARIO with "file:line:column: what; what to do" in the text; REASON_IO. */
+/* Fails: REASON_SCENARIO with "file:line:column: what; what to do" in the text, for an unreadable file without
+ * line and column; REASON_NO_MEMORY. Whether the target is allowed is another question: scenario_check_authorized. */
 bool scenario_load(const char *path, const struct scenario_override *overrides, size_t override_count,
                    struct scenario **out, struct err *e) MUST_USE;
+/* The same for text at hand; `name` stands for the file in messages. */
+bool scenario_parse(const char *name, struct span text, const struct scenario_override *overrides,
+                    size_t override_count, struct scenario **out, struct err *e) MUST_USE;
 void scenario_free(struct scenario *scenario);
 
 /* The effective scenario as YAML, defaults filled in, secrets absent (only where they come from). */
 bool scenario_write(const struct scenario *scenario, struct buf *out, struct err *e) MUST_USE;
 
-/* A device's subject: variables filled in, the marker appended. */
+/* A device's subject: variables filled in (their values escaped, so they never add an RDN), the marker appended.
+ * `run_id` tells runs apart. The text is for pki_name_from_text. Any thread. */
 bool scenario_subject(const struct scenario *scenario, uint64_t device, unsigned profile, const char *run_id,
                       struct buf *out_text, struct err *e) MUST_USE;
 
-/* True when the host of this URL is loopback (127.0.0.0/8, ::1, localhost). */
+/* True when the host of this URL is loopback (127.0.0.0/8, ::1, localhost). False for anything that is no plain
+ * http or https URL: tricks with user names, odd number forms and backslashes never count as loopback. */
 bool scenario_is_loopback(const char *url);
 
-/* One SLO expression taken apart: "latency.enrollment.p95 < 3s". */
+/* Who allowed this load: `option` (--authorized, NULL: absent), else the scenario's own text; NULL when nobody did. */
+const char *scenario_authorized(const struct scenario *scenario, const char *option);
+/* Target and OTP page are loopback, or somebody allowed the load. Fails: REASON_USAGE with the URL. */
+bool scenario_check_authorized(const struct scenario *scenario, const char *option, struct err *e) MUST_USE;
+
+/* One SLO expression taken apart: "latency.enrollment.p95 < 3s".
+ *
+ * Paths are those of summary.json without `_ms`; `devices.` and `.latency` inside steps may be left out, and
+ * `path` holds the short form:
+ *   planned started enrolled failed unsent abandoned            counts, or shares of planned
+ *   rates.{offered,achieved,requests}_per_s
+ *   latency.{enrollment,service,start_lag}.STAT                 STAT: count min mean p50 p90 p95 p99 p999 max
+ *   steps.STEP.STAT, steps.STEP.{failed,bytes_sent,bytes_received}
+ *   otp.{fetched,used,expired,cache_full,outstanding_max}, otp.age_at_use.STAT
+ *   correctness.{key_mismatch,subject_mismatch,nonce_mismatch,transaction_mismatch,chain_failures,duplicate_otp}
+ *   generator.loop_stall.STAT */
 enum scenario_slo_op { SLO_LESS, SLO_LESS_EQUAL, SLO_GREATER, SLO_GREATER_EQUAL, SLO_EQUAL };
 struct scenario_slo {
     char path[96];
     enum scenario_slo_op op;
-    double value;      /* durations in milliseconds, shares as 0..1, else the number */
+    double value; /* durations in milliseconds, shares as 0..1, else the number */
     bool is_share;
 };
 bool scenario_slo_parse(const char *expression, struct scenario_slo *out, struct err *e) MUST_USE;

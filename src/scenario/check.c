@@ -1,0 +1,310 @@
+#include "scenario/check.h"
+
+#include "base/text.h"
+#include "scenario/subject.h"
+#include "scenario/url.h"
+
+#include <ctype.h>
+
+#define NDES_PATH "/certsrv/mscep/mscep.dll"
+
+/* The node of a key, or of the nearest map around it that is written down: where to point for what is missing. */
+static int around(const struct scenario_reader *r, const char *path)
+{
+    char parent[96];
+    snprintf(parent, sizeof parent, "%s", path);
+    for (;;) {
+        int node = scenario_read_place(r, parent);
+        char *dot = strrchr(parent, '.');
+        if (node != 0 || dot == NULL)
+            return node;
+        *dot = '\0';
+    }
+}
+
+static bool fail_key(const struct scenario_reader *r, const char *path, struct err *e, const char *what)
+{
+    return scenario_document_fail(r->document, around(r, path), e, "%s: %s", path, what);
+}
+
+static bool set_text(char **to, const char *text, struct err *e)
+{
+    char *copy = strdup(text);
+    if (copy == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the scenario");
+    free(*to);
+    *to = copy;
+    return true;
+}
+
+/* The file's name without folder and ending, in the characters that a name may have. */
+static bool name_after_file(const struct scenario_reader *r, struct err *e)
+{
+    const char *slash = strrchr(r->document->name, '/');
+    char name[65];
+    snprintf(name, sizeof name, "%s", slash == NULL ? r->document->name : slash + 1);
+    char *dot = strrchr(name, '.');
+    if (dot != NULL && dot != name)
+        *dot = '\0';
+    for (char *c = name; *c != '\0'; c++) {
+        if (!isalnum((unsigned char)*c) && strchr("-_.", *c) == NULL)
+            *c = '-';
+    }
+    bool usable = isalnum((unsigned char)name[0]);
+    return set_text(&r->scenario->name, usable ? name : "scenario", e);
+}
+
+/* The name becomes part of a folder's name. */
+static bool check_name(const struct scenario_reader *r, struct err *e)
+{
+    const char *name = r->scenario->name;
+    if (name == NULL)
+        return name_after_file(r, e);
+    for (const char *c = name; *c != '\0'; c++) {
+        bool letter = (*c & 0x80) == 0 && isalnum((unsigned char)*c);
+        if (!letter && (c == name || strchr("-_.", *c) == NULL))
+            return fail_key(r, "name", e,
+                            "letters, digits, '-', '_' and '.' only: a folder is named after it");
+    }
+    return true;
+}
+
+static bool check_url(const struct scenario_reader *r, const char *path, const char *url,
+                      struct scenario_url *out, struct err *e)
+{
+    struct err why = {0};
+    return scenario_url_parse(url, out, &why) || fail_key(r, path, e, why.text);
+}
+
+/* A bare host is taken for an NDES: that is where its SCEP service lives. */
+static bool add_ndes_path(struct scenario *s, const struct scenario_url *u, struct err *e)
+{
+    if (u->path[0] != '\0' && strcmp(u->path, "/") != 0)
+        return true;
+    char url[2048];
+    int host_bytes = (int)(u->path - s->target.url);
+    snprintf(url, sizeof url, "%.*s%s", host_bytes, s->target.url, NDES_PATH);
+    return set_text(&s->target.url, url, e);
+}
+
+static bool check_target(const struct scenario_reader *r, struct err *e)
+{
+    struct scenario *s = r->scenario;
+    struct scenario_url u;
+    if (s->target.url == NULL)
+        return fail_key(r, "target.url", e, "missing; give the SCEP URL, or sim for the built-in simulator");
+    s->target.sim = strcmp(s->target.url, "sim") == 0;
+    if (s->target.sim) {
+        free(s->target.url);
+        s->target.url = NULL;
+        return true;
+    }
+    if (scenario_read_place(r, "simulator") != 0)
+        return fail_key(r, "simulator", e, "only with target.url: sim");
+    return check_url(r, "target.url", s->target.url, &u, e) && add_ndes_path(s, &u, e);
+}
+
+static bool check_applies(const struct scenario_reader *r, struct err *e)
+{
+    for (size_t i = 0; i < scenario_key_count; i++) {
+        if (r->places[i] == 0 || scenario_key_applies(&scenario_keys[i], r->scenario))
+            continue;
+        return scenario_document_fail(r->document, r->places[i], e,
+                                      "%s says nothing for this challenge.source; remove it",
+                                      scenario_keys[i].path);
+    }
+    return true;
+}
+
+static bool check_secret_place(const struct scenario_reader *r, struct err *e)
+{
+    const struct challenge_config *c = &r->scenario->challenge;
+    if (c->password_env == NULL && c->password_file == NULL)
+        return scenario_document_fail(
+            r->document, around(r, "challenge.source"), e,
+            "challenge: password_env or password_file must say where the secret is");
+    return c->password_env == NULL || c->password_file == NULL ||
+           fail_key(r, "challenge.password_file", e, "either password_env or password_file, not both");
+}
+
+/* The page of a real server; the simulator's own is known. */
+static bool check_admin_page(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    const struct challenge_config *c = &s->challenge;
+    struct scenario_url u;
+    struct err why = {0};
+    struct buf derived;
+    buf_init(&derived, 4096);
+    bool ok = c->url != NULL ? check_url(r, "challenge.url", c->url, &u, e)
+                             : challenge_admin_url(s->target.url, &derived, &why) ||
+                                   fail_key(r, "challenge.url", e, why.text);
+    buf_clear(&derived);
+    if (!ok)
+        return false;
+    if (c->auth == CHALLENGE_AUTH_BASIC && c->user == NULL)
+        return fail_key(r, "challenge.user", e, "missing; auth: basic needs an account (or say auth: none)");
+    if (c->auth == CHALLENGE_AUTH_BASIC)
+        return strchr(c->user, ':') == NULL
+                   ? check_secret_place(r, e)
+                   : fail_key(r, "challenge.user", e, "a user name for basic authentication has no ':'");
+    bool named = c->user != NULL || c->password_env != NULL || c->password_file != NULL;
+    return !named || fail_key(r, "challenge.auth", e, "with none there is no user and no password");
+}
+
+static bool check_challenge(const struct scenario_reader *r, struct err *e)
+{
+    struct scenario *s = r->scenario;
+    if (scenario_read_place(r, "challenge.source") == 0)
+        s->challenge.source = s->target.sim ? CHALLENGE_MSCEP_ADMIN : CHALLENGE_NONE;
+    if (!check_applies(r, e))
+        return false;
+    switch (s->challenge.source) {
+    case CHALLENGE_NONE:
+        return true;
+    case CHALLENGE_STATIC:
+        return check_secret_place(r, e);
+    case CHALLENGE_MSCEP_ADMIN:
+        return s->target.sim || check_admin_page(r, e);
+    }
+    return false;
+}
+
+static bool default_profile(struct scenario *s, struct err *e)
+{
+    if (s->devices.profile_count > 0)
+        return true;
+    s->devices.profiles = calloc(1, sizeof *s->devices.profiles);
+    if (s->devices.profiles == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the scenario");
+    s->devices.profile_count = 1;
+    s->devices.profiles[0].weight = 1;
+    return set_text(&s->devices.profiles[0].name, "rfc8894", e);
+}
+
+static bool check_devices(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    struct err why = {0};
+    if (!scenario_subject_check(s->devices.subject, &why))
+        return fail_key(r, "devices.subject", e, why.text);
+    if (!scenario_marker_check(s->devices.marker, &why))
+        return fail_key(r, "devices.marker", e, why.text);
+    return default_profile(r->scenario, e);
+}
+
+static bool check_phase(const struct scenario_reader *r, int node, struct load_phase *p, struct err *e)
+{
+    bool rate = scenario_read_place(r, "load[].rate") != 0;
+    bool from = scenario_read_place(r, "load[].from") != 0, to = scenario_read_place(r, "load[].to") != 0;
+    if (rate == (from || to) || from != to)
+        return scenario_document_fail(r->document, node, e, "load[%zu] needs either rate, or from and to",
+                                      r->element);
+    if (rate)
+        p->to_per_s = p->from_per_s;
+    if (from && p->duration_us == 0)
+        return scenario_document_fail(r->document, node, e, "load[%zu]: a ramp needs 'for'", r->element);
+    if (p->name[0] == '\0')
+        snprintf(p->name, sizeof p->name, "phase-%zu", r->element + 1);
+    return true;
+}
+
+bool scenario_check_element(const struct scenario_reader *r, const struct scenario_key *list, int node,
+                            void *element, struct err *e)
+{
+    return strcmp(list->path, "load") != 0 || check_phase(r, node, element, e);
+}
+
+/* Where the i-th element of a list is written. */
+static int element_node(const struct scenario_reader *r, const char *list, size_t i)
+{
+    return scenario_document_node(r->document, scenario_read_place(r, list))->data.sequence.items.start[i];
+}
+
+static bool check_one_phase(const struct scenario_reader *r, size_t i, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    const struct load_phase *p = &s->phases[i];
+    double top = p->from_per_s > p->to_per_s ? p->from_per_s : p->to_per_s;
+    if (top > s->limits.rate_per_s)
+        return scenario_document_fail(
+            r->document, element_node(r, "load", i), e,
+            "load[%zu]: %g/s is above limits.rate (%g/s); raise that limit on purpose", i, top,
+            s->limits.rate_per_s);
+    if (p->duration_us == 0 && (i + 1 < s->phase_count || s->devices.count == 0))
+        return scenario_document_fail(
+            r->document, element_node(r, "load", i), e,
+            "load[%zu] needs 'for'; only the last phase may do without, with devices.count", i);
+    for (size_t k = 0; k < i; k++) {
+        if (strcmp(s->phases[k].name, p->name) == 0)
+            return scenario_document_fail(r->document, element_node(r, "load", i), e,
+                                          "load[%zu]: another phase is called '%s' too", i, p->name);
+    }
+    return true;
+}
+
+/* Arrivals that the phases hold by themselves, on average. */
+static double expected_arrivals(const struct scenario *s)
+{
+    double sum = 0;
+    for (size_t i = 0; i < s->phase_count; i++)
+        sum += (s->phases[i].from_per_s + s->phases[i].to_per_s) / 2 * (double)s->phases[i].duration_us / 1e6;
+    return sum;
+}
+
+/* The load room decides about the plan; this is about what can be said with a line number. */
+static bool check_amount(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    double expected = expected_arrivals(s), last_rate = s->phases[s->phase_count - 1].to_per_s;
+    double missing = (double)s->devices.count - expected;
+    if (s->devices.count > s->limits.devices)
+        return scenario_document_fail(
+            r->document, scenario_read_place(r, "devices.count"), e,
+            "%llu devices are more than limits.devices (%llu); raise that limit on purpose",
+            (unsigned long long)s->devices.count, (unsigned long long)s->limits.devices);
+    if (s->devices.count == 0 && expected > (double)s->limits.devices)
+        return fail_key(r, "load", e,
+                        "it starts more devices than limits.devices; raise that limit on purpose");
+    if (!(expected > 0) && !(last_rate > 0))
+        return fail_key(r, "load", e, "every phase is a pause: no device would start");
+    if (missing >= 1 && !(last_rate > 0))
+        return fail_key(r, "load", e, "it ends at rate 0 before devices.count is reached");
+    if (missing > last_rate * 366 * 86400 && last_rate > 0)
+        return fail_key(r, "load", e, "at its last rate devices.count is not reached within a year");
+    return true;
+}
+
+static bool check_load(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    bool measured = false;
+    if (s->phase_count == 0)
+        return fail_key(r, "load", e, "missing; for example  load: [{rate: 5/s, for: 1m}]");
+    for (size_t i = 0; i < s->phase_count; i++) {
+        measured = measured || !s->phases[i].warm_up;
+        if (!check_one_phase(r, i, e))
+            return false;
+    }
+    if (!measured)
+        return fail_key(r, "load", e, "every phase is a warm-up: nothing would be measured");
+    return check_amount(r, e);
+}
+
+static bool check_slo(const struct scenario_reader *r, struct err *e)
+{
+    for (size_t i = 0; i < r->scenario->slo_count; i++) {
+        struct scenario_slo ignored;
+        struct err why = {0};
+        if (!scenario_slo_parse(r->scenario->slo[i], &ignored, &why))
+            return scenario_document_fail(r->document, element_node(r, "slo", i), e, "slo[%zu]: %s", i,
+                                          why.text);
+    }
+    return true;
+}
+
+bool scenario_check(struct scenario_reader *r, struct err *e)
+{
+    return check_name(r, e) && check_target(r, e) && check_challenge(r, e) && check_devices(r, e) &&
+           check_load(r, e) && check_slo(r, e);
+}

@@ -1,0 +1,28 @@
+/* Fills a scenario from its document as the schema says, and remembers where each key stood. */
+#ifndef SCENARIO_READ_H
+#define SCENARIO_READ_H
+
+#include "scenario/document.h"
+#include "scenario/schema.h"
+
+struct scenario_reader {
+    const struct scenario_document *document;
+    struct scenario *scenario;
+    /* The node that holds each key's value; 0: the key is absent. Keys of list elements: the element at hand. */
+    int places[SCENARIO_KEYS_MAX];
+    size_t element; /* index of the list element at hand */
+};
+
+/* Defaults first, then what the document says. Cross-key rules are check.c's.
+ * Fails: REASON_SCENARIO with place, REASON_NO_MEMORY. */
+bool scenario_read(struct scenario_reader *r, struct err *e) MUST_USE;
+
+/* The node of a key by its path; 0: absent. */
+int scenario_read_place(const struct scenario_reader *r, const char *path);
+
+/* Rules within one element of a list, called by scenario_read when the element has been filled; `node` is the
+ * element's. In check.c. */
+bool scenario_check_element(const struct scenario_reader *r, const struct scenario_key *list, int node,
+                            void *element, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,80 @@
+#include "scenario/scenario.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "scenario/check.h"
+
+static void free_texts(char **texts, size_t count)
+{
+    for (size_t i = 0; texts != NULL && i < count; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+void scenario_free(struct scenario *s)
+{
+    if (s == NULL)
+        return;
+    free(s->name);
+    free(s->target.url);
+    free(s->target.authorized);
+    free(s->target.ca_file);
+    free_texts(s->simulator.faults, s->simulator.fault_count);
+    free(s->challenge.url);
+    free(s->challenge.user);
+    free(s->challenge.password_env);
+    free(s->challenge.password_file);
+    free(s->devices.subject);
+    free(s->devices.marker);
+    free(s->devices.key_pool);
+    for (size_t i = 0; s->devices.profiles != NULL && i < s->devices.profile_count; i++)
+        free(s->devices.profiles[i].name);
+    free(s->devices.profiles);
+    free(s->phases);
+    free_texts(s->slo, s->slo_count);
+    free(s);
+}
+
+static bool fill(struct scenario *s, const struct scenario_document *d, struct span text, struct err *e)
+{
+    uint8_t digest[32];
+    if (!span_sha256(text, digest))
+        return err_set(e, STAGE_SETUP, REASON_CRYPTO, "SHA-256 does not work here");
+    text_hex(span_of(digest, sizeof digest), false, s->sha256);
+    struct scenario_reader r = {.document = d, .scenario = s};
+    return scenario_read(&r, e) && scenario_check(&r, e);
+}
+
+bool scenario_parse(const char *name, struct span text, const struct scenario_override *overrides,
+                    size_t override_count, struct scenario **out, struct err *e)
+{
+    struct scenario_document d;
+    if (!scenario_document_parse(name, text, &d, e))
+        return false;
+    d.overrides = overrides;
+    bool ok = true;
+    for (size_t i = 0; ok && i < override_count; i++)
+        ok = scenario_document_override(&d, i, e);
+    struct scenario *s = ok ? calloc(1, sizeof *s) : NULL;
+    if (ok && s == NULL)
+        ok = err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the scenario");
+    ok = ok && fill(s, &d, text, e);
+    scenario_document_clear(&d);
+    if (!ok) {
+        scenario_free(s);
+        return false;
+    }
+    *out = s;
+    return true;
+}
+
+bool scenario_load(const char *path, const struct scenario_override *overrides, size_t override_count,
+                   struct scenario **out, struct err *e)
+{
+    struct buf text;
+    buf_init(&text, SCENARIO_MAX_BYTES + 1);
+    bool ok =
+        file_read(path, &text, e) && scenario_parse(path, buf_span(&text), overrides, override_count, out, e);
+    buf_clear(&text);
+    return ok;
+}

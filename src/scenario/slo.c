@@ -1,0 +1,232 @@
+#include "scenario/scenario.h"
+
+#include "base/text.h"
+
+#include <ctype.h>
+
+enum kind { KIND_COUNT, KIND_DEVICES, KIND_RATE, KIND_TIME };
+
+/* What may stand in a path: fixed names, names followed by a statistic, steps. */
+static const struct {
+    const char *path;
+    enum kind kind;
+} figures[] = {
+    {"planned", KIND_DEVICES},
+    {"started", KIND_DEVICES},
+    {"enrolled", KIND_DEVICES},
+    {"failed", KIND_DEVICES},
+    {"unsent", KIND_DEVICES},
+    {"abandoned", KIND_DEVICES},
+    {"rates.offered_per_s", KIND_RATE},
+    {"rates.achieved_per_s", KIND_RATE},
+    {"rates.requests_per_s", KIND_RATE},
+    {"otp.fetched", KIND_COUNT},
+    {"otp.used", KIND_COUNT},
+    {"otp.expired", KIND_COUNT},
+    {"otp.cache_full", KIND_COUNT},
+    {"otp.outstanding_max", KIND_COUNT},
+    {"correctness.key_mismatch", KIND_COUNT},
+    {"correctness.subject_mismatch", KIND_COUNT},
+    {"correctness.nonce_mismatch", KIND_COUNT},
+    {"correctness.transaction_mismatch", KIND_COUNT},
+    {"correctness.chain_failures", KIND_COUNT},
+    {"correctness.duplicate_otp", KIND_COUNT},
+};
+static const char *const histograms[] = {"latency.enrollment", "latency.service", "latency.start_lag",
+                                         "otp.age_at_use", "generator.loop_stall"};
+static const struct {
+    const char *name;
+    enum kind kind;
+} statistics[] = {{"count", KIND_COUNT}, {"min", KIND_TIME},  {"mean", KIND_TIME},
+                  {"p50", KIND_TIME},    {"p90", KIND_TIME},  {"p95", KIND_TIME},
+                  {"p99", KIND_TIME},    {"p999", KIND_TIME}, {"max", KIND_TIME}};
+static const char *const step_counts[] = {"failed", "bytes_sent", "bytes_received"};
+
+#define COUNT_OF(a) (sizeof(a) / sizeof *(a))
+#define PATH_BYTES  sizeof(((struct scenario_slo *)0)->path)
+
+struct known {
+    char path[PATH_BYTES];
+    enum kind kind;
+};
+
+/* The n-th of all known paths; false behind the last. */
+static bool known_path(size_t n, struct known *out)
+{
+    if (n < COUNT_OF(figures)) {
+        snprintf(out->path, sizeof out->path, "%s", figures[n].path);
+        out->kind = figures[n].kind;
+        return true;
+    }
+    n -= COUNT_OF(figures);
+    size_t stats = COUNT_OF(statistics);
+    if (n < COUNT_OF(histograms) * stats) {
+        snprintf(out->path, sizeof out->path, "%s.%s", histograms[n / stats], statistics[n % stats].name);
+        out->kind = statistics[n % stats].kind;
+        return true;
+    }
+    n -= COUNT_OF(histograms) * stats;
+    size_t per_step = stats + COUNT_OF(step_counts);
+    size_t step = STAGE_KEY + n / per_step, part = n % per_step;
+    if (step >= STAGE_COUNT)
+        return false;
+    snprintf(out->path, sizeof out->path, "steps.%s.%s", base_stage_id((enum stage)step),
+             part < stats ? statistics[part].name : step_counts[part - stats]);
+    out->kind = part < stats ? statistics[part].kind : KIND_COUNT;
+    return true;
+}
+
+/* "devices.enrolled" -> "enrolled", "steps.otp.latency.p99" -> "steps.otp.p99". */
+static void shorten(char *path)
+{
+    static const char devices[] = "devices.", latency[] = ".latency.";
+    if (strncmp(path, devices, sizeof devices - 1) == 0)
+        memmove(path, path + sizeof devices - 1, strlen(path) - (sizeof devices - 1) + 1);
+    char *inner = strncmp(path, "steps.", 6) == 0 ? strstr(path, latency) : NULL;
+    if (inner != NULL)
+        memmove(inner, inner + sizeof latency - 2, strlen(inner) - (sizeof latency - 2) + 1);
+}
+
+/* Of all paths the nearest one; whole paths are long, so a slip in one of their words stays near. */
+static bool nearest(const char *path, char out[PATH_BYTES])
+{
+    struct known k;
+    out[0] = '\0';
+    for (size_t n = 0; known_path(n, &k); n++) {
+        const char *const words[] = {out, k.path, NULL};
+        if (text_nearest(path, words) == k.path)
+            memcpy(out, k.path, sizeof k.path);
+    }
+    return out[0] != '\0';
+}
+
+static bool find_path(const char *path, enum kind *kind, struct err *e)
+{
+    struct known k;
+    for (size_t n = 0; known_path(n, &k); n++) {
+        if (strcmp(k.path, path) == 0) {
+            *kind = k.kind;
+            return true;
+        }
+    }
+    char near[PATH_BYTES];
+    if (nearest(path, near))
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "'%s' is no figure of the results; did you mean '%s'?",
+                       path, near);
+    return err_set(e, STAGE_SETUP, REASON_USAGE,
+                   "'%s' is no figure of the results; try enrolled, latency.enrollment.p95 or "
+                   "steps.pki_operation.p99",
+                   path);
+}
+
+static const char *skip_blanks(const char *at)
+{
+    return at + strspn(at, " \t");
+}
+
+static bool take_operator(const char **at, enum scenario_slo_op *out)
+{
+    static const struct {
+        const char *sign;
+        enum scenario_slo_op op;
+    } operators[] = {{"<=", SLO_LESS_EQUAL},
+                     {">=", SLO_GREATER_EQUAL},
+                     {"==", SLO_EQUAL},
+                     {"<", SLO_LESS},
+                     {">", SLO_GREATER}};
+    for (size_t i = 0; i < COUNT_OF(operators); i++) {
+        size_t len = strlen(operators[i].sign);
+        if (strncmp(*at, operators[i].sign, len) == 0) {
+            *out = operators[i].op;
+            *at += len;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_time(const char *text, struct scenario_slo *out, struct err *e)
+{
+    int64_t us = 0;
+    if (!text_parse_duration(text, &us, NULL))
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "%s is a time: compare it with a value such as 250ms or 3s, not '%.40s'", out->path,
+                       text);
+    out->value = (double)us / 1e3;
+    return true;
+}
+
+static bool take_rate(const char *text, struct scenario_slo *out, struct err *e)
+{
+    int64_t plain = 0;
+    if (text_parse_rate(text, &out->value, NULL))
+        return true;
+    if (!text_parse_int(text, 0, 1000000, &plain, NULL))
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "%s is a rate: compare it with a value such as 20/s or 300/h, not '%.40s'", out->path,
+                       text);
+    out->value = (double)plain;
+    return true;
+}
+
+/* "enrolled >= 0.995" would mean a single device: a share has a percent sign here. */
+static bool take_count(const char *text, bool may_be_share, struct scenario_slo *out, struct err *e)
+{
+    int64_t count = 0;
+    bool percent = strchr(text, '%') != NULL;
+    out->is_share = may_be_share && percent && text_parse_share(text, &out->value, NULL);
+    if (out->is_share)
+        return true;
+    if (!text_parse_int(text, 0, INT64_C(1) << 53, &count, NULL))
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "%s is a number: compare it with %s, not '%.40s'",
+                       out->path,
+                       may_be_share ? "a whole number, or a share such as 99.5%" : "a whole number", text);
+    out->value = (double)count;
+    return true;
+}
+
+static bool take_value(const char *text, enum kind kind, struct scenario_slo *out, struct err *e)
+{
+    switch (kind) {
+    case KIND_TIME:
+        return take_time(text, out, e);
+    case KIND_RATE:
+        return take_rate(text, out, e);
+    case KIND_COUNT:
+        return take_count(text, false, out, e);
+    case KIND_DEVICES:
+        return take_count(text, true, out, e);
+    }
+    return false;
+}
+
+bool scenario_slo_parse(const char *expression, struct scenario_slo *out, struct err *e)
+{
+    struct scenario_slo slo = {0};
+    char value[48];
+    enum kind kind = KIND_COUNT;
+    const char *at = skip_blanks(expression);
+    size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_.");
+    if (len == 0 || len >= sizeof slo.path)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "an SLO is a figure, a comparison and a value: latency.enrollment.p95 < 3s");
+    memcpy(slo.path, at, len);
+    shorten(slo.path);
+    at = skip_blanks(at + len);
+    if (!take_operator(&at, &slo.op))
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "a comparison (< <= > >= ==) must follow '%s'",
+                       slo.path);
+    at = skip_blanks(at);
+    len = strlen(at);
+    while (len > 0 && isspace((unsigned char)at[len - 1]))
+        len--;
+    if (len == 0 || len >= sizeof value)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "a value such as 3s or 99.5%% must follow the comparison");
+    memcpy(value, at, len);
+    value[len] = '\0';
+    if (!find_path(slo.path, &kind, e) || !take_value(value, kind, &slo, e))
+        return false;
+    *out = slo;
+    return true;
+}

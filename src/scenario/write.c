@@ -1,0 +1,133 @@
+#include "scenario/scenario.h"
+
+#include "scenario/schema.h"
+#include "scenario/value.h"
+
+#define SCENARIO_WRITE_MAX ((size_t)4 << 20)
+
+static size_t depth(const char *path)
+{
+    size_t dots = 0;
+    for (; *path != '\0'; path++)
+        dots += *path == '.';
+    return dots;
+}
+
+static void indent(struct buf *out, size_t levels)
+{
+    for (size_t i = 0; i < levels; i++)
+        buf_append_text(out, "  ");
+}
+
+/* A phase is written as it was meant: a constant rate, or a ramp. */
+static bool is_redundant(const struct scenario_key *key, const void *element)
+{
+    if (strncmp(key->path, "load[].", 7) != 0)
+        return false;
+    const struct load_phase *p = element;
+    bool ramp = p->from_per_s < p->to_per_s || p->from_per_s > p->to_per_s;
+    const char *word = scenario_key_word(key->path);
+    if (strcmp(word, "rate") == 0)
+        return ramp;
+    return !ramp && (strcmp(word, "from") == 0 || strcmp(word, "to") == 0);
+}
+
+/* "- {rate: 5/s, for: 10s}" */
+static void write_element(const char *parent, const void *element, struct buf *out)
+{
+    const char *separator = "{";
+    for (size_t i = 0; i < scenario_key_count; i++) {
+        const struct scenario_key *key = &scenario_keys[i];
+        if (!scenario_key_is_child(key->path, parent) || is_redundant(key, element))
+            continue;
+        struct buf value;
+        buf_init(&value, SCENARIO_WRITE_MAX);
+        if (scenario_value_format(key, element, &value)) {
+            buf_appendf(out, "%s%s: ", separator, scenario_key_word(key->path));
+            buf_append_span(out, buf_span(&value));
+            separator = ", ";
+        }
+        buf_clear(&value);
+    }
+    buf_append_text(out, "}\n");
+}
+
+static void write_list(const struct scenario_key *key, const struct scenario *s, struct buf *out)
+{
+    const char *base = (const char *)s;
+    size_t count = *(const size_t *)(const void *)(base + key->count_offset);
+    const char *elements = *(char *const *)(const void *)(base + key->offset);
+    char parent[64];
+    if (count == 0)
+        return;
+    snprintf(parent, sizeof parent, "%s[]", key->path);
+    indent(out, depth(key->path));
+    buf_appendf(out, "%s:\n", scenario_key_word(key->path));
+    for (size_t i = 0; i < count; i++) {
+        indent(out, depth(key->path) + 1);
+        buf_append_text(out, "- ");
+        if (key->type == SCENARIO_LIST) {
+            write_element(parent, elements + i * key->element_bytes, out);
+        } else {
+            scenario_value_quote(((char *const *)(const void *)elements)[i], out);
+            buf_append_byte(out, '\n');
+        }
+    }
+}
+
+static void write_value(const struct scenario_key *key, const void *base, struct buf *out)
+{
+    struct buf value;
+    buf_init(&value, SCENARIO_WRITE_MAX);
+    if (scenario_value_format(key, base, &value)) {
+        indent(out, depth(key->path));
+        buf_appendf(out, "%s: ", scenario_key_word(key->path));
+        buf_append_span(out, buf_span(&value));
+        buf_append_byte(out, '\n');
+    }
+    buf_clear(&value);
+}
+
+static void write_key(const struct scenario_key *key, const struct scenario *s, struct buf *out)
+{
+    if (strstr(key->path, "[]") != NULL || !scenario_key_applies(key, s))
+        return;
+    if (strcmp(key->path, "target.url") == 0 && s->target.sim) {
+        buf_append_text(out, "  url: sim\n");
+        return;
+    }
+    bool empty_tls = strcmp(key->path, "target.tls") == 0 && s->target.ca_file == NULL;
+    switch (key->type) {
+    case SCENARIO_MAP:
+        if (empty_tls)
+            return;
+        indent(out, depth(key->path));
+        buf_appendf(out, "%s:\n", scenario_key_word(key->path));
+        return;
+    case SCENARIO_LIST:
+    case SCENARIO_TEXTS:
+        write_list(key, s, out);
+        return;
+    case SCENARIO_LATER:
+    case SCENARIO_SECRET:
+        return;
+    case SCENARIO_TEXT:
+    case SCENARIO_LABEL:
+    case SCENARIO_CHOICE:
+    case SCENARIO_BOOL:
+    case SCENARIO_UINT:
+    case SCENARIO_UINT64:
+    case SCENARIO_DURATION:
+    case SCENARIO_RATE:
+    case SCENARIO_SHARE:
+    case SCENARIO_NUMBER:
+        write_value(key, s, out);
+    }
+}
+
+bool scenario_write(const struct scenario *scenario, struct buf *out, struct err *e)
+{
+    for (size_t i = 0; i < scenario_key_count; i++)
+        write_key(&scenario_keys[i], scenario, out);
+    return buf_ok(out, STAGE_SETUP, e);
+}
