@@ -5,21 +5,21 @@
 #include "base/secret.h"
 
 struct sim_config {
-    const char *listen;         /* "127.0.0.1:8080", "[::1]:0"; port 0 picks a free one */
-    bool tls;                   /* with a certificate of the simulated CA */
-    bool basic_auth;            /* OTP page behind Basic; false: open */
-    const char *user;           /* NULL with basic_auth: the page refuses everyone */
+    const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0 picks a free one */
+    bool tls;           /* with a certificate of the simulated CA */
+    bool basic_auth;    /* OTP page behind Basic; false: open */
+    const char *user;   /* NULL with basic_auth: the page refuses everyone */
     const struct secret *password;
-    unsigned otp_cache;         /* passwords outstanding at most; 5 */
-    int64_t otp_validity_us;    /* 60 minutes */
-    unsigned otp_bytes;         /* 8: 16 hex digits */
+    unsigned otp_cache;          /* passwords outstanding at most; 5 */
+    int64_t otp_validity_us;     /* 60 minutes */
+    unsigned otp_bytes;          /* 8: 16 hex digits */
     const char *static_password; /* NULL: one-time passwords */
-    unsigned ca_bits, ra_bits;  /* 2048 */
-    unsigned threads;           /* of the listener; 0: one per core */
-    const char *const *faults;  /* "otp-cache-full:from=10s,for=5s" */
+    unsigned ca_bits, ra_bits;   /* 2048 */
+    unsigned threads;            /* of the listener; 0: one per core */
+    const char *const *faults;   /* "otp-cache-full:from=10s,for=5s" */
     size_t fault_count;
-    bool faults_wait;           /* fault clocks start with sim_start_faults, else when it listens */
-    int64_t (*now_us)(void);    /* wall clock; NULL: the real one. Tests hand in their own */
+    bool faults_wait;        /* fault clocks start with sim_start_faults, else when it listens */
+    int64_t (*now_us)(void); /* wall clock; NULL: the real one. Tests hand in their own */
 };
 
 struct sim;
@@ -32,7 +32,15 @@ void sim_stop(struct sim *sim);
 /* "http://127.0.0.1:40123", without a path. Borrowed. */
 const char *sim_url(const struct sim *sim);
 void sim_start_faults(struct sim *sim);
+/* Whether only this machine can reach it. */
+bool sim_is_loopback(const struct sim *sim);
 /* The CA certificate as PEM, for clients that want it. */
 bool sim_ca_pem(const struct sim *sim, struct buf *out, struct err *e) MUST_USE;
+
+/* The faults that exist, in alphabetical order: ids of the catalogue; NULL past the last. Static strings. */
+const char *sim_fault_id(size_t index);
+/* The key that only this fault has; NULL: none. *choices gets its values (ends with NULL; the first is the default), NULL
+ * when it takes an HRESULT like 0x80004005. Static. */
+const char *sim_fault_key(size_t index, const char *const **choices);
 
 #endif

@@ -1,0 +1,310 @@
+#include "cli/cli.h"
+
+#include "base/text.h"
+#include "sim/sim.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define NAME       "sim"
+#define MAX_FAULTS 64
+
+/* What the command line said, before it is checked. */
+struct arguments {
+    struct sim_config config;
+    const char *faults[MAX_FAULTS];
+    const char *password_env;
+    bool supervised;
+    bool help;
+};
+
+static bool set_listen(struct arguments *a, const char *value, struct err *e)
+{
+    (void)e;
+    a->config.listen = value;
+    return true;
+}
+
+static bool set_tls(struct arguments *a, const char *value, struct err *e)
+{
+    (void)value;
+    (void)e;
+    a->config.tls = true;
+    return true;
+}
+
+static bool set_mode(struct arguments *a, const char *value, struct err *e)
+{
+    (void)a;
+    if (strcmp(value, "standalone") != 0)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is no mode: the only one is standalone", value);
+    return true;
+}
+
+static bool set_auth(struct arguments *a, const char *value, struct err *e)
+{
+    a->config.basic_auth = strcmp(value, "basic") == 0;
+    if (!a->config.basic_auth && strcmp(value, "none") != 0)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is neither basic nor none", value);
+    return true;
+}
+
+static bool set_user(struct arguments *a, const char *value, struct err *e)
+{
+    if (value[0] == '\0' || strchr(value, ':') != NULL)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "a user name has characters, and none of them is a colon");
+    a->config.user = value;
+    return true;
+}
+
+static bool set_password_env(struct arguments *a, const char *value, struct err *e)
+{
+    (void)e;
+    a->password_env = value;
+    return true;
+}
+
+static bool set_fault(struct arguments *a, const char *value, struct err *e)
+{
+    if (a->config.fault_count == MAX_FAULTS)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d faults", MAX_FAULTS);
+    a->faults[a->config.fault_count++] = value;
+    return true;
+}
+
+static bool set_otp_cache(struct arguments *a, const char *value, struct err *e)
+{
+    int64_t number = 0;
+    if (!text_parse_int(value, 1, 100000, &number, e))
+        return false;
+    a->config.otp_cache = (unsigned)number;
+    return true;
+}
+
+static bool set_otp_validity(struct arguments *a, const char *value, struct err *e)
+{
+    return text_parse_duration(value, &a->config.otp_validity_us, e);
+}
+
+static bool set_supervised(struct arguments *a, const char *value, struct err *e)
+{
+    (void)value;
+    (void)e;
+    a->supervised = true;
+    a->config.faults_wait = true;
+    return true;
+}
+
+static bool set_help(struct arguments *a, const char *value, struct err *e)
+{
+    (void)value;
+    (void)e;
+    a->help = true;
+    return true;
+}
+
+static const struct sim_option {
+    const char *name;
+    const char *value; /* its name in the help; NULL: takes none */
+    const char *help;
+    bool (*set)(struct arguments *a, const char *value, struct err *e);
+} options[] = {
+    {"listen", "ADDR:PORT", "where to listen; port 0 picks a free one", set_listen},
+    {"tls", NULL, "HTTPS, with a certificate of the simulated CA", set_tls},
+    {"mode", "standalone", "NDES with one-time passwords", set_mode},
+    {"auth", "basic|none", "who may see the OTP page; basic is the default", set_auth},
+    {"user", "NAME", "user of the OTP page", set_user},
+    {"password-env", "VAR", "environment variable with the user's password", set_password_env},
+    {"otp-cache", "N", "passwords outstanding at most; 5", set_otp_cache},
+    {"otp-validity", "DURATION", "life of a password; 60m", set_otp_validity},
+    {"fault", "ID[:KEY=VALUE,...]", "something that is wrong; may be given several times", set_fault},
+    {"supervised", NULL, "faults start at the line 'start' on standard input; its end ends all",
+     set_supervised},
+    {"help", NULL, "this text", set_help},
+};
+#define OPTION_COUNT (sizeof options / sizeof *options)
+
+static void print_faults(void)
+{
+    printf("\nFaults (their own key behind them, the default value first):\n");
+    const char *const *choices;
+    for (size_t i = 0; sim_fault_id(i) != NULL; i++) {
+        const char *key = sim_fault_key(i, &choices);
+        printf("  %-33s", sim_fault_id(i));
+        if (key != NULL)
+            printf(" %s=%s", key, choices != NULL ? choices[0] : "0x80004005");
+        for (size_t n = 1; key != NULL && choices != NULL && choices[n] != NULL; n++)
+            printf("|%s", choices[n]);
+        printf("\n");
+    }
+    printf("\nKeys of every fault: from=10s (after the start), for=5s, fraction=30%%, of=requests|devices,\n"
+           "seed=N. With of=devices all requests of one connection share their fate.\n");
+}
+
+static int print_help(void)
+{
+    printf("usage: scepstorm sim --listen ADDR:PORT [options]\n\n"
+           "A simulated NDES (Windows SCEP server) with its CA, healthy or with faults. Prints\n"
+           "'listening URL' once it serves; Ctrl-C ends it. SCEP is at /certsrv/mscep/mscep.dll, one-time\n"
+           "passwords at /certsrv/mscep_admin/.\n\n");
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s %s", options[i].name,
+                 options[i].value != NULL ? options[i].value : "");
+        printf("  %-28s %s\n", left, options[i].help);
+    }
+    print_faults();
+    return cli_flush(NAME) ? CLI_OK : CLI_PROGRAM_FAILED;
+}
+
+/* False after a line on stderr. */
+static bool read_options(int argc, char **argv, struct arguments *a)
+{
+    struct option table[OPTION_COUNT + 1] = {0};
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        table[i].name = options[i].name;
+        table[i].has_arg = options[i].value != NULL ? required_argument : no_argument;
+    }
+    optind = 1;
+    opterr = 0;
+    int index = 0;
+    for (int c; (c = getopt_long(argc, argv, "+:", table, &index)) != -1;) {
+        struct err e = {0};
+        if (c == ':' || c == '?') {
+            cli_usage(NAME, c == ':' ? "%.60s needs a value" : "there is no option %.60s", argv[optind - 1]);
+            return false;
+        }
+        if (!options[index].set(a, optarg, &e)) {
+            cli_usage(NAME, "--%s: %s", options[index].name, e.text);
+            return false;
+        }
+    }
+    if (optind < argc) {
+        cli_usage(NAME, "'%.60s' is too much", argv[optind]);
+        return false;
+    }
+    return true;
+}
+
+static bool check(const struct arguments *a)
+{
+    if (a->config.listen == NULL)
+        cli_usage(NAME, "--listen ADDR:PORT is missing; 127.0.0.1:0 picks a free port");
+    else if ((a->config.user == NULL) != (a->password_env == NULL))
+        cli_usage(NAME, "--user and --password-env belong together");
+    else if (!a->config.basic_auth && a->config.user != NULL)
+        cli_usage(NAME, "--auth none leaves the OTP page open: --user has no use");
+    else
+        return true;
+    return false;
+}
+
+/* Thousands of devices hold connections at the same time. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* The supervisor's side: "start" starts the fault clocks. False when it is gone. */
+static bool read_supervisor(struct sim *sim)
+{
+    char text[64];
+    ssize_t got = read(STDIN_FILENO, text, sizeof text);
+    if (got < 0)
+        return errno == EINTR || errno == EAGAIN;
+    if (memmem(text, (size_t)got, "start\n", 6) != NULL)
+        sim_start_faults(sim);
+    return got > 0;
+}
+
+/* Until a signal, or the end of a supervisor. */
+static void wait_for_end(struct sim *sim, int signals, bool supervised)
+{
+    struct pollfd wait[] = {{.fd = signals, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
+    for (;;) {
+        if (poll(wait, supervised ? 2 : 1, -1) < 0 && errno != EINTR)
+            return;
+        if (wait[0].revents != 0)
+            return;
+        if (supervised && wait[1].revents != 0 && !read_supervisor(sim))
+            return;
+    }
+}
+
+static void print_notices(const struct arguments *a, const struct sim *sim)
+{
+    if (a->config.basic_auth && a->config.user == NULL)
+        fprintf(
+            stderr,
+            "scepstorm sim: the OTP page refuses everyone: give --user NAME --password-env VAR, or --auth "
+            "none\n");
+    if (!sim_is_loopback(sim))
+        fprintf(stderr,
+                "scepstorm sim: %s can be reached from other machines; everybody there gets certificates of "
+                "this CA\n",
+                sim_url(sim));
+}
+
+/* Signals stay blocked in the listener's threads: they inherit the mask and this thread reads them. */
+static int serve(const struct arguments *a)
+{
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGINT);
+    sigaddset(&mask, SIGTERM);
+    sigprocmask(SIG_BLOCK, &mask, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    int signals = signalfd(-1, &mask, SFD_CLOEXEC);
+    struct sim *sim = NULL;
+    struct err e = {0};
+    if (signals < 0)
+        err_set_errno(&e, REASON_IO, errno, "cannot receive signals");
+    if (signals < 0 || !sim_start(&a->config, &sim, &e)) {
+        close(signals);
+        return cli_fail(NAME, &e);
+    }
+    print_notices(a, sim);
+    printf("listening %s\n", sim_url(sim));
+    bool printed = cli_flush(NAME);
+    if (printed)
+        wait_for_end(sim, signals, a->supervised);
+    sim_stop(sim);
+    close(signals);
+    return printed ? CLI_OK : CLI_PROGRAM_FAILED;
+}
+
+int cmd_sim(int argc, char **argv)
+{
+    struct arguments a = {.config = {.basic_auth = true,
+                                     .otp_cache = 5,
+                                     .otp_validity_us = INT64_C(3600) * 1000000,
+                                     .otp_bytes = 8,
+                                     .ca_bits = 2048,
+                                     .ra_bits = 2048}};
+    if (!read_options(argc, argv, &a))
+        return CLI_BAD_USAGE;
+    if (a.help)
+        return print_help();
+    if (!check(&a))
+        return CLI_BAD_USAGE;
+    struct secret *password = NULL;
+    struct err e = {0};
+    if (a.password_env != NULL && !secret_from_env(a.password_env, &password, &e))
+        return cli_fail(NAME, &e);
+    a.config.password = password;
+    a.config.faults = a.faults;
+    int code = serve(&a);
+    secret_free(password);
+    return code;
+}

@@ -1,0 +1,42 @@
+/* What is wrong with the simulated server at one moment, as plain data: faults write it, the site and the CA act on
+ * it. Adding a fault is a row in fault_kinds.c as long as its effect can be said here. */
+#ifndef SIM_EFFECTS_H
+#define SIM_EFFECTS_H
+
+#include "sim/pages.h"
+
+/* What a request asks for. */
+enum sim_operation {
+    SIM_OP_BARE, /* mscep.dll without an operation, or with one it does not know */
+    SIM_OP_GET_CA_CAPS,
+    SIM_OP_GET_CA_CERT,
+    SIM_OP_PKI_OPERATION,
+    SIM_OP_OTP, /* mscep_admin without an operation */
+    SIM_OP_COUNT
+};
+
+/* What a connection attempt meets. */
+enum sim_network { SIM_NETWORK_OPEN, SIM_NETWORK_REFUSE, SIM_NETWORK_DROP };
+
+/* A CertRep with pkiStatus FAILURE. */
+struct sim_refusal {
+    bool set;
+    int fail_info;
+    uint32_t hresult;
+    const char *text; /* server message; static; NULL: none */
+};
+
+struct sim_effects {
+    enum sim_network network;
+    enum sim_error_page kernel;           /* every URL, before authentication */
+    enum sim_error_page extension;        /* every URL, after authentication: mscep.dll could not start */
+    enum sim_error_page at[SIM_OP_COUNT]; /* one operation, after authentication */
+    bool otp_page_replaced;
+    enum sim_otp_page otp_page; /* when replaced */
+    bool ra_expired;            /* GetCACert shows aged RA certificates */
+    bool passwords_unknown;     /* no password that a client sends is in the cache */
+    struct sim_refusal module;  /* by a policy module, in place of the password check */
+    struct sim_refusal ca;      /* by the CA, after the password was accepted */
+};
+
+#endif

@@ -1,0 +1,288 @@
+#include "sim/faults.h"
+
+#include "base/random.h"
+#include "base/text.h"
+#include "causes/causes.h"
+#include "sim/fault_kinds.h"
+#include "sim/sim.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#define TEXT_BYTES  256
+#define NOT_STARTED INT64_MAX
+
+struct fault {
+    const struct sim_fault_kind *kind;
+    struct sim_fault_settings settings;
+    int64_t from_us;
+    int64_t for_us; /* INT64_MAX: until the end */
+    double fraction;
+    bool of_devices;
+    uint64_t seed;
+    bool ends_with_restart;
+};
+
+struct sim_faults {
+    _Atomic int64_t started_us;
+    _Atomic uint64_t requests; /* numbers the draws of of=requests */
+    bool have_network;
+    size_t count;
+    struct fault faults[SIM_FAULTS_MAX];
+};
+
+/* The keys of every fault. */
+static bool set_from(struct fault *fault, const char *value, struct err *e)
+{
+    return text_parse_duration(value, &fault->from_us, e);
+}
+
+static bool set_for(struct fault *fault, const char *value, struct err *e)
+{
+    return text_parse_duration(value, &fault->for_us, e);
+}
+
+static bool set_fraction(struct fault *fault, const char *value, struct err *e)
+{
+    return text_parse_share(value, &fault->fraction, e);
+}
+
+static bool set_of(struct fault *fault, const char *value, struct err *e)
+{
+    fault->of_devices = strcmp(value, "devices") == 0;
+    if (!fault->of_devices && strcmp(value, "requests") != 0)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is neither requests nor devices", value);
+    return true;
+}
+
+static bool set_seed(struct fault *fault, const char *value, struct err *e)
+{
+    int64_t seed = 0;
+    if (!text_parse_int(value, 0, INT64_MAX, &seed, e))
+        return false;
+    fault->seed = (uint64_t)seed;
+    return true;
+}
+
+static const struct common_key {
+    const char *name;
+    bool (*set)(struct fault *fault, const char *value, struct err *e);
+} common_keys[] = {
+    {"from", set_from}, {"for", set_for}, {"fraction", set_fraction}, {"of", set_of}, {"seed", set_seed},
+};
+#define COMMON_COUNT (sizeof common_keys / sizeof *common_keys)
+
+static bool set_choice(struct fault *fault, const char *value, struct err *e)
+{
+    const char *const *choices = fault->kind->key.choices;
+    char known[TEXT_BYTES] = "";
+    for (unsigned i = 0; choices[i] != NULL; i++) {
+        if (strcmp(choices[i], value) == 0) {
+            fault->settings.choice = i;
+            return true;
+        }
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", choices[i]);
+    }
+    return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is none of %s", value, known);
+}
+
+static bool set_hresult(struct fault *fault, const char *value, struct err *e)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long number = strtoull(value, &end, 16);
+    bool hex = strncmp(value, "0x", 2) == 0 && strlen(value) <= 10 && strlen(value) > 2;
+    if (!hex || errno != 0 || *end != '\0')
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is no HRESULT like 0x80004005", value);
+    fault->settings.hresult = (uint32_t)number;
+    return true;
+}
+
+static bool unknown_key(const struct fault *fault, const char *key, struct err *e)
+{
+    const char *words[COMMON_COUNT + 2] = {0};
+    size_t n = 0;
+    for (; n < COMMON_COUNT; n++)
+        words[n] = common_keys[n].name;
+    words[n] = fault->kind->key.name;
+    const char *nearest = text_nearest(key, words);
+    if (nearest != NULL)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no key '%.40s'; did you mean '%s'?", key,
+                       nearest);
+    const char *own = fault->kind->key.name;
+    return err_set(e, STAGE_SETUP, REASON_USAGE,
+                   "there is no key '%.40s'; it takes from, for, fraction, of, seed%s%s", key,
+                   own != NULL ? " and " : "", own != NULL ? own : "");
+}
+
+static bool set_key(struct fault *fault, const char *key, const char *value, struct err *e)
+{
+    for (size_t i = 0; i < COMMON_COUNT; i++) {
+        if (strcmp(common_keys[i].name, key) == 0)
+            return common_keys[i].set(fault, value, e);
+    }
+    const struct sim_fault_key *own = &fault->kind->key;
+    if (own->name == NULL || strcmp(own->name, key) != 0)
+        return unknown_key(fault, key, e);
+    return own->choices != NULL ? set_choice(fault, value, e) : set_hresult(fault, value, e);
+}
+
+/* "key=value,key=value"; `list` is written to. */
+static bool set_keys(struct fault *fault, char *list, struct err *e)
+{
+    for (char *item = list; item != NULL;) {
+        char *next = strchr(item, ',');
+        if (next != NULL)
+            *next++ = '\0';
+        char *value = strchr(item, '=');
+        if (value == NULL)
+            return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is not of the form key=value", item);
+        *value++ = '\0';
+        struct err inner = {0};
+        if (!set_key(fault, item, value, &inner))
+            return err_set(e, STAGE_SETUP, inner.reason, "%s: %s", item, inner.text);
+        item = next;
+    }
+    return true;
+}
+
+static bool unknown_id(const char *id, struct err *e)
+{
+    if (causes_find(id) != NULL)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "a documented cause, but none that can be simulated");
+    const char *words[64] = {0};
+    for (size_t i = 0; i < 63 && sim_fault_id(i) != NULL; i++)
+        words[i] = sim_fault_id(i);
+    const char *nearest = text_nearest(id, words);
+    if (nearest != NULL)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no such fault; did you mean '%s'?", nearest);
+    return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no such fault (scepstorm sim --help lists them)");
+}
+
+/* A port is open or closed for everybody, so a share of it cannot be blocked. */
+static bool finish(struct fault *fault, struct sim_effects *probe, struct err *e)
+{
+    fault->kind->apply(&fault->settings, probe);
+    if (probe->network != SIM_NETWORK_OPEN && fault->fraction < 1)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "fraction: a port is open or closed for everybody, it cannot be blocked for a share");
+    bool down = probe->kernel != SIM_ERROR_NONE || probe->extension != SIM_ERROR_NONE;
+    fault->ends_with_restart = down && fault->fraction >= 1;
+    return true;
+}
+
+static bool parse_one(const char *text, struct fault *fault, struct sim_effects *probe, struct err *e)
+{
+    char copy[TEXT_BYTES];
+    if (strlen(text) >= sizeof copy)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "longer than %d characters", TEXT_BYTES - 1);
+    memcpy(copy, text, strlen(text) + 1);
+    char *keys = strchr(copy, ':');
+    if (keys != NULL)
+        *keys++ = '\0';
+    *fault = (struct fault){.for_us = INT64_MAX, .fraction = 1, .kind = sim_fault_kind_find(copy)};
+    if (fault->kind == NULL)
+        return unknown_id(copy, e);
+    fault->settings.hresult = fault->kind->hresult;
+    return (keys == NULL || set_keys(fault, keys, e)) && finish(fault, probe, e);
+}
+
+bool sim_faults_parse(const char *const *texts, size_t count, struct sim_faults **out, struct err *e)
+{
+    if (count > SIM_FAULTS_MAX)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "at most %d faults at once, not %zu", SIM_FAULTS_MAX,
+                       count);
+    struct sim_faults *faults = calloc(1, sizeof *faults);
+    if (faults == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the faults");
+    atomic_init(&faults->started_us, NOT_STARTED);
+    atomic_init(&faults->requests, 0);
+    for (; faults->count < count; faults->count++) {
+        struct err inner = {0};
+        struct sim_effects probe = {0};
+        if (!parse_one(texts[faults->count], &faults->faults[faults->count], &probe, &inner)) {
+            err_set(e, STAGE_SETUP, inner.reason, "fault '%.60s': %s", texts[faults->count], inner.text);
+            sim_faults_free(faults);
+            return false;
+        }
+        faults->have_network = faults->have_network || probe.network != SIM_NETWORK_OPEN;
+    }
+    *out = faults;
+    return true;
+}
+
+void sim_faults_free(struct sim_faults *faults)
+{
+    free(faults);
+}
+
+void sim_faults_start(struct sim_faults *faults, int64_t now_us)
+{
+    atomic_store(&faults->started_us, now_us);
+}
+
+/* Microseconds since the start; negative before it. */
+static int64_t elapsed(const struct sim_faults *faults, int64_t now_us)
+{
+    int64_t started = atomic_load(&faults->started_us);
+    return started == NOT_STARTED || now_us < started ? -1 : now_us - started;
+}
+
+static bool within(const struct fault *fault, int64_t elapsed_us)
+{
+    return elapsed_us >= fault->from_us && elapsed_us - fault->from_us < fault->for_us;
+}
+
+/* Each fault draws from a stream of its own, so that two faults of one seed do not hit the same requests. */
+static bool drawn(const struct sim_faults *faults, size_t index, uint64_t request, uint64_t connection)
+{
+    const struct fault *fault = &faults->faults[index];
+    if (fault->fraction >= 1)
+        return true;
+    struct random_seeded lot;
+    random_seed(&lot, fault->seed + index, fault->of_devices ? connection : request);
+    return random_unit(&lot) < fault->fraction;
+}
+
+void sim_faults_effects(struct sim_faults *faults, int64_t now_us, uint64_t connection,
+                        struct sim_effects *out)
+{
+    int64_t elapsed_us = elapsed(faults, now_us);
+    if (elapsed_us < 0 || faults->count == 0)
+        return;
+    uint64_t request = atomic_fetch_add(&faults->requests, 1);
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct fault *fault = &faults->faults[i];
+        if (within(fault, elapsed_us) && drawn(faults, i, request, connection))
+            fault->kind->apply(&fault->settings, out);
+    }
+}
+
+bool sim_faults_have_network(const struct sim_faults *faults)
+{
+    return faults->have_network;
+}
+
+enum sim_network sim_faults_network(const struct sim_faults *faults, int64_t now_us)
+{
+    int64_t elapsed_us = elapsed(faults, now_us);
+    struct sim_effects effects = {0};
+    for (size_t i = 0; elapsed_us >= 0 && i < faults->count; i++) {
+        if (within(&faults->faults[i], elapsed_us))
+            faults->faults[i].kind->apply(&faults->faults[i].settings, &effects);
+    }
+    return effects.network;
+}
+
+size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us)
+{
+    int64_t elapsed_us = elapsed(faults, now_us);
+    size_t restarts = 0;
+    for (size_t i = 0; elapsed_us >= 0 && i < faults->count; i++) {
+        const struct fault *fault = &faults->faults[i];
+        bool over = elapsed_us >= fault->from_us && elapsed_us - fault->from_us >= fault->for_us;
+        restarts += over && fault->ends_with_restart;
+    }
+    return restarts;
+}

@@ -1,0 +1,37 @@
+/* Faults: what was asked for with --fault, and which of them bite at a given moment.
+ *
+ *     ID[:key=value,...]
+ *
+ * Keys of every fault: from=10s (after the clock's start), for=5s, fraction=0.3, of=requests|devices, seed=N.
+ * With of=requests each request draws its own lot; with of=devices each connection does (client address and port),
+ * because nothing else in a request for capabilities tells one device from another. Draws repeat with the seed.
+ * Keys of single faults stand in fault_kinds.c. */
+#ifndef SIM_FAULTS_H
+#define SIM_FAULTS_H
+
+#include "sim/effects.h"
+
+#define SIM_FAULTS_MAX 32
+
+struct sim_faults;
+
+/* Fails: REASON_USAGE (the text names the fault, the key and the nearest known word), REASON_NO_MEMORY. */
+bool sim_faults_parse(const char *const *texts, size_t count, struct sim_faults **out,
+                      struct err *e) MUST_USE;
+void sim_faults_free(struct sim_faults *faults);
+
+/* Starts the clock. Before that no fault bites. Any thread. */
+void sim_faults_start(struct sim_faults *faults, int64_t now_us);
+
+/* Adds to *out (zeroed by the caller) what bites a request that arrives now on `connection`. Any thread. */
+void sim_faults_effects(struct sim_faults *faults, int64_t now_us, uint64_t connection,
+                        struct sim_effects *out);
+
+/* Whether any fault ever touches the network below HTTP, and what it does now. */
+bool sim_faults_have_network(const struct sim_faults *faults);
+enum sim_network sim_faults_network(const struct sim_faults *faults, int64_t now_us);
+
+/* How many faults whose end takes a restart of the application pool have ended by now. Never shrinks. */
+size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us);
+
+#endif

@@ -1,0 +1,264 @@
+#include "sim/identity.h"
+
+#include "base/random.h"
+#include "base/text.h"
+#include "pki/der.h"
+#include "scep/ca.h"
+
+#include <arpa/inet.h>
+
+#define DAY            INT64_C(86400)
+#define CA_SUBJECT     "CN=scepstorm simulated CA"
+#define RA_SUBJECT     "CN=NDES-MSCEP-RA"
+#define TLS_BITS       2048
+#define PEM_LINE_BYTES 64
+
+/* The two templates that NDES setup enrolls for. */
+static const struct ra_role {
+    const char *template_name;
+    unsigned key_usage;
+} ra_sign = {"EnrollmentAgentOffline", PKI_KU_DIGITAL_SIGNATURE},
+  ra_encrypt = {"CEPEncryption", PKI_KU_KEY_ENCIPHERMENT};
+
+/* What every certificate of this file shares; `spec` comes with subject, key and dates filled. */
+static bool sign_cert(const struct sim_identity *id, struct pki_cert_spec *spec, struct buf *der,
+                      struct err *e)
+{
+    uint8_t serial[16];
+    if (!random_bytes(serial, sizeof serial, e))
+        return false;
+    serial[0] = 0x61;
+    if (spec->serial.len == 0)
+        spec->serial = span_of(serial, sizeof serial);
+    spec->issuer = id->ca != NULL ? pki_cert_subject(id->ca) : spec->subject;
+    spec->authority_key_id = span_of(id->ca_key_id, sizeof id->ca_key_id);
+    return pki_cert_make(spec, id->ca_key, PKI_SHA256, der, e);
+}
+
+static bool make_cert(const struct sim_identity *id, struct pki_cert_spec *spec, struct pki_cert **out,
+                      struct err *e)
+{
+    struct buf der;
+    buf_init(&der, BYTES_MAX_MESSAGE);
+    bool ok = sign_cert(id, spec, &der, e) && pki_cert_from_der(buf_span(&der), out, e);
+    buf_clear(&der);
+    return ok;
+}
+
+/* RFC 5280 4.2.1.2, method 1. */
+static bool key_id(const struct pki_key *key, uint8_t out[SIM_KEY_ID_BYTES], struct err *e)
+{
+    size_t len = 0;
+    uint8_t hash[EVP_MAX_MD_SIZE];
+    if (!pki_hash(PKI_SHA1, pki_key_rsa_public(key), hash, &len, e))
+        return false;
+    memcpy(out, hash, SIM_KEY_ID_BYTES);
+    return true;
+}
+
+static bool thumbprint(struct sim_identity *id, struct err *e)
+{
+    size_t len = 0;
+    uint8_t hash[EVP_MAX_MD_SIZE];
+    if (!pki_hash(PKI_MD5, pki_cert_der(id->ca), hash, &len, e))
+        return false;
+    char group[9];
+    for (size_t i = 0; i < 4; i++) {
+        text_hex(span_of(hash + 4 * i, 4), true, group);
+        snprintf(id->ca_thumbprint + 9 * i, sizeof id->ca_thumbprint - 9 * i, i < 3 ? "%s " : "%s", group);
+    }
+    return true;
+}
+
+/* Old enough to have issued the aged RA certificates. */
+static bool make_ca(struct sim_identity *id, int64_t now_s, struct err *e)
+{
+    struct buf name;
+    buf_init(&name, 1024);
+    bool ok = pki_name_from_text(CA_SUBJECT, &name, e) && key_id(id->ca_key, id->ca_key_id, e);
+    struct pki_cert_spec spec = {
+        .subject = buf_span(&name),
+        .spki = pki_key_spki(id->ca_key),
+        .not_before = now_s - 3 * 365 * DAY,
+        .not_after = now_s + 7 * 365 * DAY,
+        .ca = true,
+        .key_usage = PKI_KU_DIGITAL_SIGNATURE | PKI_KU_CERT_SIGN | PKI_KU_CRL_SIGN,
+    };
+    ok = ok && make_cert(id, &spec, &id->ca, e) && thumbprint(id, e);
+    buf_clear(&name);
+    return ok;
+}
+
+/* Two years of validity, as the templates have it; `serial` empty: a new one. */
+static bool make_ra(const struct sim_identity *id, const struct ra_role *role, const struct pki_key *key,
+                    struct span serial, int64_t not_after, struct pki_cert **out, struct err *e)
+{
+    struct buf name;
+    buf_init(&name, 1024);
+    bool ok = pki_name_from_text(RA_SUBJECT, &name, e);
+    struct pki_cert_spec spec = {
+        .subject = buf_span(&name),
+        .spki = pki_key_spki(key),
+        .serial = serial,
+        .not_before = not_after - 2 * 365 * DAY,
+        .not_after = not_after,
+        .key_usage = role->key_usage,
+        .ekus = &PKI_EKU_CERT_REQUEST_AGENT,
+        .eku_count = 1,
+        .template_name = span_of_text(role->template_name),
+    };
+    ok = ok && make_cert(id, &spec, out, e);
+    buf_clear(&name);
+    return ok;
+}
+
+static bool make_bundle(const struct sim_identity *id, const struct pki_cert *sign,
+                        const struct pki_cert *encrypt, struct buf *out, struct err *e)
+{
+    const struct pki_cert *certs[] = {sign, encrypt, id->ca};
+    return scep_degenerate_make(certs, 3, out, e);
+}
+
+static bool make_aged(struct sim_identity *id, int64_t now_s, struct err *e)
+{
+    struct pki_cert *sign = NULL, *encrypt = NULL;
+    int64_t ended = now_s - 3 * DAY;
+    bool ok = make_ra(id, &ra_sign, id->sign_key, pki_cert_serial(id->sign), ended, &sign, e) &&
+              make_ra(id, &ra_encrypt, id->encrypt_key, pki_cert_serial(id->encrypt), ended, &encrypt, e) &&
+              make_bundle(id, sign, encrypt, &id->ca_certs_aged, e);
+    pki_cert_free(sign);
+    pki_cert_free(encrypt);
+    return ok;
+}
+
+/* RFC 7468. */
+static bool append_pem(struct span der, const char *label, struct buf *out, struct err *e)
+{
+    struct buf base64;
+    buf_init(&base64, BYTES_MAX_MESSAGE);
+    text_base64(der, &base64);
+    bool ok = buf_ok(&base64, STAGE_SETUP, e);
+    buf_appendf(out, "-----BEGIN %s-----\n", label);
+    for (size_t at = 0; ok && at < base64.len; at += PEM_LINE_BYTES) {
+        size_t left = base64.len - at;
+        buf_append(out, base64.data + at, left < PEM_LINE_BYTES ? left : PEM_LINE_BYTES);
+        buf_append_byte(out, '\n');
+    }
+    buf_appendf(out, "-----END %s-----\n", label);
+    buf_wipe(&base64);
+    return ok && buf_ok(out, STAGE_SETUP, e);
+}
+
+static bool make_keys(struct sim_identity *id, const struct sim_identity_spec *spec, struct err *e)
+{
+    return pki_key_generate_rsa(spec->ca_bits, &id->ca_key, e) &&
+           pki_key_generate_rsa(spec->ra_bits, &id->sign_key, e) &&
+           pki_key_generate_rsa(spec->ra_bits, &id->encrypt_key, e);
+}
+
+static bool make_all(struct sim_identity *id, const struct sim_identity_spec *spec, struct err *e)
+{
+    int64_t until = spec->now_s + 700 * DAY;
+    return make_keys(id, spec, e) && make_ca(id, spec->now_s, e) &&
+           make_ra(id, &ra_sign, id->sign_key, span_of(NULL, 0), until, &id->sign, e) &&
+           make_ra(id, &ra_encrypt, id->encrypt_key, span_of(NULL, 0), until, &id->encrypt, e) &&
+           make_bundle(id, id->sign, id->encrypt, &id->ca_certs, e) && make_aged(id, spec->now_s, e) &&
+           append_pem(pki_cert_der(id->ca), "CERTIFICATE", &id->ca_pem, e);
+}
+
+bool sim_identity_new(const struct sim_identity_spec *spec, struct sim_identity **out, struct err *e)
+{
+    struct sim_identity *id = calloc(1, sizeof *id);
+    if (id == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulated CA");
+    buf_init(&id->ca_certs, BYTES_MAX_MESSAGE);
+    buf_init(&id->ca_certs_aged, BYTES_MAX_MESSAGE);
+    buf_init(&id->ca_pem, BYTES_MAX_MESSAGE);
+    if (!make_all(id, spec, e)) {
+        sim_identity_free(id);
+        return false;
+    }
+    *out = id;
+    return true;
+}
+
+void sim_identity_free(struct sim_identity *identity)
+{
+    if (identity == NULL)
+        return;
+    buf_clear(&identity->ca_certs);
+    buf_clear(&identity->ca_certs_aged);
+    buf_clear(&identity->ca_pem);
+    pki_cert_free(identity->ca);
+    pki_cert_free(identity->sign);
+    pki_cert_free(identity->encrypt);
+    pki_key_free(identity->ca_key);
+    pki_key_free(identity->sign_key);
+    pki_key_free(identity->encrypt_key);
+    free(identity);
+}
+
+/* Extension subjectAltName with an iPAddress or a dNSName. */
+static bool append_san(const char *host, struct buf *out, struct err *e)
+{
+    static const uint8_t oid_san[] = {0x55, 0x1d, 0x11};
+    struct in6_addr address;
+    struct span value = span_of_text(host);
+    uint8_t tag = DER_CONTEXT_PRIMITIVE(2);
+    if (inet_pton(AF_INET, host, &address) == 1) {
+        value = span_of(&address, 4);
+        tag = DER_CONTEXT_PRIMITIVE(7);
+    } else if (inet_pton(AF_INET6, host, &address) == 1) {
+        value = span_of(&address, 16);
+        tag = DER_CONTEXT_PRIMITIVE(7);
+    }
+    size_t extension = der_begin(out, DER_SEQUENCE);
+    der_put_oid(out, span_of(oid_san, sizeof oid_san));
+    size_t octets = der_begin(out, DER_OCTET_STRING);
+    size_t names = der_begin(out, DER_SEQUENCE);
+    der_put(out, tag, value);
+    der_end(out, names);
+    der_end(out, octets);
+    der_end(out, extension);
+    return buf_ok(out, STAGE_SETUP, e);
+}
+
+static bool make_tls_cert(const struct sim_identity *id, const struct pki_key *key, const char *host,
+                          int64_t now_s, struct buf *der, struct err *e)
+{
+    struct buf name, san;
+    buf_init(&name, 1024);
+    buf_init(&san, 1024);
+    bool ok = pki_name_from_text("CN=NDES", &name, e) && append_san(host, &san, e);
+    struct pki_cert_spec spec = {
+        .subject = buf_span(&name),
+        .spki = pki_key_spki(key),
+        .not_before = now_s - DAY,
+        .not_after = now_s + 365 * DAY,
+        .key_usage = PKI_KU_DIGITAL_SIGNATURE | PKI_KU_KEY_ENCIPHERMENT,
+        .ekus = &PKI_EKU_SERVER_AUTH,
+        .eku_count = 1,
+        .extensions = buf_span(&san),
+    };
+    ok = ok && sign_cert(id, &spec, der, e);
+    buf_clear(&name);
+    buf_clear(&san);
+    return ok;
+}
+
+bool sim_identity_make_tls(const struct sim_identity *identity, const char *host, int64_t now_s,
+                           struct buf *key_pem, struct buf *cert_pem, struct err *e)
+{
+    struct pki_key *key = NULL;
+    struct buf key_der, cert_der;
+    buf_init(&key_der, BYTES_MAX_MESSAGE);
+    buf_init(&cert_der, BYTES_MAX_MESSAGE);
+    bool ok = pki_key_generate_rsa(TLS_BITS, &key, e) && pki_key_to_der(key, &key_der, e) &&
+              append_pem(buf_span(&key_der), "PRIVATE KEY", key_pem, e) &&
+              make_tls_cert(identity, key, host, now_s, &cert_der, e) &&
+              append_pem(buf_span(&cert_der), "CERTIFICATE", cert_pem, e);
+    buf_wipe(&key_der);
+    buf_clear(&cert_der);
+    pki_key_free(key);
+    return ok;
+}

@@ -1,0 +1,279 @@
+#include "sim/listener.h"
+
+#include "base/clock.h"
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define IDLE_DEFAULT_S    120
+#define REQUEST_DEFAULT_S 60
+#define CONNECTION_BYTES  ((size_t)32 * 1024) /* more than HTTP.sys takes for request line and headers */
+#define MAX_CONNECTIONS   60000
+#define SPARE_FDS         64
+
+struct sim_listener {
+    struct sim_listener_config config;
+    struct sim_port *port;
+    enum sim_network state;
+    int fd;                    /* -1 while the daemon owns the socket */
+    struct MHD_Daemon *daemon; /* NULL: nobody serves */
+};
+
+/* One request on its way in. */
+struct exchange {
+    struct buf target;
+    struct buf body;
+    int64_t started_us; /* monotonic */
+    bool begun;         /* headers are complete */
+};
+
+/* libmicrohttpd shows the request line only here as it came: later the escapes are gone. */
+static void *on_request_line(void *user, const char *uri, struct MHD_Connection *connection)
+{
+    (void)user;
+    (void)connection;
+    struct exchange *x = calloc(1, sizeof *x);
+    if (x == NULL)
+        return NULL;
+    buf_init(&x->target, CONNECTION_BYTES);
+    buf_init(&x->body, BYTES_MAX_MESSAGE);
+    x->started_us = clock_monotonic_us();
+    buf_append_text(&x->target, uri);
+    return x;
+}
+
+static void on_completed(void *user, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode why)
+{
+    (void)user;
+    (void)connection;
+    (void)why;
+    struct exchange *x = *context;
+    if (x == NULL)
+        return;
+    buf_clear(&x->target);
+    buf_clear(&x->body);
+    free(x);
+    *context = NULL;
+}
+
+/* FNV-1a over client address and port: what tells one connection from another. */
+static uint64_t connection_id(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    if (info == NULL || info->client_addr == NULL)
+        return hash;
+    bool v6 = info->client_addr->sa_family == AF_INET6;
+    size_t len = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    const uint8_t *bytes = (const uint8_t *)info->client_addr;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* A reply can hold a one-time password: wiped when the last byte is out. */
+static void free_body(void *user)
+{
+    struct buf *body = user;
+    buf_wipe(body);
+    free(body);
+}
+
+static struct MHD_Response *make_response(const struct sim_reply *reply)
+{
+    struct buf *body = malloc(sizeof *body);
+    if (body == NULL)
+        return NULL;
+    *body = reply->body;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback_cls(body->len, body->data, free_body, body);
+    if (response == NULL)
+        free(body);
+    return response;
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (value != NULL && value[0] != '\0')
+        MHD_add_response_header(response, name, value);
+}
+
+static enum MHD_Result send_reply(struct MHD_Connection *connection, struct sim_reply *reply)
+{
+    struct MHD_Response *response = make_response(reply);
+    if (response == NULL) {
+        buf_wipe(&reply->body);
+        return MHD_NO;
+    }
+    add_header(response, MHD_HTTP_HEADER_SERVER, reply->server);
+    add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
+    add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->authenticate);
+    add_header(response, MHD_HTTP_HEADER_LOCATION, reply->location);
+    add_header(response, MHD_HTTP_HEADER_CONNECTION, reply->close ? "close" : NULL);
+    enum MHD_Result result = MHD_queue_response(connection, (unsigned)reply->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer(const struct sim_listener *l, struct MHD_Connection *connection,
+                              const char *method, const struct exchange *x)
+{
+    struct sim_request request = {
+        .method = method,
+        .target = buf_span(&x->target),
+        .host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST),
+        .authorization =
+            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION),
+        .body = x->body.failed ? span_of(NULL, 0) : buf_span(&x->body),
+        .body_too_large = x->body.failed,
+        .tls = l->config.tls_key_pem != NULL,
+        .connection = connection_id(connection),
+        .now_us = l->config.now_us(),
+    };
+    struct sim_reply reply;
+    l->config.answer(&request, &reply, l->config.user);
+    return send_reply(connection, &reply);
+}
+
+/* Called once with the headers, then per piece of the body, then once more at its end. A body beyond the ceiling is read
+ * and forgotten, so that the client can be told. MHD_NO cuts the connection. */
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *data_bytes, void **context)
+{
+    (void)path;
+    (void)version;
+    const struct sim_listener *l = user;
+    struct exchange *x = *context;
+    if (x == NULL || x->target.failed)
+        return MHD_NO;
+    if (clock_monotonic_us() - x->started_us > (int64_t)l->config.request_s * 1000000)
+        return MHD_NO;
+    if (!x->begun) {
+        x->begun = true;
+        return MHD_YES;
+    }
+    if (*data_bytes > 0) {
+        if (!x->body.failed)
+            buf_append(&x->body, data, *data_bytes);
+        *data_bytes = 0;
+        return MHD_YES;
+    }
+    return answer(l, connection, method, x);
+}
+
+static unsigned connection_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= 2 * SPARE_FDS)
+        return SPARE_FDS;
+    rlim_t free_fds = limit.rlim_cur - SPARE_FDS;
+    return free_fds < MAX_CONNECTIONS ? (unsigned)free_fds : MAX_CONNECTIONS;
+}
+
+static unsigned thread_count(const struct sim_listener *l)
+{
+    if (l->config.threads > 0)
+        return l->config.threads;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
+}
+
+static bool serve(struct sim_listener *l, struct err *e)
+{
+    bool tls = l->config.tls_key_pem != NULL;
+    unsigned threads = thread_count(l);
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_LISTEN_SOCKET, (intptr_t)l->fd, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connection_limit(), NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)l->config.idle_s, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)CONNECTION_BYTES, NULL},
+        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)(threads > 1 ? threads : 0), NULL},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, NULL},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, NULL},
+        {tls ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, 0, (void *)(intptr_t)l->config.tls_key_pem},
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)l->config.tls_cert_pem},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | (tls ? MHD_USE_TLS : 0u);
+    l->daemon =
+        MHD_start_daemon(flags, 0, NULL, NULL, on_request, l, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    if (l->daemon == NULL)
+        return err_set(e, STAGE_SETUP, REASON_IO, "cannot serve %s on %.80s port %u", tls ? "HTTPS" : "HTTP",
+                       l->port->host, sim_port_number(l->port));
+    l->fd = -1;
+    return true;
+}
+
+/* Back to nothing: no daemon, no socket. */
+static void tear_down(struct sim_listener *l)
+{
+    if (l->daemon != NULL)
+        MHD_stop_daemon(l->daemon);
+    l->daemon = NULL;
+    if (l->fd >= 0)
+        close(l->fd);
+    l->fd = -1;
+    sim_port_unsilence(l->port);
+}
+
+static bool set_up(struct sim_listener *l, enum sim_network state, struct err *e)
+{
+    if (l->fd < 0 && !sim_port_bind(l->port, &l->fd, e))
+        return false;
+    switch (state) {
+    case SIM_NETWORK_OPEN:
+        return sim_port_listen(l->port, l->fd, e) && serve(l, e);
+    case SIM_NETWORK_REFUSE: /* bound, so that nobody else takes it, but not listening */
+        return true;
+    case SIM_NETWORK_DROP:
+        return sim_port_silence(l->port, l->fd, e);
+    }
+    return false;
+}
+
+bool sim_listener_start(const struct sim_listener_config *config, struct sim_port *port, int fd,
+                        struct sim_listener **out, struct err *e)
+{
+    struct sim_listener *l = calloc(1, sizeof *l);
+    if (l == NULL) {
+        close(fd);
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the listener");
+    }
+    *l = (struct sim_listener){.config = *config, .port = port, .fd = fd, .state = SIM_NETWORK_OPEN};
+    if (l->config.idle_s == 0)
+        l->config.idle_s = IDLE_DEFAULT_S;
+    if (l->config.request_s == 0)
+        l->config.request_s = REQUEST_DEFAULT_S;
+    if (!set_up(l, SIM_NETWORK_OPEN, e)) {
+        sim_listener_stop(l);
+        return false;
+    }
+    *out = l;
+    return true;
+}
+
+void sim_listener_stop(struct sim_listener *listener)
+{
+    if (listener == NULL)
+        return;
+    tear_down(listener);
+    free(listener);
+}
+
+bool sim_listener_set_network(struct sim_listener *listener, enum sim_network state, struct err *e)
+{
+    bool served = listener->state == SIM_NETWORK_OPEN ? listener->daemon != NULL : listener->fd >= 0;
+    if (served && listener->state == state)
+        return true;
+    tear_down(listener);
+    listener->state = state;
+    if (set_up(listener, state, e))
+        return true;
+    tear_down(listener);
+    return false;
+}

@@ -1,0 +1,179 @@
+#include "sim/otp.h"
+
+#include "base/random.h"
+#include "base/text.h"
+
+#include <pthread.h>
+
+/* Used passwords that are remembered, so that a second use is told from a wrong password. */
+#define USED_KEPT 16384
+
+struct entry {
+    uint64_t fingerprint; /* finds it fast; the text decides */
+    int64_t expires_us;
+    char text[SIM_OTP_TEXT_BYTES];
+};
+
+struct sim_otp {
+    pthread_mutex_t lock;
+    struct sim_otp_config config;
+    char *fixed;
+    struct entry *entries; /* dense, in no order */
+    size_t count;
+    uint64_t used[USED_KEPT]; /* ring of fingerprints */
+    size_t used_count;
+};
+
+/* FNV-1a, 64 bits. */
+static uint64_t fingerprint(struct span s)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ s.data[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static bool check(const struct sim_otp_config *c, struct err *e)
+{
+    if (c->max < 1 || c->max > SIM_OTP_MAX_CACHE)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "the password cache holds 1 to %d passwords, not %u",
+                       SIM_OTP_MAX_CACHE, c->max);
+    if (c->bytes < 4 || c->bytes > SIM_OTP_MAX_BYTES)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "one-time passwords have 4 to %d bytes, not %u",
+                       SIM_OTP_MAX_BYTES, c->bytes);
+    if (c->validity_us <= 0)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "one-time passwords must be valid for some time");
+    if (c->fixed != NULL && (c->fixed[0] == '\0' || strlen(c->fixed) >= SIM_OTP_TEXT_BYTES))
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "the static password has 1 to %d characters",
+                       SIM_OTP_TEXT_BYTES - 1);
+    return true;
+}
+
+bool sim_otp_new(const struct sim_otp_config *config, struct sim_otp **out, struct err *e)
+{
+    if (!check(config, e))
+        return false;
+    struct sim_otp *otp = calloc(1, sizeof *otp);
+    struct entry *entries = calloc(config->max, sizeof *entries);
+    char *fixed = config->fixed != NULL ? strdup(config->fixed) : NULL;
+    if (otp == NULL || entries == NULL || (config->fixed != NULL && fixed == NULL)) {
+        free(otp);
+        free(entries);
+        free(fixed);
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the password cache");
+    }
+    pthread_mutex_init(&otp->lock, NULL);
+    otp->config = *config;
+    otp->config.fixed = otp->fixed = fixed;
+    otp->entries = entries;
+    *out = otp;
+    return true;
+}
+
+void sim_otp_free(struct sim_otp *otp)
+{
+    if (otp == NULL)
+        return;
+    pthread_mutex_destroy(&otp->lock);
+    if (otp->fixed != NULL)
+        explicit_bzero(otp->fixed, strlen(otp->fixed));
+    explicit_bzero(otp->entries, otp->config.max * sizeof *otp->entries);
+    free(otp->fixed);
+    free(otp->entries);
+    free(otp);
+}
+
+static void drop(struct sim_otp *otp, size_t index)
+{
+    struct entry *last = &otp->entries[--otp->count];
+    otp->entries[index] = *last;
+    explicit_bzero(last, sizeof *last);
+}
+
+static void drop_expired(struct sim_otp *otp, int64_t now_us)
+{
+    for (size_t i = otp->count; i-- > 0;) {
+        if (otp->entries[i].expires_us <= now_us)
+            drop(otp, i);
+    }
+}
+
+/* Expired ones are swept only when room is needed: a lookup judges its own entry. */
+static bool issue(struct sim_otp *otp, int64_t now_us, char *out, struct err *e)
+{
+    if (otp->count == otp->config.max)
+        drop_expired(otp, now_us);
+    out[0] = '\0';
+    if (otp->count == otp->config.max)
+        return true;
+    uint8_t bytes[SIM_OTP_MAX_BYTES];
+    if (!random_bytes(bytes, otp->config.bytes, e))
+        return false;
+    struct entry *entry = &otp->entries[otp->count++];
+    text_hex(span_of(bytes, otp->config.bytes), true, entry->text);
+    explicit_bzero(bytes, sizeof bytes);
+    entry->fingerprint = fingerprint(span_of_text(entry->text));
+    entry->expires_us = now_us + otp->config.validity_us;
+    memcpy(out, entry->text, sizeof entry->text);
+    return true;
+}
+
+bool sim_otp_issue(struct sim_otp *otp, int64_t now_us, char out[SIM_OTP_TEXT_BYTES], struct err *e)
+{
+    if (otp->fixed != NULL) {
+        memcpy(out, otp->fixed, strlen(otp->fixed) + 1);
+        return true;
+    }
+    pthread_mutex_lock(&otp->lock);
+    bool ok = issue(otp, now_us, out, e);
+    pthread_mutex_unlock(&otp->lock);
+    return ok;
+}
+
+static bool was_used(const struct sim_otp *otp, uint64_t hash)
+{
+    size_t kept = otp->used_count < USED_KEPT ? otp->used_count : USED_KEPT;
+    for (size_t i = 0; i < kept; i++) {
+        if (otp->used[i] == hash)
+            return true;
+    }
+    return false;
+}
+
+static enum sim_otp_verdict use(struct sim_otp *otp, struct span password, int64_t now_us)
+{
+    uint64_t hash = fingerprint(password);
+    for (size_t i = 0; i < otp->count; i++) {
+        const struct entry *entry = &otp->entries[i];
+        if (entry->fingerprint != hash || !span_equal_secret(password, span_of_text(entry->text)))
+            continue;
+        bool expired = entry->expires_us <= now_us;
+        drop(otp, i);
+        if (expired)
+            return SIM_OTP_UNKNOWN;
+        otp->used[otp->used_count++ % USED_KEPT] = hash;
+        return SIM_OTP_ACCEPTED;
+    }
+    return was_used(otp, hash) ? SIM_OTP_USED : SIM_OTP_UNKNOWN;
+}
+
+enum sim_otp_verdict sim_otp_use(struct sim_otp *otp, struct span password, int64_t now_us)
+{
+    if (password.len == 0)
+        return SIM_OTP_MISSING;
+    if (otp->fixed != NULL)
+        return span_equal_secret(password, span_of_text(otp->fixed)) ? SIM_OTP_ACCEPTED : SIM_OTP_UNKNOWN;
+    pthread_mutex_lock(&otp->lock);
+    enum sim_otp_verdict verdict = use(otp, password, now_us);
+    pthread_mutex_unlock(&otp->lock);
+    return verdict;
+}
+
+void sim_otp_restart(struct sim_otp *otp)
+{
+    pthread_mutex_lock(&otp->lock);
+    explicit_bzero(otp->entries, otp->count * sizeof *otp->entries);
+    otp->count = 0;
+    otp->used_count = 0;
+    pthread_mutex_unlock(&otp->lock);
+}

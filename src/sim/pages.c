@@ -1,0 +1,209 @@
+#include "sim/pages.h"
+
+#define SERVER_KERNEL "Microsoft-HTTPAPI/2.0"
+#define SERVER_IIS    "Microsoft-IIS/10.0"
+
+/* HTTP.sys: title, heading, sentence. Content-Length 346, 324, 334 and 326 in this order. */
+static const struct kernel_page {
+    int status;
+    const char *title, *heading, *sentence;
+} kernel_pages[SIM_ERROR_COUNT] = {
+    [SIM_ERROR_KERNEL_TOO_LONG] = {400, "Bad Request", "Bad Request - Request Too Long",
+                                   "HTTP Error 400. The size of the request headers is too long."},
+    [SIM_ERROR_KERNEL_BAD_URL] = {400, "Bad Request", "Bad Request - Invalid URL",
+                                  "HTTP Error 400. The request URL is invalid."},
+    [SIM_ERROR_KERNEL_BAD_HOST] = {400, "Bad Request", "Bad Request - Invalid Hostname",
+                                   "HTTP Error 400. The request hostname is invalid."},
+    [SIM_ERROR_KERNEL_UNAVAILABLE] = {503, "Service Unavailable", "Service Unavailable",
+                                      "HTTP Error 503. The service is unavailable."},
+};
+
+/* IIS hides sub-status and win32 code from remote callers, so the title is all a client gets. */
+static const struct iis_page {
+    int status;
+    const char *title, *sentence;
+} iis_pages[SIM_ERROR_COUNT] = {
+    [SIM_ERROR_IIS_401] = {401, "401 - Unauthorized: Access is denied due to invalid credentials.",
+                           "You do not have permission to view this directory or page using the credentials "
+                           "that you supplied."},
+    [SIM_ERROR_IIS_403] = {403, "403 - Forbidden: Access is denied.",
+                           "You do not have permission to view this directory or page using the credentials "
+                           "that you supplied."},
+    [SIM_ERROR_IIS_404] = {404, "404 - File or directory not found.",
+                           "The resource you are looking for might have been removed, had its name changed, "
+                           "or is temporarily unavailable."},
+    [SIM_ERROR_IIS_405] = {405, "405 - HTTP verb used to access this page is not allowed.",
+                           "The page you are looking for cannot be displayed because an invalid method (HTTP "
+                           "verb) was used to attempt access."},
+    [SIM_ERROR_IIS_413] = {413, "413 - Request entity is too large.",
+                           "The page was not displayed because the request entity is too large."},
+    [SIM_ERROR_IIS_500] = {500, "500 - Internal server error.",
+                           "There is a problem with the resource you are looking for, and it cannot be "
+                           "displayed."},
+};
+
+static void kernel_error(const struct kernel_page *page, struct sim_reply *reply)
+{
+    reply->status = page->status;
+    reply->server = SERVER_KERNEL;
+    reply->content_type = "text/html; charset=us-ascii";
+    reply->close = true;
+    buf_appendf(
+        &reply->body,
+        "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"\"http://www.w3.org/TR/html4/strict.dtd\">\r\n"
+        "<HTML><HEAD><TITLE>%s</TITLE>\r\n"
+        "<META HTTP-EQUIV=\"Content-Type\" Content=\"text/html; charset=us-ascii\"></HEAD>\r\n"
+        "<BODY><h2>%s</h2>\r\n"
+        "<hr><p>%s</p>\r\n"
+        "</BODY></HTML>\r\n",
+        page->title, page->heading, page->sentence);
+}
+
+static void iis_error(const struct iis_page *page, struct sim_reply *reply)
+{
+    reply->status = page->status;
+    reply->server = SERVER_IIS;
+    reply->content_type = "text/html";
+    buf_appendf(&reply->body,
+                "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" "
+                "\"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\">\r\n"
+                "<html xmlns=\"http://www.w3.org/1999/xhtml\">\r\n"
+                "<head>\r\n"
+                "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=iso-8859-1\"/>\r\n"
+                "<title>%s</title>\r\n"
+                "</head>\r\n"
+                "<body>\r\n"
+                "<div id=\"header\"><h1>Server Error</h1></div>\r\n"
+                "<div id=\"content\">\r\n"
+                " <h2>%s</h2>\r\n"
+                " <h3>%s</h3>\r\n"
+                "</div>\r\n"
+                "</body>\r\n"
+                "</html>\r\n",
+                page->title, page->title, page->sentence);
+}
+
+void sim_page_error(enum sim_error_page page, struct sim_reply *reply)
+{
+    buf_reset(&reply->body);
+    if (kernel_pages[page].status != 0)
+        kernel_error(&kernel_pages[page], reply);
+    else
+        iis_error(&iis_pages[page], reply);
+}
+
+static void html_start(struct sim_reply *reply)
+{
+    reply->status = 200;
+    reply->server = SERVER_IIS;
+    reply->content_type = "text/html";
+    buf_reset(&reply->body);
+}
+
+/* Every NDES page has the same frame; `text` is HTML. */
+static void append_frame(struct buf *out, const char *text)
+{
+    buf_appendf(out,
+                "<HTML><Head><Meta HTTP-Equiv=\"Content-Type\" Content=\"text/html; charset=UTF-8\">\r\n"
+                "<Title>Network Device Enrollment Service</Title></Head>\r\n"
+                "<Body>\r\n"
+                "<P><B>Network Device Enrollment Service</B></P>\r\n"
+                "%s"
+                "</Body></HTML>\r\n",
+                text);
+}
+
+static void append_password(struct buf *text, const struct sim_otp_page_facts *facts)
+{
+    buf_appendf(text,
+                "<P>To complete certificate enrollment for your network device you will need the following "
+                "information:</P>\r\n"
+                "<P>The thumbprint (hash value) for the CA certificate is: <B> %s </B></P>\r\n"
+                "<P>The enrollment challenge password is: <B> %s </B></P>\r\n",
+                facts->thumbprint, facts->password);
+    if (facts->fixed)
+        return;
+    buf_appendf(
+        text,
+        "<P>This password can be used only once and will expire within %lld minutes.</P>\r\n"
+        "<P>Each enrollment requires a new challenge password. You can refresh this web page to obtain "
+        "a new challenge password.</P>\r\n",
+        (long long)facts->validity_min);
+}
+
+static void append_cache_full(struct buf *text, const struct sim_otp_page_facts *facts)
+{
+    buf_appendf(text,
+                "<P>The password cache is full.</P>\r\n"
+                "<P>By default, passwords are stored for %lld minutes. To free room, do one of these:</P>\r\n"
+                "<UL><LI>Use one of the passwords that were issued before.</LI>\r\n"
+                "<LI>Wait until one of them expires.</LI>\r\n"
+                "<LI>Restart Internet Information Services (IIS).</LI>\r\n"
+                "<LI>Configure the service to cache more than %u passwords.</LI></UL>\r\n",
+                (long long)facts->validity_min, facts->cache_max);
+}
+
+/* The pages are ASCII but for nothing: every byte becomes one unit. */
+static void append_utf16le(struct buf *out, struct span ascii)
+{
+    uint8_t *to = buf_reserve(out, 2 * ascii.len);
+    if (to == NULL)
+        return;
+    for (size_t i = 0; i < ascii.len; i++) {
+        to[2 * i] = ascii.data[i];
+        to[2 * i + 1] = 0;
+    }
+    out->len += 2 * ascii.len;
+}
+
+void sim_page_otp(enum sim_otp_page page, const struct sim_otp_page_facts *facts, struct sim_reply *reply)
+{
+    html_start(reply);
+    struct buf text, html;
+    buf_init(&text, 16384);
+    buf_init(&html, 16384);
+    switch (page) {
+    case SIM_OTP_PAGE_PASSWORD:
+        append_password(&text, facts);
+        break;
+    case SIM_OTP_PAGE_CACHE_FULL:
+        append_cache_full(&text, facts);
+        break;
+    case SIM_OTP_PAGE_NO_PERMISSION:
+        buf_append_text(&text,
+                        "<P>You do not have sufficient permission to enroll with SCEP.  Please contact "
+                        "your system administrator.</P>\r\n");
+        break;
+    }
+    const char *shown = buf_text(&text);
+    if (shown != NULL)
+        append_frame(&html, shown);
+    append_utf16le(&reply->body, buf_span(&html));
+    buf_wipe(&text);
+    buf_wipe(&html);
+}
+
+void sim_page_info(struct sim_reply *reply)
+{
+    html_start(reply);
+    append_frame(&reply->body,
+                 "<P>This URL is used by network devices to submit certificate requests.</P>\r\n"
+                 "<P>To obtain an enrollment challenge password, go to the administration page.</P>\r\n");
+}
+
+void sim_page_not_scep(struct sim_reply *reply)
+{
+    html_start(reply);
+    append_frame(&reply->body, "<P>The request could not be processed.</P>\r\n");
+}
+
+void sim_page_moved(const char *location, struct sim_reply *reply)
+{
+    html_start(reply);
+    reply->status = 301;
+    snprintf(reply->location, sizeof reply->location, "%s", location);
+    buf_appendf(&reply->body,
+                "<head><title>Document Moved</title></head>\r\n"
+                "<body><h1>Object Moved</h1>This document may be found <a HREF=\"%s\">here</a></body>",
+                location);
+}

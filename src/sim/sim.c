@@ -1,0 +1,218 @@
+#include "sim/sim.h"
+
+#include "base/clock.h"
+#include "sim/listener.h"
+#include "sim/site.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#define WATCH_MS 20 /* how late a port may open or close */
+
+struct sim {
+    struct sim_port port;
+    struct sim_listener *listener;
+    struct sim_identity *identity;
+    struct sim_otp *otp;
+    struct sim_faults *faults;
+    struct sim_ca *ca;
+    struct sim_site *site;
+    struct buf tls_key, tls_cert;
+    int64_t (*now_us)(void);
+    char url[128];
+    pthread_t watcher; /* opens and closes the port as the faults say; only with such faults */
+    bool watching;
+    bool stopping;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+};
+
+static void answer(const struct sim_request *request, struct sim_reply *reply, void *user)
+{
+    struct sim *sim = user;
+    sim_site_answer(sim->site, request, reply);
+}
+
+/* True: time to end. */
+static bool pause_watching(struct sim *sim)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += WATCH_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&sim->lock);
+    int rc = 0;
+    while (!sim->stopping && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&sim->wake, &sim->lock, &until);
+    bool stopping = sim->stopping;
+    pthread_mutex_unlock(&sim->lock);
+    return stopping;
+}
+
+/* What fails here (somebody took the port while it was closed) is tried again at the next turn. */
+static void *watch(void *user)
+{
+    struct sim *sim = user;
+    do {
+        struct err ignored = {0};
+        enum sim_network state = sim_faults_network(sim->faults, sim->now_us());
+        sim_listener_set_network(sim->listener, state, &ignored);
+    } while (!pause_watching(sim));
+    return NULL;
+}
+
+static bool start_watching(struct sim *sim, struct err *e)
+{
+    if (!sim_faults_have_network(sim->faults))
+        return true;
+    int rc = pthread_create(&sim->watcher, NULL, watch, sim);
+    if (rc != 0)
+        return err_set_errno(e, REASON_IO, rc, "cannot start a thread");
+    sim->watching = true;
+    return true;
+}
+
+static void stop_watching(struct sim *sim)
+{
+    if (!sim->watching)
+        return;
+    pthread_mutex_lock(&sim->lock);
+    sim->stopping = true;
+    pthread_cond_signal(&sim->wake);
+    pthread_mutex_unlock(&sim->lock);
+    pthread_join(sim->watcher, NULL);
+}
+
+static bool make_otp(struct sim *sim, const struct sim_config *config, struct err *e)
+{
+    struct sim_otp_config otp = {
+        .max = config->otp_cache,
+        .validity_us = config->otp_validity_us,
+        .bytes = config->otp_bytes,
+        .fixed = config->static_password,
+    };
+    return sim_otp_new(&otp, &sim->otp, e);
+}
+
+static bool make_site(struct sim *sim, const struct sim_config *config, struct err *e)
+{
+    struct sim_site_config site = {
+        .identity = sim->identity,
+        .ca = sim->ca,
+        .otp = sim->otp,
+        .faults = sim->faults,
+        .basic_auth = config->basic_auth,
+        .user = config->user,
+        .password = config->password,
+        .otp_max = config->otp_cache,
+        .otp_validity_us = config->otp_validity_us,
+        .otp_fixed = config->static_password != NULL,
+    };
+    return sim_site_new(&site, &sim->site, e);
+}
+
+static bool make_rooms(struct sim *sim, const struct sim_config *config, struct err *e)
+{
+    int64_t now_s = sim->now_us() / 1000000;
+    struct sim_identity_spec identity = {
+        .ca_bits = config->ca_bits, .ra_bits = config->ra_bits, .now_s = now_s};
+    return sim_identity_new(&identity, &sim->identity, e) &&
+           sim_ca_new(&SIM_CA_DEFAULTS, sim->identity, sim->otp, &sim->ca, e) && make_site(sim, config, e) &&
+           (!config->tls ||
+            sim_identity_make_tls(sim->identity, sim->port.host, now_s, &sim->tls_key, &sim->tls_cert, e));
+}
+
+static bool open_listener(struct sim *sim, const struct sim_config *config, int fd, struct err *e)
+{
+    struct sim_listener_config listener = {
+        .tls_key_pem = config->tls ? buf_text(&sim->tls_key) : NULL,
+        .tls_cert_pem = config->tls ? buf_text(&sim->tls_cert) : NULL,
+        .threads = config->threads,
+        .answer = answer,
+        .now_us = sim->now_us,
+        .user = sim,
+    };
+    return sim_listener_start(&listener, &sim->port, fd, &sim->listener, e);
+}
+
+/* The cheap things that can be wrong come before the keys are made. */
+static bool start(struct sim *sim, const struct sim_config *config, struct err *e)
+{
+    int fd = -1;
+    if (!sim_faults_parse(config->faults, config->fault_count, &sim->faults, e) ||
+        !make_otp(sim, config, e) || !sim_port_parse(config->listen, &sim->port, e) ||
+        !sim_port_bind(&sim->port, &fd, e))
+        return false;
+    if (!make_rooms(sim, config, e)) {
+        close(fd);
+        return false;
+    }
+    sim_port_url(&sim->port, config->tls, sim->url, sizeof sim->url);
+    return open_listener(sim, config, fd, e);
+}
+
+bool sim_start(const struct sim_config *config, struct sim **out, struct err *e)
+{
+    struct sim *sim = calloc(1, sizeof *sim);
+    if (sim == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulator");
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&sim->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&sim->lock, NULL);
+    buf_init(&sim->tls_key, BYTES_MAX_MESSAGE);
+    buf_init(&sim->tls_cert, BYTES_MAX_MESSAGE);
+    sim->now_us = config->now_us != NULL ? config->now_us : clock_wall_us;
+    bool ok = start(sim, config, e);
+    if (ok && !config->faults_wait)
+        sim_start_faults(sim);
+    if (!ok || !start_watching(sim, e)) {
+        sim_stop(sim);
+        return false;
+    }
+    *out = sim;
+    return true;
+}
+
+void sim_stop(struct sim *sim)
+{
+    if (sim == NULL)
+        return;
+    stop_watching(sim);
+    sim_listener_stop(sim->listener);
+    sim_site_free(sim->site);
+    sim_ca_free(sim->ca);
+    sim_otp_free(sim->otp);
+    sim_faults_free(sim->faults);
+    sim_identity_free(sim->identity);
+    buf_wipe(&sim->tls_key);
+    buf_clear(&sim->tls_cert);
+    pthread_cond_destroy(&sim->wake);
+    pthread_mutex_destroy(&sim->lock);
+    free(sim);
+}
+
+const char *sim_url(const struct sim *sim)
+{
+    return sim->url;
+}
+
+void sim_start_faults(struct sim *sim)
+{
+    sim_faults_start(sim->faults, sim->now_us());
+}
+
+bool sim_is_loopback(const struct sim *sim)
+{
+    return sim_port_is_loopback(&sim->port);
+}
+
+bool sim_ca_pem(const struct sim *sim, struct buf *out, struct err *e)
+{
+    buf_append_span(out, buf_span(&sim->identity->ca_pem));
+    return buf_ok(out, STAGE_SETUP, e);
+}

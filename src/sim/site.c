@@ -1,0 +1,209 @@
+#include "sim/site.h"
+
+#include "sim/url.h"
+
+#include <stdatomic.h>
+
+struct sim_site {
+    struct sim_site_config config;
+    _Atomic size_t restarts; /* of the application pool, seen so far */
+};
+
+bool sim_site_new(const struct sim_site_config *config, struct sim_site **out, struct err *e)
+{
+    struct sim_site *site = calloc(1, sizeof *site);
+    if (site == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulated site");
+    site->config = *config;
+    atomic_init(&site->restarts, 0);
+    *out = site;
+    return true;
+}
+
+void sim_site_free(struct sim_site *site)
+{
+    free(site);
+}
+
+static bool ok_reply(const char *content_type, struct span body, struct sim_reply *reply)
+{
+    reply->status = 200;
+    reply->server = "Microsoft-IIS/10.0";
+    reply->content_type = content_type;
+    return buf_append_span(&reply->body, body);
+}
+
+/* The six classic lines, CRLF after each, no Content-Type (A.3). */
+static bool answer_caps(struct sim_reply *reply)
+{
+    return ok_reply(
+        NULL, span_of_text("POSTPKIOperation\r\nRenewal\r\nSHA-512\r\nSHA-256\r\nSHA-1\r\nDES3\r\n"), reply);
+}
+
+static bool answer_ca_certs(const struct sim_site *site, const struct sim_effects *effects,
+                            struct sim_reply *reply)
+{
+    const struct sim_identity *id = site->config.identity;
+    const struct buf *certs = effects->ra_expired ? &id->ca_certs_aged : &id->ca_certs;
+    return ok_reply("application/x-x509-ca-ra-cert", buf_span(certs), reply);
+}
+
+static bool answer_otp(struct sim_site *site, const struct sim_effects *effects, int64_t now_us,
+                       struct sim_reply *reply)
+{
+    char password[SIM_OTP_TEXT_BYTES] = "";
+    struct sim_otp_page_facts facts = {
+        .thumbprint = site->config.identity->ca_thumbprint,
+        .password = password,
+        .fixed = site->config.otp_fixed,
+        .validity_min = (site->config.otp_validity_us + 59999999) / 60000000,
+        .cache_max = site->config.otp_max,
+    };
+    enum sim_otp_page page = effects->otp_page;
+    struct err e = {0};
+    if (!effects->otp_page_replaced) {
+        if (!sim_otp_issue(site->config.otp, now_us, password, &e))
+            return false;
+        page = password[0] != '\0' ? SIM_OTP_PAGE_PASSWORD : SIM_OTP_PAGE_CACHE_FULL;
+    }
+    sim_page_otp(page, &facts, reply);
+    explicit_bzero(password, sizeof password);
+    return !reply->body.failed;
+}
+
+/* The message is the body of a POST, or message= of a GET. What is no base64 is as good as garbage. */
+static bool answer_pki(struct sim_site *site, const struct sim_request *request, const struct sim_url *url,
+                       const struct sim_effects *effects, struct sim_reply *reply)
+{
+    struct err e = {0};
+    if (strcmp(request->method, "POST") == 0)
+        return sim_ca_answer(site->config.ca, request->body, effects, request->now_us, reply, &e);
+    struct buf message;
+    buf_init(&message, BYTES_MAX_MESSAGE);
+    bool ok = true;
+    if (sim_url_message(url->message, &message, &e))
+        ok = sim_ca_answer(site->config.ca, buf_span(&message), effects, request->now_us, reply, &e);
+    else
+        sim_page_not_scep(reply);
+    buf_clear(&message);
+    return ok;
+}
+
+static bool answer_operation(struct sim_site *site, const struct sim_request *request,
+                             const struct sim_url *url, const struct sim_effects *effects,
+                             struct sim_reply *reply)
+{
+    switch (url->operation) {
+    case SIM_OP_GET_CA_CAPS:
+        return answer_caps(reply);
+    case SIM_OP_GET_CA_CERT:
+        return answer_ca_certs(site, effects, reply);
+    case SIM_OP_PKI_OPERATION:
+        return answer_pki(site, request, url, effects, reply);
+    case SIM_OP_OTP:
+        return answer_otp(site, effects, request->now_us, reply);
+    case SIM_OP_BARE:
+    case SIM_OP_COUNT:
+        break;
+    }
+    sim_page_info(reply);
+    return !reply->body.failed;
+}
+
+static bool is_admin(const struct sim_url *url)
+{
+    return url->place == SIM_PLACE_ADMIN || url->place == SIM_PLACE_ADMIN_NO_SLASH;
+}
+
+static bool authorized(const struct sim_site *site, const struct sim_request *request)
+{
+    const struct sim_site_config *c = &site->config;
+    if (!c->basic_auth)
+        return true;
+    return c->user != NULL && c->password != NULL && request->authorization != NULL &&
+           sim_url_basic_matches(request->authorization, c->user, secret_value(c->password));
+}
+
+/* The Host header goes into an absolute URL when it looks like one; else the URL stays relative. */
+static void answer_moved(const struct sim_request *request, const char *path, struct sim_reply *reply)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
+    char location[SIM_LOCATION_BYTES];
+    const char *host = request->host != NULL ? request->host : "";
+    bool plain = host[0] != '\0' && strlen(host) <= 255 && strspn(host, allowed) == strlen(host);
+    snprintf(location, sizeof location, "%s%s%s",
+             !plain         ? ""
+             : request->tls ? "https://"
+                            : "http://",
+             plain ? host : "", path);
+    sim_page_moved(location, reply);
+}
+
+static enum sim_error_page refused_by_iis(const struct sim_request *request, const struct sim_url *url)
+{
+    static const char *const methods[] = {"GET", "POST", "HEAD"};
+    if (url->place == SIM_PLACE_UNKNOWN)
+        return SIM_ERROR_IIS_404;
+    if (request->body_too_large)
+        return SIM_ERROR_IIS_413;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (strcmp(request->method, methods[i]) == 0)
+            return SIM_ERROR_NONE;
+    }
+    return SIM_ERROR_IIS_405;
+}
+
+/* The order of the layers: kernel, IIS, authentication, folder redirect, the extension, the operation. */
+static bool answer(struct sim_site *site, const struct sim_request *request, const struct sim_url *url,
+                   const struct sim_effects *effects, struct sim_reply *reply)
+{
+    enum sim_error_page error = url->refused != SIM_ERROR_NONE ? url->refused : effects->kernel;
+    if (error == SIM_ERROR_NONE)
+        error = refused_by_iis(request, url);
+    if (error == SIM_ERROR_NONE && is_admin(url) && !authorized(site, request)) {
+        error = SIM_ERROR_IIS_401;
+        reply->authenticate = "Basic realm=\"NDES\"";
+    }
+    if (error == SIM_ERROR_NONE && url->place == SIM_PLACE_MSCEP_NO_SLASH) {
+        answer_moved(request, "/certsrv/mscep/", reply);
+        return !reply->body.failed;
+    }
+    if (error == SIM_ERROR_NONE && url->place == SIM_PLACE_ADMIN_NO_SLASH) {
+        answer_moved(request, "/certsrv/mscep_admin/", reply);
+        return !reply->body.failed;
+    }
+    if (error == SIM_ERROR_NONE)
+        error = effects->extension != SIM_ERROR_NONE ? effects->extension : effects->at[url->operation];
+    if (error == SIM_ERROR_NONE)
+        return answer_operation(site, request, url, effects, reply);
+    sim_page_error(error, reply);
+    return !reply->body.failed;
+}
+
+/* A fault whose end took a restart of the application pool has emptied the password cache. Threads arrive here in any
+ * order: the count only rises, and who raises it empties the cache. */
+static void notice_restarts(struct sim_site *site, int64_t now_us)
+{
+    size_t restarts = sim_faults_restarts(site->config.faults, now_us);
+    size_t seen = atomic_load(&site->restarts);
+    while (seen < restarts) {
+        if (!atomic_compare_exchange_weak(&site->restarts, &seen, restarts))
+            continue;
+        sim_otp_restart(site->config.otp);
+        return;
+    }
+}
+
+void sim_site_answer(struct sim_site *site, const struct sim_request *request, struct sim_reply *reply)
+{
+    sim_reply_init(reply);
+    notice_restarts(site, request->now_us);
+    struct sim_url url = sim_url_parse(request->target);
+    struct sim_effects effects = {0};
+    sim_faults_effects(site->config.faults, request->now_us, request->connection, &effects);
+    if (answer(site, request, &url, &effects, reply))
+        return;
+    buf_wipe(&reply->body);
+    sim_reply_init(reply);
+    sim_page_error(SIM_ERROR_IIS_500, reply);
+}

@@ -1,0 +1,32 @@
+/* The whole web site as a function: request and time in, reply out. Puts URLs, authentication, the OTP page, the CA and the
+ * faults together in the order in which HTTP.sys, IIS and mscep.dll see a request. No socket, no clock. */
+#ifndef SIM_SITE_H
+#define SIM_SITE_H
+
+#include "base/secret.h"
+#include "sim/ca.h"
+#include "sim/faults.h"
+
+/* Everything borrowed for the life of the site. */
+struct sim_site_config {
+    const struct sim_identity *identity;
+    struct sim_ca *ca;
+    struct sim_otp *otp;
+    struct sim_faults *faults;
+    bool basic_auth;
+    const char *user; /* NULL: nobody gets in */
+    const struct secret *password;
+    unsigned otp_max;
+    int64_t otp_validity_us;
+    bool otp_fixed;
+};
+
+struct sim_site;
+
+bool sim_site_new(const struct sim_site_config *config, struct sim_site **out, struct err *e) MUST_USE;
+void sim_site_free(struct sim_site *site);
+
+/* Always answers: what this program itself cannot do becomes a 500. `reply` is initialised here; buf_wipe its body. */
+void sim_site_answer(struct sim_site *site, const struct sim_request *request, struct sim_reply *reply);
+
+#endif

@@ -1,0 +1,36 @@
+/* Where a request goes: paths, queries and the GET form of PKIOperation (ndes.md A.1, B.7). */
+#ifndef SIM_URL_H
+#define SIM_URL_H
+
+#include "sim/effects.h"
+
+#define SIM_URL_MAX_TARGET  16384 /* HTTP.sys MaxFieldLength and MaxRequestBytes */
+#define SIM_URL_MAX_SEGMENT 260   /* HTTP.sys UrlSegmentMaxLength */
+
+enum sim_place {
+    SIM_PLACE_UNKNOWN,
+    SIM_PLACE_MSCEP,
+    SIM_PLACE_MSCEP_NO_SLASH, /* /certsrv/mscep */
+    SIM_PLACE_ADMIN,
+    SIM_PLACE_ADMIN_NO_SLASH, /* /certsrv/mscep_admin */
+};
+
+struct sim_url {
+    enum sim_error_page refused; /* by HTTP.sys: too long, or no URL; SIM_ERROR_NONE: go on */
+    enum sim_place place;
+    enum sim_operation operation;
+    struct span message; /* `message` of the query, still encoded; points into the target */
+};
+
+/* Never fails: what is not understood is SIM_PLACE_UNKNOWN or SIM_OP_BARE. Letter case of paths, names and operations
+ * does not count, nor do doubled slashes. */
+struct sim_url sim_url_parse(struct span target);
+
+/* The bytes behind message=: percent-encoded or raw, `+` as itself, line ends (also %0A) ignored, with or without
+ * padding. Fails: REASON_MALFORMED. */
+bool sim_url_message(struct span encoded, struct buf *out, struct err *e) MUST_USE;
+
+/* Whether an Authorization header is Basic with this user (case-insensitive, as Windows has it) and password. */
+bool sim_url_basic_matches(const char *authorization, const char *user, struct span password);
+
+#endif
