@@ -1,0 +1,336 @@
+#include "http/internal.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static size_t on_body(char *data, size_t size, size_t count, void *user)
+{
+    struct exchange *x = user;
+    if (buf_append(&x->response.body, data, size * count))
+        return size * count;
+    x->too_large = true;
+    return 0;
+}
+
+/* Only the last header block counts: "100 Continue" or a refused logon may come before it. */
+static size_t on_header(char *data, size_t size, size_t count, void *user)
+{
+    struct exchange *x = user;
+    struct buf *headers = &x->response.headers;
+    size_t len = size * count, text = len;
+    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0)
+        buf_reset(headers);
+    while (text > 0 && (data[text - 1] == '\r' || data[text - 1] == '\n'))
+        text--;
+    if (text == 0 || (buf_append(headers, data, text) && buf_append_byte(headers, '\n')))
+        return len;
+    x->too_large = true;
+    return 0;
+}
+
+static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)purpose;
+    struct exchange *x = user;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0) {
+        x->os_error = errno;
+        return CURL_SOCKET_BAD;
+    }
+    struct http_stats *stats = &x->http->stats;
+    stats->connections++;
+    x->session->open++;
+    if (++stats->open > stats->open_max)
+        stats->open_max = stats->open;
+    return fd;
+}
+
+static int on_close(void *user, curl_socket_t fd)
+{
+    struct http_session *session = user;
+    session->open--;
+    session->http->stats.open--;
+    return close(fd);
+}
+
+/* Connected, about to write the request. Called again when curl repeats it on another connection. */
+static int on_ready(void *user, char *peer, char *local, int peer_port, int local_port)
+{
+    (void)peer;
+    (void)local;
+    (void)peer_port;
+    struct exchange *x = user;
+    if (x->response.sent && x->once)
+        return CURL_PREREQFUNC_ABORT;
+    x->response.sent = true;
+    x->response.local_port = local_port;
+    return CURL_PREREQFUNC_OK;
+}
+
+struct exchange *http_exchange_take(struct http *http, struct err *e)
+{
+    struct exchange *x = http->idle;
+    if (x != NULL) {
+        http->idle = x->next;
+        http->idle_count--;
+        return x;
+    }
+    x = calloc(1, sizeof *x);
+    if (x != NULL)
+        x->easy = curl_easy_init();
+    if (x == NULL || x->easy == NULL) {
+        free(x);
+        err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for a request");
+        return NULL;
+    }
+    x->http = http;
+    return x;
+}
+
+static void clear(struct exchange *x)
+{
+    buf_clear(&x->response.body);
+    buf_clear(&x->response.headers);
+    curl_slist_free_all(x->headers);
+    *x = (struct exchange){.http = x->http, .easy = x->easy};
+}
+
+void http_exchange_destroy(struct exchange *x)
+{
+    clear(x);
+    curl_easy_cleanup(x->easy);
+    free(x);
+}
+
+/* Back to the pool. The share goes first: it ends with the session, the handle lives on. Only a handle that ended
+ * well: after a failure curl 7.88 keeps its receive buffer and refuses CURLOPT_BUFFERSIZE. */
+static void recycle(struct exchange *x)
+{
+    struct http *http = x->http;
+    bool well = x->response.error.reason == REASON_NONE;
+    curl_easy_setopt(x->easy, CURLOPT_SHARE, NULL);
+    if (!well || http->idle_count >= HTTP_IDLE_EXCHANGES) {
+        http_exchange_destroy(x);
+        return;
+    }
+    curl_easy_reset(x->easy);
+    clear(x);
+    x->next = http->idle;
+    http->idle = x;
+    http->idle_count++;
+}
+
+static long milliseconds(int64_t us)
+{
+    return us <= 1000 ? 1L : (long)((us + 999) / 1000);
+}
+
+#define SET(option, value) (rc == CURLE_OK ? (rc = curl_easy_setopt(x->easy, option, value)) : rc)
+
+/* What never differs between requests of one client. */
+static CURLcode set_common(struct exchange *x)
+{
+    CURLcode rc = CURLE_OK;
+    SET(CURLOPT_PRIVATE, x);
+    SET(CURLOPT_SHARE, x->session->share);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_BUFFERSIZE, 8192L);
+    SET(CURLOPT_ERRORBUFFER, x->curl_text);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, x);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, x);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+    SET(CURLOPT_OPENSOCKETDATA, x);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    SET(CURLOPT_CLOSESOCKETDATA, x->session); /* the connection outlives the exchange */
+    SET(CURLOPT_PREREQFUNCTION, on_ready);
+    SET(CURLOPT_PREREQDATA, x);
+    if (x->http->ca_file != NULL)
+        SET(CURLOPT_CAINFO, x->http->ca_file);
+    return rc;
+}
+
+static CURLcode set_post(struct exchange *x, const struct http_request *request)
+{
+    CURLcode rc = CURLE_OK;
+    char line[128];
+    snprintf(line, sizeof line, "Content-Type: %s", request->content_type);
+    x->headers = curl_slist_append(NULL, "Expect:");
+    struct curl_slist *longer = curl_slist_append(x->headers, line);
+    if (x->headers == NULL || longer == NULL)
+        return CURLE_OUT_OF_MEMORY;
+    SET(CURLOPT_POST, 1L);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+    SET(CURLOPT_POSTFIELDS, request->body.len > 0 ? (const char *)request->body.data : ""); /* not copied */
+    SET(CURLOPT_HTTPHEADER, x->headers);
+    return rc;
+}
+
+static CURLcode set_request(struct exchange *x, const struct http_request *request)
+{
+    CURLcode rc = CURLE_OK;
+    SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout_us));
+    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->timeout_us));
+    if (request->user_agent != NULL)
+        SET(CURLOPT_USERAGENT, request->user_agent);
+    if (request->user != NULL) {
+        SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        SET(CURLOPT_USERNAME, request->user);
+        SET(CURLOPT_PASSWORD,
+            request->password == NULL ? "" : (const char *)secret_value(request->password).data);
+    }
+    if (rc == CURLE_OK && request->method == HTTP_POST)
+        rc = set_post(x, request);
+    return rc;
+}
+
+bool http_exchange_prepare(struct exchange *x, const struct http_request *request, struct err *e)
+{
+    buf_init(&x->response.body, request->max_body);
+    buf_init(&x->response.headers, HTTP_MAX_HEADERS);
+    x->stage = request->stage;
+    x->timeout_us = request->timeout_us;
+    x->redirects = request->redirects;
+    x->get = request->method == HTTP_GET;
+    x->once = request->once;
+    CURLcode rc = set_common(x);
+    if (rc == CURLE_OK)
+        rc = set_request(x, request);
+    if (rc == CURLE_OK)
+        return true;
+    return err_set_detail(e, x->stage, rc == CURLE_OUT_OF_MEMORY ? REASON_NO_MEMORY : REASON_INTERNAL,
+                          ERR_DOMAIN_CURL, rc, "cannot set up a request: %s", curl_easy_strerror(rc));
+}
+
+bool http_exchange_start(struct exchange *x, struct err *e)
+{
+    CURLMcode rc = curl_multi_add_handle(x->http->multi, x->easy);
+    if (rc == CURLM_OK)
+        return true;
+    return err_set(e, x->stage, REASON_INTERNAL, "libcurl refused a request: %s", curl_multi_strerror(rc));
+}
+
+static int64_t info_us(CURL *easy, CURLINFO info)
+{
+    curl_off_t value = 0;
+    curl_easy_getinfo(easy, info, &value);
+    return value;
+}
+
+static long info_long(CURL *easy, CURLINFO info)
+{
+    long value = 0;
+    curl_easy_getinfo(easy, info, &value);
+    return value;
+}
+
+static int64_t between(int64_t from, int64_t to)
+{
+    return to > from ? to - from : 0;
+}
+
+static void gather_timing(struct exchange *x)
+{
+    struct http_timing *t = &x->response.timing;
+    int64_t looked_up = info_us(x->easy, CURLINFO_NAMELOOKUP_TIME_T);
+    int64_t connected = info_us(x->easy, CURLINFO_CONNECT_TIME_T);
+    int64_t secured = info_us(x->easy, CURLINFO_APPCONNECT_TIME_T);
+    int64_t before = t->total_us; /* of the requests that led here by redirects */
+    if (info_long(x->easy, CURLINFO_NUM_CONNECTS) > 0) {
+        x->response.new_connection = true;
+        t->dns_us += looked_up;
+        t->tcp_us += between(looked_up, connected);
+        t->tls_us += secured > 0 ? between(connected, secured) : 0;
+    }
+    t->ready_us = before + info_us(x->easy, CURLINFO_PRETRANSFER_TIME_T);
+    t->first_byte_us = before + info_us(x->easy, CURLINFO_STARTTRANSFER_TIME_T);
+    t->total_us = before + info_us(x->easy, CURLINFO_TOTAL_TIME_T);
+}
+
+static void gather_headers(struct http_response *r)
+{
+    char date[64];
+    struct span headers = buf_span(&r->headers);
+    http_header(headers, "Server", r->server, sizeof r->server);
+    http_header(headers, "Content-Type", r->content_type, sizeof r->content_type);
+    http_header(headers, "Location", r->location, sizeof r->location);
+    http_header(headers, "WWW-Authenticate", r->authenticate, sizeof r->authenticate);
+    if (http_header(headers, "Date", date, sizeof date)) {
+        r->date_s = curl_getdate(date, NULL);
+        r->has_date = r->date_s >= 0;
+    }
+}
+
+static void gather(struct exchange *x, CURLcode code)
+{
+    struct http_response *r = &x->response;
+    r->status = (int)info_long(x->easy, CURLINFO_RESPONSE_CODE);
+    r->bytes_sent += (uint64_t)info_long(x->easy, CURLINFO_REQUEST_SIZE) +
+                     (uint64_t)info_us(x->easy, CURLINFO_SIZE_UPLOAD_T);
+    r->bytes_received += (uint64_t)info_long(x->easy, CURLINFO_HEADER_SIZE) +
+                         (uint64_t)info_us(x->easy, CURLINFO_SIZE_DOWNLOAD_T);
+    gather_timing(x);
+    gather_headers(r);
+    r->timed_out = code == CURLE_OPERATION_TIMEDOUT;
+    if (code != CURLE_OK)
+        http_failure(x, code, &r->error);
+    if (r->error.reason == REASON_GENERATOR_LIMIT)
+        x->http->stats.limit_errors++;
+}
+
+/* The handle is out of the multi; tells the owner, last of all, since the owner may free the session. */
+static void hand_back(struct exchange *x)
+{
+    struct http_response response = x->response;
+    x->response.body = (struct buf){0};
+    x->response.headers = (struct buf){0};
+    http_done done = x->done;
+    void *user = x->user;
+    x->session->current = NULL;
+    recycle(x);
+    done(user, &response);
+    buf_clear(&response.body);
+    buf_clear(&response.headers);
+}
+
+/* True when the exchange goes on with the next request. */
+static bool follow(struct exchange *x)
+{
+    struct http_response *r = &x->response;
+    char *target = NULL;
+    if (!http_redirect_target(x, &target, &r->error))
+        return false;
+    int64_t left = x->timeout_us - r->timing.total_us;
+    x->redirects--;
+    r->sent = false;
+    buf_reset(&r->body);
+    buf_reset(&r->headers);
+    CURLcode rc = CURLE_OK;
+    SET(CURLOPT_URL, target);
+    SET(CURLOPT_TIMEOUT_MS, milliseconds(left));
+    free(target);
+    return rc == CURLE_OK && http_exchange_start(x, &r->error);
+}
+
+void http_exchange_complete(struct exchange *x, CURLcode code)
+{
+    gather(x, code);
+    curl_multi_remove_handle(x->http->multi, x->easy);
+    if (code != CURLE_OK || !follow(x))
+        hand_back(x);
+}
+
+void http_exchange_abort(struct exchange *x)
+{
+    gather_timing(x);
+    curl_multi_remove_handle(x->http->multi, x->easy);
+    err_set(&x->response.error, x->stage, REASON_ABORTED, "the request was cancelled");
+    hand_back(x);
+}

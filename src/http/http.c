@@ -1,0 +1,112 @@
+#include "http/internal.h"
+
+#include <signal.h>
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+bool http_new(uv_loop_t *loop, const char *ca_file, struct http **out, struct err *e)
+{
+    struct http *http = calloc(1, sizeof *http);
+    if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(http);
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the HTTP client");
+    }
+    signal(SIGPIPE, SIG_IGN);
+    http->loop = loop;
+    uv_timer_init(loop, &http->timer); /* cannot fail */
+    http->timer.data = http;
+    http->no_expect = curl_slist_append(NULL, "Expect:");
+    http->ca_file = ca_file == NULL ? NULL : strdup(ca_file);
+    bool ok = http->no_expect != NULL && (ca_file == NULL || http->ca_file != NULL);
+    if (!ok)
+        err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the HTTP client");
+    if (!ok || !http_multi_open(http, e)) {
+        http_free(http);
+        return false;
+    }
+    *out = http;
+    return true;
+}
+
+void http_free(struct http *http)
+{
+    if (http == NULL)
+        return;
+    while (http->idle != NULL) {
+        struct exchange *x = http->idle;
+        http->idle = x->next;
+        http_exchange_destroy(x);
+    }
+    curl_multi_cleanup(http->multi);
+    http->multi = NULL;
+    curl_slist_free_all(http->no_expect);
+    free(http->ca_file);
+    curl_global_cleanup();
+    uv_close((uv_handle_t *)&http->timer, on_timer_closed);
+}
+
+bool http_session_new(struct http *http, struct http_session **out, struct err *e)
+{
+    struct http_session *session = calloc(1, sizeof *session);
+    CURLSH *share = curl_share_init();
+    if (session == NULL || share == NULL ||
+        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) != CURLSHE_OK ||
+        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
+        curl_share_cleanup(share);
+        free(session);
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for a device's connections");
+    }
+    *session = (struct http_session){.http = http, .share = share};
+    *out = session;
+    return true;
+}
+
+void http_session_free(struct http_session *session)
+{
+    if (session == NULL)
+        return;
+    http_cancel(session);
+    curl_share_cleanup(session->share);
+    /* Curl 7.88 closes a socket that never got connected without telling. */
+    session->http->stats.open -= session->open;
+    free(session);
+}
+
+bool http_send(struct http_session *session, const struct http_request *request, http_done done, void *user,
+               struct err *e)
+{
+    if (session->current != NULL)
+        return err_set(e, request->stage, REASON_INTERNAL, "two requests at once in one session");
+    struct exchange *x = http_exchange_take(session->http, e);
+    if (x == NULL)
+        return false;
+    x->session = session;
+    x->done = done;
+    x->user = user;
+    if (!http_exchange_prepare(x, request, e) || !http_exchange_start(x, e)) {
+        http_exchange_destroy(x);
+        return false;
+    }
+    session->current = x;
+    session->http->stats.requests++;
+    return true;
+}
+
+void http_cancel(struct http_session *session)
+{
+    if (session->current != NULL)
+        http_exchange_abort(session->current);
+}
+
+struct http_stats http_stats(const struct http *http)
+{
+    return http->stats;
+}
+
+const char *http_library_version(void)
+{
+    return curl_version();
+}

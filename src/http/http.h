@@ -1,0 +1,105 @@
+/* HTTP requests over libcurl's multi interface on a uv loop.
+ *
+ * One `struct http` per loop; one `struct http_session` per device: its own connections and its own TLS sessions,
+ * so that a thousand devices are a thousand handshakes and never each other's. Names are looked up once for
+ * all. HTTP/1.1, no proxy from the environment, no limits on connections: admission is the engine's.
+ *
+ * Everything here belongs to the loop's thread. Every request that http_send accepted completes exactly once,
+ * through its `done`, also when it is cancelled, times out, or is the last one. */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include "base/secret.h"
+
+#include <uv.h>
+
+struct http;
+struct http_session;
+
+/* `ca_file`: PEM roots for TLS, NULL: the system's. Ignores SIGPIPE for the whole process: a write to a connection that
+ * the peer closed must be an error, not a death.
+ * Fails: REASON_NO_MEMORY, REASON_INTERNAL. */
+bool http_new(uv_loop_t *loop, const char *ca_file, struct http **out, struct err *e) MUST_USE;
+/* All sessions must be freed before. Memory goes on the loop's next turns. */
+void http_free(struct http *http);
+
+bool http_session_new(struct http *http, struct http_session **out, struct err *e) MUST_USE;
+/* Cancels what is under way, then closes the connections. May be called from a `done` of the session. */
+void http_session_free(struct http_session *session);
+
+enum http_method { HTTP_GET, HTTP_POST };
+
+struct http_request {
+    const char *url;
+    enum http_method method;
+    struct span body;         /* POST; borrowed until done */
+    const char *content_type; /* POST */
+    const char *user_agent;
+    const char *user; /* Basic, sent with the first request; NULL: none */
+    const struct secret *password;
+    int64_t timeout_us; /* for the whole exchange, name lookup included */
+    size_t max_body;    /* a larger answer is REASON_BODY_TOO_LARGE */
+    unsigned
+        redirects; /* followed at most, GET only, on the same host and never from https down to http; 0: a
+                           redirect is an answer like any other */
+    bool once; /* never on the wire twice: without it a GET is repeated on a fresh connection, as HTTP clients
+                           do, when the kept-alive one turns out to be dead */
+    enum stage stage; /* for failures after the connection is up; before that it is dns, tcp or tls */
+};
+
+/* Microseconds. The first three are 0 when a kept-alive connection was used. Redirects add up. */
+struct http_timing {
+    int64_t dns_us;
+    int64_t tcp_us;
+    int64_t tls_us;
+    int64_t ready_us; /* from the call until the request could be sent: dns + tcp + tls and little else */
+    int64_t first_byte_us; /* from the call */
+    int64_t total_us;
+};
+
+struct http_response {
+    struct err error; /* reason NONE: a complete HTTP answer, whatever its status */
+    bool timed_out;
+    bool sent; /* the connection was up and the request began to be written */
+    bool new_connection;
+    int local_port;     /* 0: unknown */
+    int status;         /* 0: none; may be set with an error (the body broke off) */
+    struct buf headers; /* "Name: value\n" as received, status line first. Take by zeroing */
+    struct buf body;    /* complete, or what came before the error. Take by zeroing */
+    char server[64];    /* these four cut to fit, empty when absent */
+    char content_type[96];
+    char location[256];
+    char authenticate[256]; /* all WWW-Authenticate, joined by ", " */
+    bool has_date;
+    int64_t date_s; /* Unix seconds */
+    struct http_timing timing;
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+};
+
+/* Everything in *response is valid during the call only, but for buffers taken. */
+typedef void (*http_done)(void *user, struct http_response *response);
+
+/* One request at a time per session: a device does one thing after the other. Strings are copied.
+ * Fails: REASON_INTERNAL (busy), REASON_USAGE (URL), REASON_NO_MEMORY: then `done` is not called. */
+bool http_send(struct http_session *session, const struct http_request *request, http_done done, void *user,
+               struct err *e) MUST_USE;
+/* Completes the request under way, if any, now: `done` is called from within, with REASON_ABORTED. */
+void http_cancel(struct http_session *session);
+
+struct http_stats {
+    uint64_t requests;    /* accepted by http_send */
+    uint64_t connections; /* sockets opened, ever */
+    uint64_t open;        /* now */
+    uint64_t open_max;
+    uint64_t limit_errors; /* out of ports, descriptors, memory for sockets */
+};
+struct http_stats http_stats(const struct http *http);
+
+/* The value of a header in http_response.headers, several joined by ", ", cut to fit. False when absent. */
+bool http_header(struct span headers, const char *name, char *out, size_t out_bytes);
+
+/* "libcurl/7.88.1 ..." of the library in use. Static. */
+const char *http_library_version(void);
+
+#endif

@@ -1,0 +1,69 @@
+/* Shared by the files of this room only. */
+#ifndef HTTP_INTERNAL_H
+#define HTTP_INTERNAL_H
+
+#include "http/http.h"
+
+#include <curl/curl.h>
+
+#define HTTP_IDLE_EXCHANGES 256
+#define HTTP_MAX_HEADERS    ((size_t)64 << 10)
+
+/* One request under way, around a pooled easy handle. */
+struct exchange {
+    struct http *http;
+    struct http_session *session;
+    CURL *easy;
+    struct curl_slist *headers;
+    http_done done;
+    void *user;
+    struct http_response response;
+    enum stage stage;
+    int64_t timeout_us;
+    unsigned redirects;
+    bool get;
+    bool once;
+    bool too_large;
+    int os_error; /* of socket(), which curl does not keep */
+    char curl_text[CURL_ERROR_SIZE];
+    struct exchange *next; /* in the pool */
+};
+
+struct http {
+    CURLM *multi;
+    uv_loop_t *loop;
+    uv_timer_t timer;
+    char *ca_file;
+    struct curl_slist *no_expect;
+    struct exchange *idle;
+    size_t idle_count;
+    struct http_stats stats;
+};
+
+struct http_session {
+    struct http *http;
+    CURLSH *share;
+    uint64_t open; /* sockets */
+    struct exchange *current;
+};
+
+/* multi.c: lets curl act, then delivers every transfer that is complete. */
+void http_drain(struct http *http);
+bool http_multi_open(struct http *http, struct err *e) MUST_USE;
+
+/* exchange.c */
+struct exchange *http_exchange_take(struct http *http, struct err *e);
+void http_exchange_destroy(struct exchange *x);
+bool http_exchange_prepare(struct exchange *x, const struct http_request *request, struct err *e) MUST_USE;
+bool http_exchange_start(struct exchange *x, struct err *e) MUST_USE;
+void http_exchange_complete(struct exchange *x, CURLcode code);
+void http_exchange_abort(struct exchange *x);
+
+/* failure.c: curl's verdict as stage and reason. The only place that knows curl's codes. */
+void http_failure(struct exchange *x, CURLcode code, struct err *e);
+
+/* redirect.c: the URL to go on with in *out (free it). False, with *e set only when the answer is a redirect that
+ * must not be followed. */
+bool http_redirect_target(struct exchange *x, char **out, struct err *e);
+
+#endif
