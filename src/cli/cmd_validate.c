@@ -1,0 +1,212 @@
+/* scepstorm validate: what a scenario would do, without doing it. */
+#include "cli/cli.h"
+
+#include "base/text.h"
+#include "pki/name.h"
+#include "scenario/scenario.h"
+#include "sim/faults.h"
+
+#include <getopt.h>
+#include <unistd.h>
+
+#define COMMAND           "validate"
+#define MAX_OVERRIDES     64
+#define KEYS_WITHOUT_POOL 16
+
+struct validate_options {
+    const char *scenario;
+    struct scenario_override overrides[MAX_OVERRIDES];
+    size_t override_count;
+};
+
+static const char help[] =
+    "usage: scepstorm validate SCENARIO.yaml [--set PATH=VALUE]...\n\n"
+    "Checks a scenario and says what it would do. Sends nothing.\n\n"
+    "  --set PATH=VALUE   changes the scenario first: --set devices.count=50 --set load.0.rate=5/s\n\n"
+    "Exit codes: 0 valid; 2 not valid, with one line on stderr that says where and why.\n";
+
+static bool add_override(struct validate_options *o, char *text, struct err *e)
+{
+    char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "--set %.60s: write --set path.in.scenario=value", text);
+    if (o->override_count == MAX_OVERRIDES)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d --set options", MAX_OVERRIDES);
+    *equals = '\0';
+    o->overrides[o->override_count++] = (struct scenario_override){.path = text, .value = equals + 1};
+    return true;
+}
+
+/* Returns -1 to go on, else the exit code. */
+static int parse_options(struct validate_options *o, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"set", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
+        struct err e = {0};
+        if (option == 'h') {
+            fputs(help, stdout);
+            return cli_flush(COMMAND) ? CLI_OK : CLI_PROGRAM_FAILED;
+        }
+        if (option == '?' || option == ':')
+            return cli_usage(COMMAND, option == ':' ? "%s needs a value" : "there is no option %s",
+                             argv[optind - 1]);
+        if (!add_override(o, optarg, &e))
+            return cli_fail(COMMAND, &e);
+    }
+    if (optind == argc)
+        return cli_usage(COMMAND, "which scenario?");
+    if (optind + 1 != argc)
+        return cli_usage(COMMAND, "one scenario at a time, not also '%.60s'", argv[optind + 1]);
+    o->scenario = argv[optind];
+    return -1;
+}
+
+/* What only other rooms know: whether a subject is a name, and whether a fault exists. */
+static bool check_beyond(const struct scenario *s, struct err *e)
+{
+    struct buf text, der;
+    buf_init(&text, 8192);
+    buf_init(&der, 65536);
+    struct err why = {0};
+    bool ok = scenario_subject(s, 0, 0, "run", &text, &why) && buf_text(&text) != NULL &&
+              pki_name_from_text(buf_text(&text), &der, &why);
+    buf_clear(&text);
+    buf_clear(&der);
+    if (!ok)
+        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "devices.subject: %s", why.text);
+    struct sim_faults *faults = NULL;
+    if (!sim_faults_parse((const char *const *)s->simulator.faults, s->simulator.fault_count, &faults, &why))
+        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "simulator.faults: %s", why.text);
+    sim_faults_free(faults);
+    return true;
+}
+
+static void print_target(const struct scenario *s)
+{
+    printf("target     %s\n", s->target.sim ? "the built-in simulator" : s->target.url);
+    for (size_t i = 0; i < s->simulator.fault_count; i++)
+        printf("           with the fault %s\n", s->simulator.faults[i]);
+    if (s->target.authorized != NULL)
+        printf("           authorized: %s\n", s->target.authorized);
+}
+
+static void print_challenge(const struct scenario *s)
+{
+    const struct challenge_config *c = &s->challenge;
+    switch (c->source) {
+    case CHALLENGE_NONE:
+        puts("challenge  none");
+        return;
+    case CHALLENGE_STATIC:
+        printf("challenge  the same for all, from %s %s\n",
+               c->password_env != NULL ? "the variable" : "the file",
+               c->password_env != NULL ? c->password_env : c->password_file);
+        return;
+    case CHALLENGE_MSCEP_ADMIN:
+        printf("challenge  one-time passwords, one page each, at most %u held at once\n", c->outstanding);
+        if (!s->target.sim && c->url != NULL)
+            printf("           from %s\n", c->url);
+    }
+}
+
+static void print_phase(const struct load_phase *p)
+{
+    char lasts[32] = "until all devices have started";
+    if (p->duration_us > 0)
+        text_duration(p->duration_us, lasts, sizeof lasts);
+    bool ramp = p->from_per_s < p->to_per_s || p->from_per_s > p->to_per_s;
+    printf("           %s: %g/s", p->name, p->from_per_s);
+    if (ramp)
+        printf(" to %g/s", p->to_per_s);
+    printf(", %s%s%s\n", lasts, p->arrivals == LOAD_POISSON ? ", at random (Poisson)" : "",
+           p->warm_up ? ", warm-up" : "");
+}
+
+static void print_load(const struct scenario *s, const struct load_plan *plan)
+{
+    char last[32], end[32];
+    text_duration(load_plan_end_us(plan), last, sizeof last);
+    text_duration(load_plan_end_us(plan) + s->limits.device_timeout_us, end, sizeof end);
+    printf("load       the last device starts after %s; all is over after %s at the latest\n", last, end);
+    for (size_t i = 0; i < s->phase_count; i++)
+        print_phase(&s->phases[i]);
+}
+
+static void print_devices(const struct scenario *s, uint64_t count)
+{
+    printf("devices    %llu, %s", (unsigned long long)count,
+           s->devices.profile_count > 1 ? "a mix of" : "all");
+    for (size_t i = 0; i < s->devices.profile_count; i++)
+        printf("%s%s", i > 0 ? ", " : " ", s->devices.profiles[i].name);
+    printf("; %s,%s\n", s->devices.subject, s->devices.marker);
+    uint64_t made = count < KEYS_WITHOUT_POOL ? count : KEYS_WITHOUT_POOL;
+    if (s->devices.key_pool == NULL)
+        printf("keys       RSA-%u, %llu made before the clock starts, then reused\n", s->devices.key_bits,
+               (unsigned long long)made);
+    else
+        printf("keys       RSA-%u, %s%llu from %s\n", s->devices.key_bits,
+               s->devices.key_reuse ? "up to " : "", (unsigned long long)count, s->devices.key_pool);
+}
+
+static void print_limits(const struct scenario *s)
+{
+    char request[32], device[32];
+    text_duration(s->limits.request_timeout_us, request, sizeof request);
+    text_duration(s->limits.device_timeout_us, device, sizeof device);
+    printf("limits     %s a request, %s a device, %llu in flight, stops at %g%% failed\n", request, device,
+           (unsigned long long)s->limits.in_flight, s->limits.error_budget * 100);
+    for (size_t i = 0; i < s->slo_count; i++)
+        printf("%s  %s\n", i == 0 ? "slo      " : "         ", s->slo[i]);
+}
+
+/* No part of the scenario, so no errors: what would stop a run from here, now. */
+static void print_notes(const struct scenario *s)
+{
+    const struct challenge_config *c = &s->challenge;
+    struct err ignored = {0};
+    if (!scenario_check_authorized(s, NULL, &ignored))
+        puts("note: the target is not this machine: run needs --authorized \"who allowed it, ticket\"");
+    if (c->password_env != NULL && getenv(c->password_env) == NULL)
+        printf("note: the environment variable %s is not set here\n", c->password_env);
+    const char *const files[] = {c->password_file, s->target.ca_file, s->devices.key_pool};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (files[i] != NULL && access(files[i], R_OK) != 0)
+            printf("note: %s cannot be read from here\n", files[i]);
+    }
+}
+
+static int print_summary(const struct scenario *s)
+{
+    struct load_plan *plan = NULL;
+    struct err e = {0};
+    if (!check_beyond(s, &e) ||
+        !load_plan_new(s->phases, s->phase_count, s->devices.count, s->limits.devices, s->seed, &plan, &e))
+        return cli_fail(COMMAND, &e);
+    printf("scenario   %s, seed %llu\n", s->name, (unsigned long long)s->seed);
+    print_target(s);
+    print_devices(s, load_plan_count(plan));
+    print_load(s, plan);
+    print_challenge(s);
+    print_limits(s);
+    print_notes(s);
+    puts("valid");
+    load_plan_free(plan);
+    return cli_flush(COMMAND) ? CLI_OK : CLI_PROGRAM_FAILED;
+}
+
+int cmd_validate(int argc, char **argv)
+{
+    struct validate_options o = {0};
+    int code = parse_options(&o, argc, argv);
+    if (code >= 0)
+        return code;
+    struct scenario *s = NULL;
+    struct err e = {0};
+    if (!scenario_load(o.scenario, o.overrides, o.override_count, &s, &e))
+        return cli_fail(COMMAND, &e);
+    code = print_summary(s);
+    scenario_free(s);
+    return code;
+}
