@@ -152,6 +152,19 @@ static bool check_admin_page(const struct scenario_reader *r, struct err *e)
     return !named || fail_key(r, "challenge.auth", e, "with none there is no user and no password");
 }
 
+/* The simulator is started for the run, with a page, an account and a password of its own. */
+static bool check_simulated_page(const struct scenario_reader *r, struct err *e)
+{
+    static const char *const known[] = {"challenge.url", "challenge.user", "challenge.password_env",
+                                        "challenge.password_file"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (scenario_read_place(r, known[i]) != 0)
+            return fail_key(r, known[i], e, "not with target.url: sim, which makes up its own; remove it");
+    }
+    return r->scenario->challenge.auth == CHALLENGE_AUTH_BASIC ||
+           fail_key(r, "challenge.auth", e, "the simulator's page asks for basic");
+}
+
 static bool check_challenge(const struct scenario_reader *r, struct err *e)
 {
     struct scenario *s = r->scenario;
@@ -163,9 +176,11 @@ static bool check_challenge(const struct scenario_reader *r, struct err *e)
     case CHALLENGE_NONE:
         return true;
     case CHALLENGE_STATIC:
-        return check_secret_place(r, e);
+        return s->target.sim
+                   ? fail_key(r, "challenge.source", e, "the simulator wants one-time passwords: mscep_admin")
+                   : check_secret_place(r, e);
     case CHALLENGE_MSCEP_ADMIN:
-        return s->target.sim || check_admin_page(r, e);
+        return s->target.sim ? check_simulated_page(r, e) : check_admin_page(r, e);
     }
     return false;
 }
@@ -190,6 +205,9 @@ static bool check_devices(const struct scenario_reader *r, struct err *e)
         return fail_key(r, "devices.subject", e, why.text);
     if (!scenario_marker_check(s->devices.marker, &why))
         return fail_key(r, "devices.marker", e, why.text);
+    if (!s->devices.key_reuse && s->devices.key_pool == NULL)
+        return fail_key(r, "devices.key.reuse", e,
+                        "a key for each device needs devices.key.pool (scepstorm keygen)");
     return default_profile(r->scenario, e);
 }
 
