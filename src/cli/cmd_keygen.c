@@ -155,7 +155,7 @@ static int make(struct keygen *k)
     if (!look_into_file(k, &e))
         return cli_fail(COMMAND, &e);
     struct sigaction action = {.sa_handler = on_signal,
-                               .sa_flags = SA_RESETHAND}; /* a second one ends at once */
+                               .sa_flags = (int)SA_RESETHAND}; /* a second one ends at once */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     k->terminal = isatty(STDERR_FILENO) == 1;
