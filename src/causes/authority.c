@@ -1,0 +1,286 @@
+#include "causes/tables.h"
+
+/* The certification authority behind NDES. Apart from pending requests NDES logs event 31 for each of them; the
+ * HRESULT in the answer tells them apart. */
+
+#define EVENT_31     "Application log of the NDES server: event 31 with the CA's text. "
+#define SHOW_CA_PING "certutil -config \"<ca-host>\\<CA name>\" -ping on the NDES server"
+
+static const struct cause authority[] = {
+    {
+        .id = "template-permission-denied",
+        .title = "An account lacks Enroll on the SCEP certificate template",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "L9b",
+        .runbook = "SCEP certificate template permissions — NDES service account lacks Enroll permission on "
+                   "template",
+        .signature =
+            "FAILURE badRequest with HRESULT 0x80094012 when the NDES service account lacks it; the OTP page "
+            "says \"You do not have sufficient permission to enroll with SCEP\" when the caller of that page "
+            "does.",
+        .decided_by =
+            EVENT_31 "CA, Application log: event 53 (denied, 0x80094012) with the requester's name. For the "
+                     "OTP page: NDES event 6. Then certtmpl.msc > the template > Security.",
+        .steps = LIST(
+            "Which templates: reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP (SignatureTemplate, "
+            "EncryptionTemplate, GeneralPurposeTemplate)",
+            "Who asks: " SHOW_POOL_USER,
+            "certtmpl.msc > each template > Security: does that account have Read and Enroll, and no Deny "
+            "through a group?",
+            "On the CA: certutil -view -restrict \"Disposition=31\" -out "
+            "\"RequestID,RequesterName,StatusCode\" shows the denied requests"),
+        .resolution = LIST(
+            "certtmpl.msc > the template > Security: Read and Enroll for the NDES service account, on all "
+            "three templates named in the registry; the same for the account that fetches passwords",
+            "Wait for directory replication (or gpupdate and restart certsvc), recycle the SCEP pool",
+            "Enroll one device before telling everybody to try again"),
+        .prevention = LIST("Grant through a group that is named after NDES; document template and group",
+                           "Compare permissions before and after each change of the template"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_RUNBOOK, SRC_ERROR_CODES, SRC_SCEP_CONFIGURE, SRC_NDES_EVENTS),
+        .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
+    },
+    {
+        .id = "ca-enroll-denied",
+        .title = "The NDES service account may not request certificates from the CA",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "",
+        .runbook = "",
+        .signature = "FAILURE badRequest with HRESULT 0x80094011.",
+        .decided_by =
+            EVENT_31 "certsrv.msc > CA > Properties > Security lacks Request Certificates for the account.",
+        .steps = LIST("certsrv.msc > CA > Properties > Security", "certutil -getreg CA\\Security on the CA"),
+        .resolution =
+            LIST("Grant Request Certificates to Authenticated Users or to the account, restart certsvc"),
+        .prevention = LIST("Keep the default for Authenticated Users; restrict on templates"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_ERROR_CODES),
+        .basis = CAUSES_DOCUMENTED,
+    },
+    {
+        .id = "template-not-published",
+        .title = "The CA does not offer the SCEP template",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "L7/L9b",
+        .runbook = "In CA certificate templates: verify NDES service account has Read + Enroll permissions "
+                   "on the SCEP "
+                   "template; verify template is published on the CA",
+        .signature =
+            "FAILURE badRequest with HRESULT 0x80094800; or the OTP page's permission text, with event 6.",
+        .decided_by =
+            "certutil -CATemplates on the CA does not list the template that the MSCEP registry names.",
+        .steps = LIST("certutil -CATemplates on the CA",
+                      "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP"),
+        .resolution = LIST("certsrv.msc > Certificate Templates > New > Certificate Template to Issue",
+                           "Restart certsvc, then the SCEP pool"),
+        .prevention = LIST("Add NDES to the check list for CA migrations"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_NDES_EVENTS, SRC_SCEP_CONFIGURE),
+        .basis = CAUSES_OBSERVED,
+    },
+    {
+        .id = "template-name-mismatch",
+        .title = "The NDES registry names a template that does not exist under that name",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "L7",
+        .runbook = "",
+        .signature = "FAILURE badRequest with HRESULT 0x80094800.",
+        .decided_by =
+            "The MSCEP registry holds the display name or a typo; certutil -CATemplates lists the internal "
+            "name (left of the colon).",
+        .steps = LIST("reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP",
+                      "certutil -CATemplates on the CA"),
+        .resolution = LIST("Write the internal name into SignatureTemplate, EncryptionTemplate and "
+                           "GeneralPurposeTemplate, then iisreset"),
+        .prevention = LIST("Template names without blanks, so that both names are the same"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_SCEP_CONFIGURE),
+        .basis = CAUSES_DOCUMENTED,
+    },
+    {
+        .id = "key-too-short",
+        .title = "The key is shorter than the template demands",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "",
+        .runbook = "",
+        .signature = "FAILURE badRequest with HRESULT 0x80094811 and the CA's text.",
+        .decided_by = "The HRESULT says it. " EVENT_31,
+        .steps =
+            LIST("certtmpl.msc > the template > Cryptography: minimum key size; compare with the profile"),
+        .resolution = LIST("Align profile and template (2048 or more on both)"),
+        .prevention = LIST("Change both together"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_NDES_EVENTS, SRC_ERROR_CODES),
+        .basis = CAUSES_OBSERVED,
+    },
+    {
+        .id = "subject-invalid",
+        .title = "The CA refuses the subject name",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "",
+        .runbook = "",
+        .signature = "FAILURE badRequest with HRESULT 0x80094001.",
+        .decided_by = "The HRESULT says it. " EVENT_31,
+        .steps =
+            LIST("Look at the requested subject: empty, over 64 characters in a part, wrong country code?",
+                 "certutil -getreg CA\\EnforceX500NameLengths on the CA"),
+        .resolution = LIST("Correct the subject in the profile; shorten variables that expand too far"),
+        .prevention = LIST("Try the longest real names before the roll-out"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_ENROLL_CLIENT, SRC_NDES_EVENTS),
+        .basis = CAUSES_OBSERVED,
+    },
+    {
+        .id = "ca-crl-offline",
+        .title = "The CA cannot check revocation: a CRL has run out or is out of reach",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "",
+        .runbook = "",
+        .signature = "FAILURE badRequest with HRESULT 0x80092013.",
+        .decided_by =
+            EVENT_31 "CA, Application log: events 21 or 22. certutil -verify -urlfetch on the CA's own "
+                     "certificate fails at a CDP.",
+        .steps =
+            LIST("certutil -verify -urlfetch ca.cer on CA and NDES", "NextUpdate of every CRL in the chain"),
+        .resolution =
+            LIST("Publish the CRL (certutil -crl; the offline root's by hand) and copy it to each CDP",
+                 "certutil -setreg chain\\ChainCacheResyncFiletime @now, restart certsvc"),
+        .prevention = LIST("Monitor NextUpdate, the root's first of all"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_NDES_EVENTS),
+        .basis = CAUSES_OBSERVED,
+    },
+    {
+        .id = "ca-cert-expired",
+        .title = "A certificate of the CA chain is not within its validity period",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "",
+        .runbook = "",
+        .signature =
+            "FAILURE badRequest with HRESULT 0x800B0101; or GetCACert serves a CA certificate past its date.",
+        .decided_by = EVENT_31 "CA, Application log: events 10 or 100. Dates are visible in GetCACert.",
+        .steps = LIST("certutil -ca.cert ca.cer & certutil -dump ca.cer on the CA", "Check the clocks"),
+        .resolution = LIST("Renew the CA certificate, then the RA certificates, then distribute the chain"),
+        .prevention = LIST("Calendar entry at half of the CA certificate's life"),
+        SEEN_CA_REPLY,
+        .sources = LIST(SRC_NDES_EVENTS, SRC_ERROR_CODES),
+        .basis = CAUSES_OBSERVED,
+    },
+    {
+        .id = "ca-unreachable-rpc",
+        .title = "NDES cannot reach the CA: RPC is blocked",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "L8",
+        .runbook = "",
+        .signature =
+            "FAILURE badRequest with HRESULT 0x800706BA after a long wait (RPC time-out, 20 to 60 seconds).",
+        .decided_by = EVENT_31 "Nothing in the CA's log for that time; " SHOW_CA_PING " hangs.",
+        .steps =
+            LIST(SHOW_CA_PING, "Test-NetConnection <ca-host> -Port 135", "Firewall log between NDES and CA"),
+        .resolution = LIST("Allow TCP 135 and the dynamic RPC ports (49152-65535) from NDES to the CA"),
+        .prevention = LIST("Probe with certutil -ping from the NDES server"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_NDES_EVENTS, SRC_ENROLL_CLIENT),
+        .basis = CAUSES_OBSERVED,
+    },
+    {
+        .id = "ca-service-stopped",
+        .title = "The certification authority service is stopped",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "L8",
+        .runbook = "",
+        .signature = "FAILURE badRequest with HRESULT 0x800706BA within a second or two.",
+        .decided_by =
+            "On the CA: Get-Service CertSvc; Application log of the CA: event 100 or 7036 in System.",
+        .steps = LIST("Get-Service CertSvc on the CA", SHOW_CA_PING),
+        .resolution =
+            LIST("Start-Service CertSvc; if it refuses, event 100 says why (mostly a CRL or certificate)"),
+        .prevention = LIST("Monitor the service"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_NDES_EVENTS),
+        .basis = CAUSES_INFERRED,
+    },
+    {
+        .id = "ca-network-logon-denied",
+        .title = "The NDES service account may not log on to the CA over the network",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "L8",
+        .runbook = "",
+        .signature = "FAILURE badRequest with HRESULT 0x800706BA or 0x80070005, fast.",
+        .decided_by = "CA, Security log: 4625 with logon type 3 for the account.",
+        .steps = LIST(
+            "secpol.msc on the CA > User Rights Assignment: Access this computer from the network, and Deny "
+            "access"),
+        .resolution = LIST("Grant \"Access this computer from the network\" on the CA; remove the Deny"),
+        .prevention = LIST("Check tiering policies against NDES"),
+        SEEN_REFUSED,
+        .sources = LIST("https://support.microsoft.com/help/2633200"),
+        .basis = CAUSES_DOCUMENTED,
+    },
+    {
+        .id = "dcom-denied",
+        .title = "DCOM to the CA is refused",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "L8",
+        .runbook = "",
+        .signature = "FAILURE badRequest with HRESULT 0x80070005 or 0x800706BA, fast.",
+        .decided_by = "System log of CA or NDES: DistributedCOM 10036 or 10028.",
+        .steps = LIST("Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-"
+                      "DistributedCOM'} -MaxEvents 20",
+                      "Members of Certificate Service DCOM Access on the CA"),
+        .resolution =
+            LIST("Add the account to Certificate Service DCOM Access; install the DCOM hardening updates on "
+                 "both sides"),
+        .prevention = LIST("Patch NDES and CA in the same month"),
+        SEEN_REFUSED,
+        .sources = LIST("https://support.microsoft.com/help/5004442"),
+        .basis = CAUSES_DOCUMENTED,
+    },
+    {
+        .id = "ca-db-sessions-exhausted",
+        .title = "The CA has no database sessions left",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "",
+        .runbook = "",
+        .signature = "FAILURE badRequest with HRESULT 0x8009400F, under load only.",
+        .decided_by = "The HRESULT says it; the CA's log shows the same error.",
+        .steps = LIST("certutil -getreg CA\\DBSessionCount"),
+        .resolution = LIST("Lower the rate; raise DBSessionCount and restart certsvc"),
+        .prevention = LIST("Measure the capacity before the roll-out"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_ERROR_CODES),
+        .basis = CAUSES_DOCUMENTED,
+    },
+    {
+        .id = "ca-suspended",
+        .title = "The CA is suspended for a database restore",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "",
+        .runbook = "",
+        .signature = "FAILURE badRequest with HRESULT 0x80094006.",
+        .decided_by = "The HRESULT says it; somebody is restoring the CA's database.",
+        .steps = LIST("Ask who works on the CA; backup software's log"),
+        .resolution = LIST("Wait for the restore to end, restart certsvc, let devices try again"),
+        .prevention = LIST("Announce CA maintenance to the MDM team"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_ERROR_CODES),
+        .basis = CAUSES_DOCUMENTED,
+    },
+};
+
+TABLE(causes_authority, authority);
