@@ -232,8 +232,11 @@ static void wait_for_end(struct sim *sim, int signals, bool supervised)
 {
     struct pollfd wait[] = {{.fd = signals, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
     for (;;) {
-        if (poll(wait, supervised ? 2 : 1, -1) < 0 && errno != EINTR)
-            return;
+        if (poll(wait, supervised ? 2 : 1, -1) < 0) {
+            if (errno != EINTR)
+                return;
+            continue;
+        }
         if (wait[0].revents != 0)
             return;
         if (supervised && wait[1].revents != 0 && !read_supervisor(sim))
@@ -286,12 +289,7 @@ static int serve(const struct arguments *a)
 
 int cmd_sim(int argc, char **argv)
 {
-    struct arguments a = {.config = {.basic_auth = true,
-                                     .otp_cache = 5,
-                                     .otp_validity_us = INT64_C(3600) * 1000000,
-                                     .otp_bytes = 8,
-                                     .ca_bits = 2048,
-                                     .ra_bits = 2048}};
+    struct arguments a = {.config = {.basic_auth = true}};
     if (!read_options(argc, argv, &a))
         return CLI_BAD_USAGE;
     if (a.help)

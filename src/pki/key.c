@@ -182,6 +182,11 @@ unsigned pki_key_bits(const struct pki_key *key)
     return key->bits;
 }
 
+unsigned pki_rsa_bits(const EVP_PKEY *public_key)
+{
+    return EVP_PKEY_is_a(public_key, "RSA") ? (unsigned)EVP_PKEY_get_bits(public_key) : 0;
+}
+
 struct span pki_key_spki(const struct pki_key *key)
 {
     return buf_span(&key->spki);

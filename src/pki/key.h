@@ -30,6 +30,8 @@ bool pki_key_sign(const struct pki_key *key, enum pki_digest digest, struct span
 bool pki_key_unwrap(const struct pki_key *key, enum pki_transport transport, struct span wrapped,
                     struct buf *out, struct err *e) MUST_USE;
 
+/* Bits of an RSA public key; 0 for other kinds. */
+unsigned pki_rsa_bits(const EVP_PKEY *public_key);
 /* With a public key alone (borrowed EVP_PKEY of a certificate). Fails REASON_BAD_SIGNATURE. */
 bool pki_verify(EVP_PKEY *public_key, enum pki_digest digest, struct span data, struct span signature,
                 struct err *e) MUST_USE;

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "pki/csr.h"
 #include "pki/der.h"
+#include "pki/oid.h"
 #include "scep/certrep.h"
 
 #include <stdatomic.h>
@@ -116,14 +117,13 @@ static bool make_serial(struct sim_ca *ca, uint8_t out[SERIAL_BYTES], struct err
 /* The subjectAltName extension of the request, copied as it is; empty when there is none. */
 static struct span find_san(struct span extensions)
 {
-    static const uint8_t oid_san[] = {0x55, 0x1d, 0x11};
     struct der_reader all = der_reader_of(extensions);
     struct der_item extension, oid;
     struct err ignored = {0};
     while (!der_at_end(&all) && der_expect(&all, DER_SEQUENCE, "extension", &extension, &ignored)) {
         struct der_reader inside = der_reader_of(extension.content);
         if (der_expect(&inside, DER_OID, "extension id", &oid, &ignored) &&
-            span_equal(oid.content, span_of(oid_san, sizeof oid_san)))
+            span_equal(oid.content, PKI_OID_SUBJECT_ALT_NAME))
             return extension.whole;
     }
     return span_of(NULL, 0);
@@ -201,34 +201,6 @@ static const struct sim_refusal *check_password(struct sim_ca *ca, struct span p
     return &password_unknown;
 }
 
-/* Bits of an RSA modulus; 0 for other keys, which have no minimum here. */
-static unsigned rsa_bits(struct span spki)
-{
-    struct der_reader outer = der_reader_of(spki);
-    struct der_item item;
-    struct err ignored = {0};
-    if (!der_expect(&outer, DER_SEQUENCE, "key", &item, &ignored))
-        return 0;
-    struct der_reader inner = der_reader_of(item.content);
-    if (!der_next(&inner, &item, &ignored) || !der_expect(&inner, DER_BIT_STRING, "key", &item, &ignored) ||
-        item.content.len < 1)
-        return 0;
-    struct der_reader bits = der_reader_of(span_of(item.content.data + 1, item.content.len - 1));
-    if (!der_expect(&bits, DER_SEQUENCE, "key", &item, &ignored))
-        return 0;
-    struct der_reader numbers = der_reader_of(item.content);
-    if (!der_expect(&numbers, DER_INTEGER, "modulus", &item, &ignored))
-        return 0;
-    unsigned count = 0;
-    for (size_t i = 0; i < item.content.len; i++) {
-        if (count > 0)
-            count += 8;
-        for (unsigned byte = count > 0 ? 0 : item.content.data[i]; byte != 0; byte >>= 1)
-            count++;
-    }
-    return count;
-}
-
 static bool subject_is_empty(struct span name)
 {
     return name.len <= 2;
@@ -241,7 +213,7 @@ static const struct sim_refusal *check_policy(const struct sim_ca *ca, const str
         return &effects->ca;
     if (subject_is_empty(csr->subject))
         return &subject_bad;
-    unsigned bits = rsa_bits(csr->spki);
+    unsigned bits = pki_rsa_bits(csr->public_key); /* 0: no RSA key, which has no minimum here */
     return bits != 0 && bits < ca->config.min_key_bits ? &key_too_short : NULL;
 }
 

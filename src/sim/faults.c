@@ -64,9 +64,11 @@ static bool set_seed(struct fault *fault, const char *value, struct err *e)
     return true;
 }
 
+typedef bool key_setter(struct fault *fault, const char *value, struct err *e);
+
 static const struct common_key {
     const char *name;
-    bool (*set)(struct fault *fault, const char *value, struct err *e);
+    key_setter *set;
 } common_keys[] = {
     {"from", set_from}, {"for", set_for}, {"fraction", set_fraction}, {"of", set_of}, {"seed", set_seed},
 };
@@ -116,16 +118,26 @@ static bool unknown_key(const struct fault *fault, const char *key, struct err *
                    own != NULL ? " and " : "", own != NULL ? own : "");
 }
 
-static bool set_key(struct fault *fault, const char *key, const char *value, struct err *e)
+/* How this key is set; NULL: there is no such key. */
+static key_setter *find_key(const struct fault *fault, const char *key)
 {
     for (size_t i = 0; i < COMMON_COUNT; i++) {
         if (strcmp(common_keys[i].name, key) == 0)
-            return common_keys[i].set(fault, value, e);
+            return common_keys[i].set;
     }
     const struct sim_fault_key *own = &fault->kind->key;
     if (own->name == NULL || strcmp(own->name, key) != 0)
+        return NULL;
+    return own->choices != NULL ? set_choice : set_hresult;
+}
+
+static bool set_key(struct fault *fault, const char *key, const char *value, struct err *e)
+{
+    key_setter *set = find_key(fault, key);
+    if (set == NULL)
         return unknown_key(fault, key, e);
-    return own->choices != NULL ? set_choice(fault, value, e) : set_hresult(fault, value, e);
+    struct err inner = {0};
+    return set(fault, value, &inner) || err_set(e, STAGE_SETUP, inner.reason, "%s: %s", key, inner.text);
 }
 
 /* "key=value,key=value"; `list` is written to. */
@@ -139,9 +151,8 @@ static bool set_keys(struct fault *fault, char *list, struct err *e)
         if (value == NULL)
             return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is not of the form key=value", item);
         *value++ = '\0';
-        struct err inner = {0};
-        if (!set_key(fault, item, value, &inner))
-            return err_set(e, STAGE_SETUP, inner.reason, "%s: %s", item, inner.text);
+        if (!set_key(fault, item, value, e))
+            return false;
         item = next;
     }
     return true;

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "pki/der.h"
+#include "pki/oid.h"
 #include "scep/ca.h"
 
 #include <arpa/inet.h>
@@ -201,7 +202,6 @@ void sim_identity_free(struct sim_identity *identity)
 /* Extension subjectAltName with an iPAddress or a dNSName. */
 static bool append_san(const char *host, struct buf *out, struct err *e)
 {
-    static const uint8_t oid_san[] = {0x55, 0x1d, 0x11};
     struct in6_addr address;
     struct span value = span_of_text(host);
     uint8_t tag = DER_CONTEXT_PRIMITIVE(2);
@@ -213,7 +213,7 @@ static bool append_san(const char *host, struct buf *out, struct err *e)
         tag = DER_CONTEXT_PRIMITIVE(7);
     }
     size_t extension = der_begin(out, DER_SEQUENCE);
-    der_put_oid(out, span_of(oid_san, sizeof oid_san));
+    der_put_oid(out, PKI_OID_SUBJECT_ALT_NAME);
     size_t octets = der_begin(out, DER_OCTET_STRING);
     size_t names = der_begin(out, DER_SEQUENCE);
     der_put(out, tag, value);

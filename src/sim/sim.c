@@ -153,8 +153,21 @@ static bool start(struct sim *sim, const struct sim_config *config, struct err *
     return open_listener(sim, config, fd, e);
 }
 
+static struct sim_config with_defaults(const struct sim_config *given)
+{
+    struct sim_config c = *given;
+    c.otp_cache = c.otp_cache != 0 ? c.otp_cache : 5;
+    c.otp_validity_us = c.otp_validity_us != 0 ? c.otp_validity_us : INT64_C(3600) * 1000000;
+    c.otp_bytes = c.otp_bytes != 0 ? c.otp_bytes : 8;
+    c.ca_bits = c.ca_bits != 0 ? c.ca_bits : 2048;
+    c.ra_bits = c.ra_bits != 0 ? c.ra_bits : 2048;
+    c.now_us = c.now_us != NULL ? c.now_us : clock_wall_us;
+    return c;
+}
+
 bool sim_start(const struct sim_config *config, struct sim **out, struct err *e)
 {
+    struct sim_config complete = with_defaults(config);
     struct sim *sim = calloc(1, sizeof *sim);
     if (sim == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulator");
@@ -166,8 +179,8 @@ bool sim_start(const struct sim_config *config, struct sim **out, struct err *e)
     pthread_mutex_init(&sim->lock, NULL);
     buf_init(&sim->tls_key, BYTES_MAX_MESSAGE);
     buf_init(&sim->tls_cert, BYTES_MAX_MESSAGE);
-    sim->now_us = config->now_us != NULL ? config->now_us : clock_wall_us;
-    bool ok = start(sim, config, e);
+    sim->now_us = complete.now_us;
+    bool ok = start(sim, &complete, e);
     if (ok && !config->faults_wait)
         sim_start_faults(sim);
     if (!ok || !start_watching(sim, e)) {

@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 
+/* Numbers that are 0 get their default. */
 struct sim_config {
     const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0 picks a free one */
     bool tls;           /* with a certificate of the simulated CA */

@@ -1,0 +1,233 @@
+#include "sim/faults.h"
+
+#include "sim/sim.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define SECOND INT64_C(1000000)
+#define START  (INT64_C(1000) * SECOND)
+
+static struct sim_faults *parse(const char *text)
+{
+    struct sim_faults *faults = NULL;
+    struct err e = {0};
+    if (!sim_faults_parse(&text, 1, &faults, &e))
+        fail_msg("%s: %s", text, e.text);
+    return faults;
+}
+
+static struct sim_effects at(struct sim_faults *faults, int64_t now_us, uint64_t connection)
+{
+    struct sim_effects effects = {0};
+    sim_faults_effects(faults, now_us, connection, &effects);
+    return effects;
+}
+
+static bool bites(struct sim_faults *faults, int64_t now_us)
+{
+    return at(faults, now_us, 0).kernel == SIM_ERROR_KERNEL_UNAVAILABLE;
+}
+
+static void errors_name_the_fault_and_a_way_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *said;
+    } cases[] = {
+        {"app-pool-stoped",
+         "fault 'app-pool-stoped': there is no such fault; did you mean 'app-pool-stopped'?"},
+        {"nonsense", "there is no such fault (scepstorm sim --help lists them)"},
+        {"app-pool-stopped:fromm=10s", "stopped:fromm=10s': there is no key 'fromm'; did you mean 'from'?"},
+        {"app-pool-stopped:wherever=10s", "it takes from, for, fraction, of, seed"},
+        {"service-account-locked:wherever=1", "of, seed and face"},
+        {"app-pool-stopped:from", "'from' is not of the form key=value"},
+        {"app-pool-stopped:", "not of the form key=value"},
+        {"app-pool-stopped:from=soon", "from: 'soon' is not a duration"},
+        {"app-pool-stopped:fraction=2", "'2' is not a share"},
+        {"app-pool-stopped:of=people", "'people' is neither requests nor devices"},
+        {"app-pool-stopped:seed=-1", "seed: "},
+        {"service-account-locked:face=enroll", "'enroll' is none of 503, 500"},
+        {"connector-stopped:hresult=5", "'5' is no HRESULT like 0x80004005"},
+        {"connector-stopped:hresult=0x123456789", "is no HRESULT"},
+        {"connector-stopped:hresult=0x8000400g", "is no HRESULT"},
+        {"network-path-blocked:fraction=0.5", "cannot be blocked for a share"},
+        {"", "there is no such fault"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sim_faults *faults = NULL;
+        struct err e = {0};
+        assert_false(sim_faults_parse(&cases[i].text, 1, &faults, &e));
+        assert_int_equal(e.reason, REASON_USAGE);
+        if (strstr(e.text, cases[i].said) == NULL)
+            fail_msg("'%s' gives: %s", cases[i].text, e.text);
+    }
+}
+
+static void every_fault_parses_bare_and_does_something(void **state)
+{
+    (void)state;
+    const struct sim_effects healthy = {0};
+    for (size_t i = 0; sim_fault_id(i) != NULL; i++) {
+        struct sim_faults *faults = parse(sim_fault_id(i));
+        sim_faults_start(faults, START);
+        struct sim_effects effects = at(faults, START, 0);
+        assert_memory_not_equal(&effects, &healthy, sizeof healthy);
+        if (i > 0)
+            assert_true(strcmp(sim_fault_id(i - 1), sim_fault_id(i)) < 0);
+        sim_faults_free(faults);
+    }
+}
+
+static void window_opens_and_closes_on_the_microsecond(void **state)
+{
+    (void)state;
+    struct sim_faults *faults = parse("app-pool-stopped:from=10s,for=5s");
+    assert_false(bites(faults, START + 12 * SECOND)); /* its clock does not run yet */
+    sim_faults_start(faults, START);
+    assert_false(bites(faults, START - SECOND));
+    assert_false(bites(faults, START));
+    assert_false(bites(faults, START + 10 * SECOND - 1));
+    assert_true(bites(faults, START + 10 * SECOND));
+    assert_true(bites(faults, START + 15 * SECOND - 1));
+    assert_false(bites(faults, START + 15 * SECOND));
+    sim_faults_free(faults);
+}
+
+static void without_keys_it_lasts_for_ever(void **state)
+{
+    (void)state;
+    struct sim_faults *faults = parse("app-pool-stopped");
+    sim_faults_start(faults, START);
+    assert_true(bites(faults, START));
+    assert_true(bites(faults, START + INT64_C(400) * 86400 * SECOND));
+    sim_faults_free(faults);
+}
+
+static size_t count_bites(const char *text, uint64_t connections)
+{
+    struct sim_faults *faults = parse(text);
+    sim_faults_start(faults, START);
+    size_t count = 0;
+    for (uint64_t i = 0; i < 10000; i++)
+        count += at(faults, START, i % connections).kernel != SIM_ERROR_NONE;
+    sim_faults_free(faults);
+    return count;
+}
+
+static void fraction_of_requests_is_met_and_repeats(void **state)
+{
+    (void)state;
+    size_t count = count_bites("app-pool-stopped:fraction=30%,seed=7", 1);
+    assert_in_range(count, 2800, 3200);
+    assert_int_equal(count, count_bites("app-pool-stopped:fraction=0.3,seed=7", 1));
+    assert_int_not_equal(count, count_bites("app-pool-stopped:fraction=0.3,seed=8", 1));
+    assert_int_equal(count_bites("app-pool-stopped:fraction=0", 1), 0);
+}
+
+static void requests_of_one_connection_share_their_fate(void **state)
+{
+    (void)state;
+    struct sim_faults *faults = parse("app-pool-stopped:fraction=0.5,of=devices");
+    sim_faults_start(faults, START);
+    size_t hit = 0;
+    for (uint64_t device = 0; device < 200; device++) {
+        bool first = at(faults, START, device).kernel != SIM_ERROR_NONE;
+        for (int again = 0; again < 5; again++)
+            assert_int_equal(at(faults, START, device).kernel != SIM_ERROR_NONE, first);
+        hit += first;
+    }
+    assert_in_range(hit, 70, 130);
+    sim_faults_free(faults);
+}
+
+static void faces_change_who_answers(void **state)
+{
+    (void)state;
+    struct sim_faults *faults = parse("app-pool-identity-mismatch:face=500");
+    sim_faults_start(faults, START);
+    struct sim_effects effects = at(faults, START, 0);
+    assert_int_equal(effects.kernel, SIM_ERROR_NONE);
+    assert_int_equal(effects.extension, SIM_ERROR_IIS_500);
+    sim_faults_free(faults);
+
+    faults = parse("app-pool-identity-mismatch:face=enroll");
+    sim_faults_start(faults, START);
+    effects = at(faults, START, 0);
+    assert_int_equal(effects.extension, SIM_ERROR_NONE);
+    assert_int_equal(effects.ca.hresult, UINT32_C(0x80094012));
+    sim_faults_free(faults);
+
+    faults = parse("connector-outdated:hresult=0x80070005,from=1s");
+    sim_faults_start(faults, START);
+    effects = at(faults, START + SECOND, 0);
+    assert_int_equal(effects.module.hresult, UINT32_C(0x80070005));
+    sim_faults_free(faults);
+}
+
+static void several_faults_add_up(void **state)
+{
+    (void)state;
+    const char *texts[] = {"otp-cache-full:for=10s", "ra-cert-expired:from=5s"};
+    struct sim_faults *faults = NULL;
+    struct err e = {0};
+    assert_true(sim_faults_parse(texts, 2, &faults, &e));
+    sim_faults_start(faults, START);
+    assert_false(at(faults, START, 0).ra_expired);
+    struct sim_effects both = at(faults, START + 5 * SECOND, 0);
+    assert_true(both.ra_expired && both.otp_page_replaced);
+    assert_false(at(faults, START + 10 * SECOND, 0).otp_page_replaced);
+    sim_faults_free(faults);
+}
+
+static void network_is_blocked_within_the_window_only(void **state)
+{
+    (void)state;
+    struct sim_faults *faults = parse("network-path-blocked:how=drop,from=2s,for=3s");
+    assert_true(sim_faults_have_network(faults));
+    assert_int_equal(sim_faults_network(faults, START + 3 * SECOND), SIM_NETWORK_OPEN);
+    sim_faults_start(faults, START);
+    assert_int_equal(sim_faults_network(faults, START + SECOND), SIM_NETWORK_OPEN);
+    assert_int_equal(sim_faults_network(faults, START + 3 * SECOND), SIM_NETWORK_DROP);
+    assert_int_equal(sim_faults_network(faults, START + 5 * SECOND), SIM_NETWORK_OPEN);
+    sim_faults_free(faults);
+    faults = parse("otp-cache-full");
+    assert_false(sim_faults_have_network(faults));
+    sim_faults_free(faults);
+}
+
+static void end_of_a_dead_pool_counts_as_a_restart(void **state)
+{
+    (void)state;
+    const char *texts[] = {"app-pool-stopped:from=1s,for=1s", "otp-cache-full:for=1s",
+                           "app-pool-stopped:fraction=0.5,for=1s", "ra-cert-expired:restarted=yes,for=9s"};
+    struct sim_faults *faults = NULL;
+    struct err e = {0};
+    assert_true(sim_faults_parse(texts, 4, &faults, &e));
+    assert_int_equal(sim_faults_restarts(faults, START + 5 * SECOND), 0);
+    sim_faults_start(faults, START);
+    assert_int_equal(sim_faults_restarts(faults, START + SECOND), 0);
+    assert_int_equal(sim_faults_restarts(faults, START + 2 * SECOND), 1);
+    assert_int_equal(sim_faults_restarts(faults, START + 9 * SECOND), 2);
+    sim_faults_free(faults);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(errors_name_the_fault_and_a_way_out),
+        cmocka_unit_test(every_fault_parses_bare_and_does_something),
+        cmocka_unit_test(window_opens_and_closes_on_the_microsecond),
+        cmocka_unit_test(without_keys_it_lasts_for_ever),
+        cmocka_unit_test(fraction_of_requests_is_met_and_repeats),
+        cmocka_unit_test(requests_of_one_connection_share_their_fate),
+        cmocka_unit_test(faces_change_who_answers),
+        cmocka_unit_test(several_faults_add_up),
+        cmocka_unit_test(network_is_blocked_within_the_window_only),
+        cmocka_unit_test(end_of_a_dead_pool_counts_as_a_restart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

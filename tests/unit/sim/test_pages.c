@@ -1,0 +1,180 @@
+#include "sim/pages.h"
+
+#include "base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const struct sim_otp_page_facts facts = {
+    .thumbprint = "A656FA66 AB12B433 A2DA5CF7 CC153D9A",
+    .password = "8CE317021F690069",
+    .validity_min = 60,
+    .cache_max = 5,
+};
+
+static void kernel_pages_have_the_lengths_of_the_real_ones(void **state)
+{
+    (void)state;
+    static const struct {
+        enum sim_error_page page;
+        int status;
+        size_t bytes;
+    } cases[] = {
+        {SIM_ERROR_KERNEL_TOO_LONG, 400, 346},
+        {SIM_ERROR_KERNEL_UNAVAILABLE, 503, 326},
+        {SIM_ERROR_KERNEL_BAD_URL, 400, 324},
+        {SIM_ERROR_KERNEL_BAD_HOST, 400, 334},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sim_reply reply;
+        sim_reply_init(&reply);
+        sim_page_error(cases[i].page, &reply);
+        assert_int_equal(reply.status, cases[i].status);
+        assert_int_equal(reply.body.len, cases[i].bytes);
+        assert_string_equal(reply.server, "Microsoft-HTTPAPI/2.0");
+        assert_string_equal(reply.content_type, "text/html; charset=us-ascii");
+        assert_true(reply.close);
+        buf_clear(&reply.body);
+    }
+}
+
+static void iis_pages_name_their_status_in_the_title(void **state)
+{
+    (void)state;
+    static const struct {
+        enum sim_error_page page;
+        int status;
+        const char *title;
+    } cases[] = {
+        {SIM_ERROR_IIS_401, 401,
+         "<title>401 - Unauthorized: Access is denied due to invalid credentials.</title>"},
+        {SIM_ERROR_IIS_403, 403, "<title>403 - Forbidden: Access is denied.</title>"},
+        {SIM_ERROR_IIS_404, 404, "<title>404 - File or directory not found.</title>"},
+        {SIM_ERROR_IIS_500, 500, "<title>500 - Internal server error.</title>"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sim_reply reply;
+        sim_reply_init(&reply);
+        sim_page_error(cases[i].page, &reply);
+        assert_int_equal(reply.status, cases[i].status);
+        assert_string_equal(reply.server, "Microsoft-IIS/10.0");
+        const char *html = buf_text(&reply.body);
+        assert_non_null(strstr(html, cases[i].title));
+        assert_non_null(strstr(html, "XHTML 1.0 Strict"));
+        assert_non_null(strstr(html, "charset=iso-8859-1"));
+        buf_clear(&reply.body);
+    }
+}
+
+static void every_error_page_is_filled(void **state)
+{
+    (void)state;
+    for (enum sim_error_page page = SIM_ERROR_NONE + 1; page < SIM_ERROR_COUNT; page++) {
+        struct sim_reply reply;
+        sim_reply_init(&reply);
+        sim_page_error(page, &reply);
+        assert_true(reply.status >= 400 && reply.status < 600);
+        assert_null(strstr(buf_text(&reply.body), "(null)"));
+        buf_clear(&reply.body);
+    }
+}
+
+/* The page as UTF-8; fails unless the wire has UTF-16LE without a byte-order mark. */
+static struct buf shown(enum sim_otp_page page, const struct sim_otp_page_facts *f)
+{
+    struct sim_reply reply;
+    sim_reply_init(&reply);
+    sim_page_otp(page, f, &reply);
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(reply.content_type, "text/html");
+    assert_int_equal(reply.body.len % 2, 0);
+    assert_memory_equal(reply.body.data, "<\0H\0T\0M\0L\0>\0", 12);
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    assert_true(text_to_utf8(buf_span(&reply.body), &text));
+    assert_int_equal(text.len * 2, reply.body.len);
+    assert_non_null(buf_text(&text));
+    buf_clear(&reply.body);
+    return text;
+}
+
+static void assert_shows(struct buf *page, const char *const *texts)
+{
+    for (; *texts != NULL; texts++) {
+        if (strstr(buf_text(page), *texts) == NULL)
+            fail_msg("the page lacks: %s", *texts);
+    }
+}
+
+static void password_page_reads_like_the_real_one(void **state)
+{
+    (void)state;
+    struct buf page = shown(SIM_OTP_PAGE_PASSWORD, &facts);
+    static const char *const texts[] = {
+        "charset=UTF-8",
+        "<Title>Network Device Enrollment Service</Title>",
+        "The thumbprint (hash value) for the CA certificate is: <B> A656FA66 AB12B433 A2DA5CF7 CC153D9A </B>",
+        "The enrollment challenge password is: <B> 8CE317021F690069 </B>",
+        "This password can be used only once and will expire within 60 minutes.",
+        "Each enrollment requires a new challenge password. You can refresh this web page to obtain a new "
+        "challenge "
+        "password.",
+        NULL};
+    assert_shows(&page, texts);
+    buf_clear(&page);
+}
+
+static void static_password_page_does_not_say_once(void **state)
+{
+    (void)state;
+    struct sim_otp_page_facts fixed = facts;
+    fixed.fixed = true;
+    struct buf page = shown(SIM_OTP_PAGE_PASSWORD, &fixed);
+    assert_non_null(strstr(buf_text(&page), "8CE317021F690069"));
+    assert_null(strstr(buf_text(&page), "only once"));
+    buf_clear(&page);
+}
+
+static void full_page_states_the_limits(void **state)
+{
+    (void)state;
+    struct sim_otp_page_facts other = facts;
+    other.validity_min = 30;
+    other.cache_max = 7;
+    struct buf page = shown(SIM_OTP_PAGE_CACHE_FULL, &other);
+    static const char *const texts[] = {"The password cache is full.",
+                                        "By default, passwords are stored for 30 minutes.",
+                                        "Restart Internet Information Services (IIS).",
+                                        "Configure the service to cache more than 7 passwords.", NULL};
+    assert_shows(&page, texts);
+    assert_null(strstr(buf_text(&page), "8CE317021F690069"));
+    buf_clear(&page);
+}
+
+static void refusal_page_has_two_blanks(void **state)
+{
+    (void)state;
+    struct buf page = shown(SIM_OTP_PAGE_NO_PERMISSION, &facts);
+    static const char *const texts[] = {
+        "You do not have sufficient permission to enroll with SCEP.  Please contact "
+        "your system administrator.",
+        NULL};
+    assert_shows(&page, texts);
+    buf_clear(&page);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kernel_pages_have_the_lengths_of_the_real_ones),
+        cmocka_unit_test(iis_pages_name_their_status_in_the_title),
+        cmocka_unit_test(every_error_page_is_filled),
+        cmocka_unit_test(password_page_reads_like_the_real_one),
+        cmocka_unit_test(static_password_page_does_not_say_once),
+        cmocka_unit_test(full_page_states_the_limits),
+        cmocka_unit_test(refusal_page_has_two_blanks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,125 @@
+#include "sim/url.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void urls_of_real_clients_are_found(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        enum sim_place place;
+        enum sim_operation operation;
+    } cases[] = {
+        {"/certsrv/mscep/mscep.dll", SIM_PLACE_MSCEP, SIM_OP_BARE},
+        {"/certsrv/mscep/mscep.dll?operation=GetCACaps", SIM_PLACE_MSCEP, SIM_OP_GET_CA_CAPS},
+        {"/CertSrv/MSCEP/MSCEP.DLL?operation=GetCACaps&message=ca", SIM_PLACE_MSCEP, SIM_OP_GET_CA_CAPS},
+        {"/certsrv/mscep/mscep.dll/pkiclient.exe?operation=GetCACert&message=", SIM_PLACE_MSCEP,
+         SIM_OP_GET_CA_CERT},
+        {"/certsrv/mscep/?operation=PKIOperation", SIM_PLACE_MSCEP, SIM_OP_PKI_OPERATION},
+        {"/certsrv/mscep/?message=x&OPERATION=pkioperation", SIM_PLACE_MSCEP, SIM_OP_PKI_OPERATION},
+        {"//certsrv//mscep/mscep.dll?operation=GetCACaps", SIM_PLACE_MSCEP, SIM_OP_GET_CA_CAPS},
+        {"/certsrv/mscep%2Fmscep.dll?operation=GetCACaps", SIM_PLACE_MSCEP, SIM_OP_GET_CA_CAPS},
+        {"http://ndes.example/certsrv/mscep/?operation=GetCACaps", SIM_PLACE_MSCEP, SIM_OP_GET_CA_CAPS},
+        {"/certsrv/mscep", SIM_PLACE_MSCEP_NO_SLASH, SIM_OP_BARE},
+        {"/certsrv/mscep_admin", SIM_PLACE_ADMIN_NO_SLASH, SIM_OP_BARE},
+        {"/certsrv/mscep_admin/", SIM_PLACE_ADMIN, SIM_OP_OTP},
+        {"/CertSrv/mscep_admin/mscep.dll", SIM_PLACE_ADMIN, SIM_OP_OTP},
+        {"/certsrv/mscep_admin/mscep.dll?operation=GetCACaps", SIM_PLACE_ADMIN, SIM_OP_GET_CA_CAPS},
+        {"/certsrv/mscep/?operation=GetNextCACert", SIM_PLACE_MSCEP, SIM_OP_BARE},
+        {"/certsrv/mscep/other.dll?operation=GetCACaps", SIM_PLACE_UNKNOWN, SIM_OP_GET_CA_CAPS},
+        {"/certsrv/mscep.dll", SIM_PLACE_UNKNOWN, SIM_OP_BARE},
+        {"/", SIM_PLACE_UNKNOWN, SIM_OP_BARE},
+        {"/certsrv/mscepx/", SIM_PLACE_UNKNOWN, SIM_OP_BARE},
+        {"http://ndes.example", SIM_PLACE_UNKNOWN, SIM_OP_BARE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sim_url url = sim_url_parse(span_of_text(cases[i].target));
+        if (url.place != cases[i].place || url.operation != cases[i].operation ||
+            url.refused != SIM_ERROR_NONE)
+            fail_msg("%s: place %d, operation %d", cases[i].target, (int)url.place, (int)url.operation);
+    }
+}
+
+static void http_sys_refuses_what_is_too_long(void **state)
+{
+    (void)state;
+    static char target[SIM_URL_MAX_TARGET + 2];
+    memset(target, 'a', sizeof target - 1);
+    memcpy(target, "/certsrv/mscep/?message=", 24);
+    assert_int_equal(sim_url_parse(span_of(target, SIM_URL_MAX_TARGET)).refused, SIM_ERROR_NONE);
+    assert_int_equal(sim_url_parse(span_of(target, SIM_URL_MAX_TARGET + 1)).refused,
+                     SIM_ERROR_KERNEL_TOO_LONG);
+    target[15] = 'a'; /* no query any more: one long segment */
+    assert_int_equal(sim_url_parse(span_of(target, 15 + SIM_URL_MAX_SEGMENT)).refused, SIM_ERROR_NONE);
+    assert_int_equal(sim_url_parse(span_of(target, 16 + SIM_URL_MAX_SEGMENT)).refused,
+                     SIM_ERROR_KERNEL_BAD_URL);
+    assert_int_equal(sim_url_parse(span_of_text("")).refused, SIM_ERROR_KERNEL_BAD_URL);
+    assert_int_equal(sim_url_parse(span_of_text("certsrv/mscep/")).refused, SIM_ERROR_KERNEL_BAD_URL);
+}
+
+static void message_survives_every_way_of_encoding(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = {0xfb, 0xef, 0xbe, 0xff, 0xff, 0xff, 0x01}; /* "++++////AQ==" */
+    static const char *const forms[] = {
+        "++++////AQ==",
+        "++++////AQ",
+        "%2B%2b%2B%2B%2F%2f%2F%2FAQ%3D%3D",
+        "++++////AQ%3D%3D",
+        "++++%0A////%0aAQ==%0A",
+        "++++%0D%0A////AQ",
+        "++++\n////AQ==",
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct buf out;
+        struct err e = {0};
+        buf_init(&out, 100);
+        if (!sim_url_message(span_of_text(forms[i]), &out, &e))
+            fail_msg("%s: %s", forms[i], e.text);
+        assert_true(span_equal(buf_span(&out), span_of(bytes, sizeof bytes)));
+        buf_clear(&out);
+    }
+    struct buf out;
+    struct err e = {0};
+    buf_init(&out, 100);
+    assert_false(sim_url_message(span_of_text("not~base64"), &out, &e));
+    buf_clear(&out);
+}
+
+static void message_stays_raw_until_asked_for(void **state)
+{
+    (void)state;
+    struct sim_url url =
+        sim_url_parse(span_of_text("/certsrv/mscep/?operation=PKIOperation&message=a+b%2B=&x=1"));
+    assert_true(span_equal_text(url.message, "a+b%2B="));
+}
+
+static void basic_authentication_wants_the_exact_password(void **state)
+{
+    (void)state;
+    struct span password = span_of_text("pa:ss w0rd");
+    /* LAB\mdm:pa:ss w0rd */
+    assert_true(sim_url_basic_matches("Basic TEFCXG1kbTpwYTpzcyB3MHJk", "LAB\\mdm", password));
+    assert_true(sim_url_basic_matches("basic TEFCXG1kbTpwYTpzcyB3MHJk", "lab\\MDM", password));
+    static const char *const refused[] = {
+        "Basic TEFCXG1kbTpwYTpzcyB3MHJL",  "Basic TEFCXG1kbQ==",         "Basic", "Basic !!!", "",
+        "Bearer TEFCXG1kbTpwYTpzcyB3MHJk", "Basic bWRtOnBhOnNzIHcwcmQ=", /* mdm without its domain */
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        assert_false(sim_url_basic_matches(refused[i], "LAB\\mdm", password));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(urls_of_real_clients_are_found),
+        cmocka_unit_test(http_sys_refuses_what_is_too_long),
+        cmocka_unit_test(message_survives_every_way_of_encoding),
+        cmocka_unit_test(message_stays_raw_until_asked_for),
+        cmocka_unit_test(basic_authentication_wants_the_exact_password),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
