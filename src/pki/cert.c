@@ -14,11 +14,10 @@
 #define MAX_CERT_BYTES 262144
 #define MAX_PEM_BLOCKS 16
 
-struct pki_cert {
-    atomic_int references;
-    _Atomic(EVP_PKEY *) key_slot;
-    _Atomic(EVP_PKEY *) *key; /* &key_slot: filled at first use, also through a const pointer */
-    struct span tbs;          /* TBSCertificate, whole element */
+/* A certificate taken apart; spans into its DER. */
+struct fields {
+    struct span whole;
+    struct span tbs; /* TBSCertificate, whole element */
     struct span signature_oid;
     struct span signature;
     struct span subject;
@@ -32,8 +31,14 @@ struct pki_cert {
     bool has_key_usage;
     unsigned key_usage;
     bool is_ca;
+};
+
+struct pki_cert {
+    atomic_int references;
+    _Atomic(EVP_PKEY *) key_slot;
+    _Atomic(EVP_PKEY *) *key; /* &key_slot: filled at first use, also through a const pointer */
+    struct fields fields;
     uint8_t sha256[32];
-    size_t der_len;
     uint8_t der[];
 };
 
@@ -45,32 +50,32 @@ const struct span PKI_EKU_CLIENT_AUTH = OID("\x2b\x06\x01\x05\x05\x07\x03\x02");
 const struct span PKI_EKU_SERVER_AUTH = OID("\x2b\x06\x01\x05\x05\x07\x03\x01");
 const struct span PKI_EKU_CERT_REQUEST_AGENT = OID("\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x01");
 
-static void read_basic_constraints(struct pki_cert *cert, struct span value)
+static void read_basic_constraints(struct fields *f, struct span value)
 {
     struct der_reader r = der_reader_of(value);
     struct der_item item;
     if (!der_optional(&r, DER_SEQUENCE, &item))
         return;
     r = der_reader_of(item.content);
-    cert->is_ca = der_optional(&r, DER_BOOLEAN, &item) && item.content.len == 1 && item.content.data[0] != 0;
+    f->is_ca = der_optional(&r, DER_BOOLEAN, &item) && item.content.len == 1 && item.content.data[0] != 0;
 }
 
-static void read_extension(struct pki_cert *cert, const struct pki_extension *x)
+static void read_extension(struct fields *f, const struct pki_extension *x)
 {
     struct der_reader r = der_reader_of(x->value);
     struct der_item item;
     if (span_equal(x->oid, PKI_OID_BASIC_CONSTRAINTS))
-        read_basic_constraints(cert, x->value);
+        read_basic_constraints(f, x->value);
     else if (span_equal(x->oid, PKI_OID_KEY_USAGE))
-        cert->has_key_usage = pki_key_usage_read(x->value, &cert->key_usage);
+        f->has_key_usage = pki_key_usage_read(x->value, &f->key_usage);
     else if (span_equal(x->oid, PKI_OID_EXT_KEY_USAGE) && der_optional(&r, DER_SEQUENCE, &item))
-        cert->ekus = item.content;
+        f->ekus = item.content;
     else if (span_equal(x->oid, PKI_OID_SUBJECT_KEY_ID) && der_optional(&r, DER_OCTET_STRING, &item))
-        cert->key_id = item.content;
+        f->key_id = item.content;
 }
 
 /* What follows subjectPublicKeyInfo: two obsolete unique identifiers, then the extensions. */
-static bool read_extensions(struct pki_cert *cert, struct der_reader *r, struct err *e)
+static bool read_extensions(struct fields *f, struct der_reader *r, struct err *e)
 {
     struct der_item item;
     der_optional(r, DER_CONTEXT_PRIMITIVE(1), &item);
@@ -85,21 +90,21 @@ static bool read_extensions(struct pki_cert *cert, struct der_reader *r, struct 
         struct pki_extension x;
         if (!pki_extension_next(&inner, &x, e))
             return false;
-        read_extension(cert, &x);
+        read_extension(f, &x);
     }
     return true;
 }
 
-static bool read_validity(struct pki_cert *cert, struct span validity, struct err *e)
+static bool read_validity(struct fields *f, struct span validity, struct err *e)
 {
     struct der_reader r = der_reader_of(validity);
     struct der_item from;
     struct der_item until;
-    return der_next(&r, &from, e) && der_next(&r, &until, e) && der_time(&from, &cert->not_before, e) &&
-           der_time(&until, &cert->not_after, e);
+    return der_next(&r, &from, e) && der_next(&r, &until, e) && der_time(&from, &f->not_before, e) &&
+           der_time(&until, &f->not_after, e);
 }
 
-static bool read_tbs(struct pki_cert *cert, struct span tbs, struct err *e)
+static bool read_tbs(struct fields *f, struct span tbs, struct err *e)
 {
     struct der_reader r = der_reader_of(tbs);
     struct der_item serial;
@@ -116,23 +121,24 @@ static bool read_tbs(struct pki_cert *cert, struct span tbs, struct err *e)
         !der_expect(&r, DER_SEQUENCE, "subject", &subject, e) ||
         !der_expect(&r, DER_SEQUENCE, "public key", &spki, e))
         return false;
-    cert->serial = serial.content;
-    cert->issuer = issuer.whole;
-    cert->subject = subject.whole;
-    cert->spki = spki.whole;
-    return read_validity(cert, validity.content, e) && read_extensions(cert, &r, e);
+    f->serial = serial.content;
+    f->issuer = issuer.whole;
+    f->subject = subject.whole;
+    f->spki = spki.whole;
+    return read_validity(f, validity.content, e) && read_extensions(f, &r, e);
 }
 
-static bool read_cert(struct pki_cert *cert, struct err *e)
+/* Bytes after the certificate are not looked at. */
+static bool read_cert(struct span der, struct fields *f, struct err *e)
 {
-    struct der_reader r = der_reader_of(span_of(cert->der, cert->der_len));
+    struct der_reader r = der_reader_of(der);
     struct der_item item;
     struct der_item tbs;
     struct der_item algorithm;
     struct der_item signature;
     if (!der_expect(&r, DER_SEQUENCE, "certificate", &item, e))
         return false;
-    cert->der_len = item.whole.len; /* what follows is not ours */
+    f->whole = item.whole;
     r = der_reader_of(item.content);
     if (!der_expect(&r, DER_SEQUENCE, "certificate body", &tbs, e) ||
         !der_expect(&r, DER_SEQUENCE, "signature algorithm", &algorithm, e) ||
@@ -140,13 +146,13 @@ static bool read_cert(struct pki_cert *cert, struct err *e)
         return false;
     if (signature.content.len < 2 || signature.content.data[0] != 0)
         return err_set(e, STAGE_NONE, REASON_MALFORMED, "the certificate's signature is empty");
-    cert->tbs = tbs.whole;
-    cert->signature = span_of(signature.content.data + 1, signature.content.len - 1);
+    f->tbs = tbs.whole;
+    f->signature = span_of(signature.content.data + 1, signature.content.len - 1);
     r = der_reader_of(algorithm.content);
     if (!der_expect(&r, DER_OID, "signature algorithm", &item, e))
         return false;
-    cert->signature_oid = item.content;
-    return read_tbs(cert, tbs.content, e);
+    f->signature_oid = item.content;
+    return read_tbs(f, tbs.content, e);
 }
 
 bool pki_cert_from_der(struct span der, struct pki_cert **out, struct err *e)
@@ -159,10 +165,10 @@ bool pki_cert_from_der(struct span der, struct pki_cert **out, struct err *e)
     atomic_init(&cert->references, 1);
     atomic_init(&cert->key_slot, NULL);
     cert->key = &cert->key_slot;
-    cert->der_len = der.len;
     memcpy(cert->der, der.data, der.len);
     size_t hash_len;
-    if (!read_cert(cert, e) || !pki_hash(PKI_SHA256, pki_cert_der(cert), cert->sha256, &hash_len, e)) {
+    if (!read_cert(span_of(cert->der, der.len), &cert->fields, e) ||
+        !pki_hash(PKI_SHA256, pki_cert_der(cert), cert->sha256, &hash_len, e)) {
         pki_cert_free(cert);
         return false;
     }
@@ -194,24 +200,12 @@ bool pki_cert_from_pem(struct span pem, struct pki_cert **out, struct err *e)
     return found ? ok : err_set(e, STAGE_NONE, REASON_MALFORMED, "no certificate in PEM form");
 }
 
-bool pki_cert_identity(struct span der, struct span *out_issuer, struct span *out_serial, struct err *e)
+bool pki_cert_identity(struct span der, struct pki_cert_identity *out, struct err *e)
 {
-    struct der_reader r = der_reader_of(der);
-    struct der_item item;
-    struct der_item serial;
-    if (!der_expect(&r, DER_SEQUENCE, "certificate", &item, e))
+    struct fields f = {0};
+    if (!read_cert(der, &f, e))
         return false;
-    r = der_reader_of(item.content);
-    if (!der_expect(&r, DER_SEQUENCE, "certificate body", &item, e))
-        return false;
-    r = der_reader_of(item.content);
-    der_optional(&r, DER_CONTEXT(0), &item);
-    if (!der_expect(&r, DER_INTEGER, "serial number", &serial, e) ||
-        !der_expect(&r, DER_SEQUENCE, "signature algorithm", &item, e) ||
-        !der_expect(&r, DER_SEQUENCE, "issuer", &item, e))
-        return false;
-    *out_issuer = item.whole;
-    *out_serial = serial.content;
+    *out = (struct pki_cert_identity){.issuer = f.issuer, .serial = f.serial, .key_id = f.key_id};
     return true;
 }
 
@@ -231,32 +225,32 @@ void pki_cert_free(struct pki_cert *cert)
 
 struct span pki_cert_der(const struct pki_cert *cert)
 {
-    return span_of(cert->der, cert->der_len);
+    return cert->fields.whole;
 }
 
 struct span pki_cert_subject(const struct pki_cert *cert)
 {
-    return cert->subject;
+    return cert->fields.subject;
 }
 
 struct span pki_cert_issuer(const struct pki_cert *cert)
 {
-    return cert->issuer;
+    return cert->fields.issuer;
 }
 
 struct span pki_cert_serial(const struct pki_cert *cert)
 {
-    return cert->serial;
+    return cert->fields.serial;
 }
 
 struct span pki_cert_spki(const struct pki_cert *cert)
 {
-    return cert->spki;
+    return cert->fields.spki;
 }
 
 struct span pki_cert_subject_key_id(const struct pki_cert *cert)
 {
-    return cert->key_id;
+    return cert->fields.key_id;
 }
 
 /* Two threads may both decode; one wins, the other throws its copy away. */
@@ -266,7 +260,7 @@ EVP_PKEY *pki_cert_public_key(const struct pki_cert *cert)
     if (key != NULL)
         return key;
     EVP_PKEY *fresh = NULL;
-    if (!pki_spki_decode(cert->spki, &fresh, NULL))
+    if (!pki_spki_decode(cert->fields.spki, &fresh, NULL))
         return NULL;
     if (atomic_compare_exchange_strong(cert->key, &key, fresh))
         return fresh;
@@ -281,24 +275,24 @@ const uint8_t *pki_cert_sha256(const struct pki_cert *cert)
 
 int64_t pki_cert_not_before(const struct pki_cert *cert)
 {
-    return cert->not_before;
+    return cert->fields.not_before;
 }
 
 int64_t pki_cert_not_after(const struct pki_cert *cert)
 {
-    return cert->not_after;
+    return cert->fields.not_after;
 }
 
 bool pki_cert_key_usage(const struct pki_cert *cert, unsigned *out_bits)
 {
-    if (cert->has_key_usage)
-        *out_bits = cert->key_usage;
-    return cert->has_key_usage;
+    if (cert->fields.has_key_usage)
+        *out_bits = cert->fields.key_usage;
+    return cert->fields.has_key_usage;
 }
 
 bool pki_cert_has_eku(const struct pki_cert *cert, struct span oid)
 {
-    struct der_reader r = der_reader_of(cert->ekus);
+    struct der_reader r = der_reader_of(cert->fields.ekus);
     struct der_item item;
     while (!der_at_end(&r) && der_next(&r, &item, NULL)) {
         if (item.tag == DER_OID && span_equal(item.content, oid))
@@ -309,19 +303,19 @@ bool pki_cert_has_eku(const struct pki_cert *cert, struct span oid)
 
 bool pki_cert_is_ca(const struct pki_cert *cert)
 {
-    return cert->is_ca;
+    return cert->fields.is_ca;
 }
 
 bool pki_cert_is_rsa(const struct pki_cert *cert)
 {
-    return pki_spki_is_rsa(cert->spki, NULL);
+    return pki_spki_is_rsa(cert->fields.spki, NULL);
 }
 
 /* ECDSA, PSS and whatever else OpenSSL knows. */
 static bool verify_through_openssl(const struct pki_cert *cert, EVP_PKEY *key)
 {
-    const unsigned char *at = cert->der;
-    X509 *x509 = d2i_X509(NULL, &at, (long)cert->der_len);
+    const unsigned char *at = cert->fields.whole.data;
+    X509 *x509 = d2i_X509(NULL, &at, (long)cert->fields.whole.len);
     bool ok = x509 != NULL && X509_verify(x509, key) == 1;
     X509_free(x509);
     pki_forget_errors();
@@ -330,13 +324,14 @@ static bool verify_through_openssl(const struct pki_cert *cert, EVP_PKEY *key)
 
 bool pki_cert_issued_by(const struct pki_cert *cert, const struct pki_cert *issuer)
 {
-    if (!span_equal(cert->issuer, issuer->subject) && !pki_name_same_rdns(cert->issuer, issuer->subject))
+    if (!span_equal(cert->fields.issuer, issuer->fields.subject) &&
+        !pki_name_same_rdns(cert->fields.issuer, issuer->fields.subject))
         return false;
     EVP_PKEY *key = pki_cert_public_key(issuer);
     enum pki_digest digest;
     if (key == NULL)
         return false;
-    if (!pki_rsa_signature_from_oid(cert->signature_oid, &digest))
+    if (!pki_rsa_signature_from_oid(cert->fields.signature_oid, &digest))
         return verify_through_openssl(cert, key);
-    return pki_cert_is_rsa(issuer) && pki_verify(key, digest, cert->tbs, cert->signature, NULL);
+    return pki_cert_is_rsa(issuer) && pki_verify(key, digest, cert->fields.tbs, cert->fields.signature, NULL);
 }

@@ -24,9 +24,13 @@ bool pki_cert_from_pem(struct span pem, struct pki_cert **out, struct err *e) MU
 struct pki_cert *pki_cert_ref(struct pki_cert *cert);
 void pki_cert_free(struct pki_cert *cert);
 
-/* Issuer name and serial content bytes of a certificate that is at hand as DER only. Point into `der`. */
-bool pki_cert_identity(struct span der, struct span *out_issuer, struct span *out_serial,
-                       struct err *e) MUST_USE;
+/* How messages name a certificate that is at hand as DER only. Spans point into `der`. */
+struct pki_cert_identity {
+    struct span issuer; /* DER Name */
+    struct span serial; /* INTEGER content */
+    struct span key_id; /* subjectKeyIdentifier; empty without the extension */
+};
+bool pki_cert_identity(struct span der, struct pki_cert_identity *out, struct err *e) MUST_USE;
 
 /* Borrowed from the certificate. */
 struct span pki_cert_der(const struct pki_cert *cert);

@@ -3,6 +3,7 @@
 #include "pki/der.h"
 #include "pki/extension.h"
 #include "pki/fail.h"
+#include "pki/name_value.h"
 #include "pki/oid.h"
 #include "pki/signed.h"
 #include "pki/spki.h"
@@ -12,6 +13,11 @@
 #define MAX_CHALLENGE_BYTES 4096
 
 /* Making. */
+
+uint8_t pki_csr_challenge_tag(struct span challenge)
+{
+    return pki_is_printable(challenge) ? DER_PRINTABLE_STRING : DER_UTF8_STRING;
+}
 
 static void put_challenge(struct buf *b, const struct pki_csr_spec *spec)
 {

@@ -14,6 +14,8 @@ struct pki_csr_spec {
     size_t eku_count;
     struct span san; /* DER GeneralNames; empty: none */
 };
+/* DER_PRINTABLE_STRING where the characters allow (NDES refuses others), else DER_UTF8_STRING. */
+uint8_t pki_csr_challenge_tag(struct span challenge);
 /* Appends the DER CertificationRequest, signed by `key`. */
 bool pki_csr_make(const struct pki_csr_spec *spec, const struct pki_key *key, enum pki_digest digest,
                   struct buf *out, struct err *e) MUST_USE;

@@ -1,4 +1,4 @@
-/* Room-internal: attribute types and values of names. */
+/* Room-internal (pki, scep): attribute types of names, and string values. */
 #ifndef PKI_NAME_VALUE_H
 #define PKI_NAME_VALUE_H
 

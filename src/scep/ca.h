@@ -32,7 +32,8 @@ const struct pki_cert *scep_ca_recipient(const struct scep_ca *ca);
 bool scep_ca_check(const struct scep_ca *ca, int64_t now_s, struct err *e) MUST_USE;
 
 /* Server half: a certificates-only SignedData (RFC 8894 3.4) in the order given. */
-bool scep_degenerate_make(const struct pki_cert *const *certs, size_t count, struct buf *out, struct err *e) MUST_USE;
+bool scep_degenerate_make(const struct pki_cert *const *certs, size_t count, struct buf *out,
+                          struct err *e) MUST_USE;
 /* Reads one, for CertRep contents too: calls back for each certificate's DER. False when malformed. */
 bool scep_degenerate_read(struct span body, bool (*each)(struct span cert_der, void *user), void *user,
                           struct err *e) MUST_USE;

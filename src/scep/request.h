@@ -6,7 +6,7 @@
 
 struct scep_request_spec {
     enum scep_message_type type;
-    struct span content;              /* messageData: a PKCS#10 for PKCSReq */
+    struct span content; /* messageData: a PKCS#10 for PKCSReq */
     const struct scep_transaction *transaction;
     const struct pki_cert *recipient; /* scep_ca_recipient() */
     struct span signer_cert;          /* DER, put into the message */
@@ -14,7 +14,7 @@ struct scep_request_spec {
     enum pki_digest digest;
     enum pki_cipher cipher;
     enum pki_transport transport;
-    int64_t signing_time;             /* Unix seconds; 0: attribute left out */
+    int64_t signing_time; /* Unix seconds; 0: attribute left out */
 };
 /* Appends the DER pkiMessage. RFC 8894 3.2 and RFC 5652. */
 bool scep_request_build(const struct scep_request_spec *spec, struct buf *out, struct err *e) MUST_USE;
@@ -30,13 +30,13 @@ bool scep_signer_make(struct span subject, const struct pki_key *key, enum pki_d
 
 /* Server half: an opened request. Owns its buffers. */
 struct scep_request {
-    int type;                     /* as sent, known or not */
+    int type; /* as sent, known or not */
     struct scep_transaction transaction;
-    struct pki_cert *signer;      /* replies are encrypted to it */
+    struct pki_cert *signer; /* replies are encrypted to it */
     enum pki_digest digest;
     enum pki_cipher cipher;
     enum pki_transport transport;
-    struct buf content;           /* decrypted messageData */
+    struct buf content; /* decrypted messageData */
 };
 /* Verifies the signature with the certificate in the message, then decrypts with `key` if a recipientInfo
  * names `recipient` (issuer and serial).
