@@ -1,0 +1,89 @@
+#include "diagnose/parts.h"
+
+#include <strings.h>
+
+static bool is_ra(const struct outcome_target_cert *cert)
+{
+    return strncmp(cert->role, "ra", 2) == 0;
+}
+
+static void look_at_certs(struct run_facts *run, int64_t now_s)
+{
+    for (size_t i = 0; i < run->target->cert_count; i++) {
+        const struct outcome_target_cert *cert = &run->target->certs[i];
+        if (!is_ra(cert))
+            continue;
+        run->certs_seen = true;
+        if (cert->not_after < now_s &&
+            (run->expired_ra == NULL || cert->not_after < run->expired_ra->not_after))
+            run->expired_ra = cert;
+    }
+}
+
+struct run_facts facts_of_run(const struct measure *m, const struct outcome_target *target, int64_t now_s)
+{
+    struct run_facts run = {.measure = m,
+                            .target = target,
+                            .devices = measure_devices(m),
+                            .policy_module = target->bare_url_status == 403};
+    run.not_enrolled = run.devices.failed + run.devices.unsent;
+    for (size_t i = 0; i < measure_failure_count(m); i++)
+        run.resets |= measure_failure(m, i)->first.error.reason == REASON_CONNECTION_LOST;
+    look_at_certs(&run, now_s);
+    return run;
+}
+
+static enum layer layer_of(const struct outcome *o)
+{
+    if (o->http_status == 0)
+        return LAYER_NONE;
+    if (o->body == OUTCOME_BODY_HTTPSYS || strncasecmp(o->server, "Microsoft-HTTPAPI", 17) == 0)
+        return LAYER_HTTPSYS;
+    if (o->body == OUTCOME_BODY_IIS || o->body == OUTCOME_BODY_NDES_PAGE ||
+        strncasecmp(o->server, "Microsoft-IIS", 13) == 0)
+        return LAYER_IIS;
+    return LAYER_OTHER;
+}
+
+/* English system texts that stand for a code: answers and events sometimes carry the words alone. */
+static const struct {
+    const char *prefix;
+    uint32_t hresult;
+} words[] = {
+    {"The permissions on the certificate template do not allow the current user to enroll", 0x80094012},
+    {"The permissions on this certification authority do not allow the current user to enroll", 0x80094011},
+    {"The requested certificate template is not supported by this CA", 0x80094800},
+    {"The public key does not meet the minimum size required by the specified certificate template",
+     0x80094811},
+    {"The request subject name is invalid or too long", 0x80094001},
+    {"The revocation function was unable to check revocation because the revocation server was offline",
+     0x80092013},
+    {"A required certificate is not within its validity period", 0x800B0101},
+    {"An attempt was made to open a Certification Authority database session", 0x8009400F},
+    {"The RPC server is unavailable", 0x800706BA},
+};
+
+/* E_FAIL is a wrapper: the words say more. */
+static uint32_t hresult_of(const struct outcome *o)
+{
+    if (o->has_hresult && o->hresult != 0x80004005)
+        return o->hresult;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strncasecmp(o->text, words[i].prefix, strlen(words[i].prefix)) == 0)
+            return words[i].hresult;
+    }
+    return o->has_hresult ? o->hresult : 0;
+}
+
+struct facts facts_of_failure(const struct measure_failure *failure, const struct run_facts *run)
+{
+    uint64_t between = failure->enrolled_until - failure->enrolled_before;
+    return (struct facts){.failure = failure,
+                          .first = &failure->first,
+                          .run = run,
+                          .layer = layer_of(&failure->first),
+                          .hresult = hresult_of(&failure->first),
+                          .late = failure->enrolled_before > 0,
+                          .recovered = run->devices.enrolled > failure->enrolled_until,
+                          .mixed = (double)between / (double)(between + failure->count)};
+}

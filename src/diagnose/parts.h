@@ -1,0 +1,75 @@
+/* Between the parts of diagnose; for this room only. */
+#ifndef DIAGNOSE_PARTS_H
+#define DIAGNOSE_PARTS_H
+
+#include "diagnose/diagnose.h"
+
+/* Who wrote an answer: the first thing to know about an HTTP error. */
+enum layer { LAYER_NONE, LAYER_HTTPSYS, LAYER_IIS, LAYER_OTHER /* proxy, gateway, another server */ };
+
+/* What is known about the whole run. */
+struct run_facts {
+    const struct measure *measure;
+    const struct outcome_target *target;
+    struct measure_devices devices;
+    uint64_t not_enrolled; /* failed and unsent */
+    bool policy_module;    /* the bare SCEP URL answers 403, as it does with the Intune policy module */
+    bool resets;           /* connections broke without an answer */
+    bool certs_seen;       /* GetCACert was answered with RA certificates */
+    const struct outcome_target_cert *expired_ra; /* NULL: none */
+};
+
+/* One group of failures in its run: what rules look at. */
+struct facts {
+    const struct measure_failure *failure;
+    const struct outcome *first;
+    const struct run_facts *run;
+    enum layer layer;
+    uint32_t hresult; /* the server's, or the one its words stand for; 0: none */
+    bool late;        /* devices had enrolled before */
+    bool recovered;   /* devices enrolled after the last of these failures */
+    double mixed;     /* share of successes while it went on, 0..1 */
+};
+
+struct run_facts facts_of_run(const struct measure *m, const struct outcome_target *target, int64_t now_s);
+struct facts facts_of_failure(const struct measure_failure *failure, const struct run_facts *run);
+
+/* A cause that a rule offers. `factor` weighs the prior by the facts; NULL: the prior stands. `tell` adds what speaks
+ * for this very cause; NULL: nothing more than for its neighbours. */
+struct candidate {
+    const char *id;
+    double prior;
+    double (*factor)(const struct facts *f);
+    void (*tell)(const struct facts *f, struct diagnosis *d);
+};
+
+/* Conditions that are 0 or NULL ask nothing. The first rule that fits a group of failures speaks. */
+struct rule {
+    uint64_t stages;  /* bit per enum stage */
+    uint64_t reasons; /* bit per enum reason */
+    int http_status;
+    enum layer layer;
+    uint32_t hresult;
+    bool (*when)(const struct facts *f);
+    double certainty; /* what its candidates share: 1 would mean that nothing else looks like this */
+    const struct candidate *candidates; /* ends with id NULL */
+};
+
+extern const struct rule diagnose_rules[];
+extern const size_t diagnose_rule_count;
+
+/* Adds a line of evidence while there is room. */
+void evidence_add(struct diagnosis *d, const char *format, ...) PRINTF_LIKE(2, 3);
+/* What can be said about any group of failures: how many, where, when, how fast. */
+void evidence_common(const struct facts *f, struct diagnosis *d);
+
+void tell_expired_ra(const struct facts *f, struct diagnosis *d);
+void tell_date_skew(const struct facts *f, struct diagnosis *d);
+void tell_otp_age(const struct facts *f, struct diagnosis *d);
+void tell_otp_used(const struct facts *f, struct diagnosis *d);
+void tell_otp_cut(const struct facts *f, struct diagnosis *d);
+void tell_mixed(const struct facts *f, struct diagnosis *d);
+void tell_policy_module(const struct facts *f, struct diagnosis *d);
+void tell_resets(const struct facts *f, struct diagnosis *d);
+
+#endif

@@ -1,0 +1,403 @@
+#include "diagnose/parts.h"
+
+#include <strings.h>
+
+/* What failures look like from outside, and which causes look like that. Priors say how common a cause is among
+ * its look-alikes, judged from what administrators report; factors weigh them by the facts of the run.
+ * Nothing here is taken from the simulator. */
+
+#define BIT(x)     (UINT64_C(1) << (x))
+#define ANY_ANSWER BIT(REASON_HTTP_STATUS)
+#define CA_STAGES  (BIT(STAGE_GET_CA_CAPS) | BIT(STAGE_GET_CA_CERT))
+#define NOT_PKI    (CA_STAGES | BIT(STAGE_OTP))
+#define PKI        (BIT(STAGE_PKI_OPERATION) | BIT(STAGE_CERT_POLL))
+
+_Static_assert(REASON_COUNT <= 64 && STAGE_COUNT <= 64, "reasons and stages are kept as bits");
+
+#define SECOND INT64_C(1000000)
+#define MINUTE (60 * SECOND)
+
+/* ---- factors ---- */
+
+static double by_hand(const struct facts *f) /* somebody stopped it: suddenly, and for everybody */
+{
+    return (f->late ? 1.3 : 1) * (f->mixed > 0.2 ? 0.2 : 1);
+}
+
+static double at_logon(const struct facts *f) /* bites when the pool starts, and then stays */
+{
+    return (f->late ? 0.8 : 1) * (f->recovered ? 0.7 : 1) * (f->mixed > 0.2 ? 0.1 : 1);
+}
+
+static double crash(const struct facts *f)
+{
+    return (f->run->resets ? 4 : 1) * (f->recovered ? 1.3 : 1);
+}
+
+static double under_load(const struct facts *f)
+{
+    return f->mixed > 0.2 ? 20 : 0.3;
+}
+
+static double service_stop(const struct facts *f)
+{
+    return f->late ? 1.15 : 1;
+}
+
+static double ra_dates(const struct facts *f)
+{
+    if (f->run->expired_ra != NULL)
+        return 10;
+    return f->run->certs_seen ? 0.05 : 1; /* seen, and in order */
+}
+
+static double skew(const struct facts *f)
+{
+    return f->run->target->has_date_skew && llabs(f->run->target->date_skew_s) > 300 ? 30 : 0.02;
+}
+
+static double nobody_enrolled(const struct facts *f)
+{
+    return f->run->devices.enrolled == 0 ? 1 : 0.1;
+}
+
+static double some_enrolled(const struct facts *f)
+{
+    return f->mixed > 0.05 ? 3 : 1;
+}
+
+static double all_refused(const struct facts *f)
+{
+    return f->mixed > 0.05 ? 0.3 : 1;
+}
+
+static double slow_refusal(const struct facts *f)
+{
+    return f->failure->latency_min_us >= 10 * SECOND  ? 10
+           : f->failure->latency_min_us >= 3 * SECOND ? 1
+                                                      : 0.1;
+}
+
+static double error_text_says(const struct facts *f, const char *word)
+{
+    return strcasestr(f->first->error.text, word) != NULL ? 20 : 1;
+}
+
+static double tls_says_expired(const struct facts *f)
+{
+    return error_text_says(f, "expired");
+}
+
+static double tls_says_name(const struct facts *f)
+{
+    return error_text_says(f, "name");
+}
+
+/* Basic is what this program offers; as installed, NDES offers Negotiate and NTLM only. */
+static double scheme_missing(const struct facts *f)
+{
+    struct span h = buf_span(&f->failure->headers);
+    bool asked = memmem(h.data, h.len, "uthenticate:", 12) != NULL ||
+                 memmem(h.data, h.len, "UTHENTICATE:", 12) != NULL;
+    bool basic = memmem(h.data, h.len, "Basic", 5) != NULL || memmem(h.data, h.len, "basic", 5) != NULL;
+    return asked && !basic ? 30 : 0.1;
+}
+
+/* ---- passwords: the client's own book-keeping tells what event 29 does not ---- */
+
+static double otp_expired(const struct facts *f)
+{
+    int64_t youngest = f->failure->otp.age_min_us, accepted = measure_otp_accepted_age_us(f->run->measure);
+    if (f->failure->otp.sent == 0)
+        return 0.05;
+    if (youngest >= 60 * MINUTE)
+        return 60;
+    return accepted > 0 && youngest > accepted && youngest >= MINUTE ? 8 : 0.05;
+}
+
+static double otp_used(const struct facts *f)
+{
+    if (f->failure->otp.used_before == 0)
+        return 0.05;
+    return 60 * (double)f->failure->otp.used_before / (double)f->failure->otp.sent;
+}
+
+/* A clean cut: what was fetched before the first refusal is refused, what was fetched later is accepted. */
+static double otp_cut(const struct facts *f)
+{
+    const struct measure_failure *g = f->failure;
+    bool cut = g->otp.sent >= 3 && g->otp.accepted_after > 0 && g->otp.fetched_last_us <= g->first_us &&
+               f->mixed < 0.34;
+    return cut ? 40 : 0.2;
+}
+
+static double otp_by_node(const struct facts *f)
+{
+    return f->mixed > 0.1 && f->mixed < 0.9 ? 2 : 0.2;
+}
+
+/* ---- conditions ---- */
+
+static bool everywhere(const struct facts *f) /* not only the last step: its neighbours answer the same */
+{
+    return (BIT(f->first->error.stage) & NOT_PKI) != 0 ||
+           f->run->target->bare_url_status == f->first->http_status;
+}
+
+static bool bare_url_fine(const struct facts *f)
+{
+    return f->run->target->bare_url_status == 200 || f->run->target->bare_url_status == 403;
+}
+
+static bool mixed_with_success(const struct facts *f)
+{
+    return f->mixed > 0.2;
+}
+
+static bool policy_module(const struct facts *f)
+{
+    return f->run->policy_module;
+}
+
+static bool password_sent_no_hresult(const struct facts *f)
+{
+    return f->hresult == 0 && f->first->fail_info == 1 && f->failure->otp.sent > 0;
+}
+
+/* Expired RA certificates explain a start failure (500) and any refusal that names no other reason. */
+static bool ra_expired_fits(const struct facts *f)
+{
+    if (f->run->expired_ra == NULL)
+        return false;
+    if (f->first->error.reason == REASON_HTTP_STATUS)
+        return f->first->http_status == 500;
+    return f->hresult == 0 || f->hresult == 0x800B0101;
+}
+
+/* ---- candidates ---- */
+
+#define END                                                                                                  \
+    {                                                                                                        \
+        NULL, 0, NULL, NULL                                                                                  \
+    }
+#define CANDIDATES(name, ...) static const struct candidate name[] = {__VA_ARGS__, END}
+
+CANDIDATES(dns, {"dns-failure", 1, NULL, NULL});
+CANDIDATES(dropped, {"network-path-blocked", 0.9, NULL, NULL}, {"mdm-cannot-reach-ndes", 0.02, NULL, NULL},
+           {"w3svc-stopped", 0.03, NULL, NULL});
+CANDIDATES(refused, {"network-path-blocked", 0.5, NULL, NULL}, {"w3svc-stopped", 0.4, service_stop, NULL},
+           {"mdm-cannot-reach-ndes", 0.02, NULL, NULL});
+CANDIDATES(reset, {"network-path-blocked", 0.5, NULL, NULL}, {"app-pool-crashing", 0.3, NULL, NULL},
+           {"w3svc-stopped", 0.1, service_stop, NULL});
+CANDIDATES(tls, {"tls-chain-untrusted", 0.4, NULL, NULL}, {"tls-cert-expired", 0.25, tls_says_expired, NULL},
+           {"tls-cert-name-mismatch", 0.25, tls_says_name, NULL}, {"clock-skew", 0.1, skew, tell_date_skew});
+
+CANDIDATES(pool_down, {"app-pool-stopped", 0.24, by_hand, NULL},
+           {"service-account-password-expired", 0.24, at_logon, NULL},
+           {"app-pool-identity-mismatch", 0.14, at_logon, NULL},
+           {"service-account-locked", 0.14, at_logon, NULL}, {"app-pool-crashing", 0.08, crash, tell_resets},
+           {"service-account-disabled", 0.05, at_logon, NULL},
+           {"service-account-logon-right-missing", 0.05, at_logon, NULL},
+           {"app-pool-queue-full", 0.04, under_load, tell_mixed}, {"otp-endpoint-503", 0, NULL, NULL},
+           {"policy-client-cert-expired", 0, NULL, NULL}, {"intermediate-in-root-store", 0, NULL, NULL});
+CANDIDATES(start_failed, {"ra-cert-expired", 0.2, ra_dates, tell_expired_ra},
+           {"service-account-password-expired", 0.14, at_logon, NULL},
+           {"ra-key-access-denied", 0.12, NULL, NULL}, {"app-pool-identity-mismatch", 0.1, at_logon, NULL},
+           {"service-account-locked", 0.08, at_logon, NULL}, {"crl-unreachable", 0.08, NULL, NULL},
+           {"impersonation-right-missing", 0.06, NULL, NULL}, {"ra-cert-missing", 0.05, NULL, NULL},
+           {"registry-inconsistent", 0.03, NULL, NULL}, {"ra-cert-wrong-ca", 0.03, NULL, NULL},
+           {"iis-config-invalid", 0.03, NULL, NULL}, {"policy-module-load-failed", 0.02, NULL, NULL},
+           {"static-password-undecryptable", 0.02, NULL, NULL}, {"handler-order-conflict", 0.02, NULL, NULL},
+           {"ra-cert-revoked", 0.02, NULL, NULL}, {"file-acl-denied", 0.01, NULL, NULL},
+           {"ra-key-cng-provider", 0.01, NULL, NULL}, {"static-password-key-unwritable", 0.01, NULL, NULL});
+CANDIDATES(busy, {"server-busy", 0.6, NULL, tell_mixed}, {"app-pool-crashing", 0.3, crash, tell_resets});
+CANDIDATES(not_found, {"wrong-scep-url", 0.5, NULL, NULL}, {"role-not-configured", 0.2, NULL, NULL},
+           {"isapi-not-allowed", 0.15, NULL, NULL}, {"isapi-feature-missing", 0.1, NULL, NULL});
+CANDIDATES(not_found_httpsys, {"w3svc-stopped", 0.6, NULL, NULL}, {"wrong-scep-url", 0.3, NULL, NULL});
+CANDIDATES(not_found_proxy, {"wrong-scep-url", 0.5, NULL, NULL}, {"app-proxy-wrong-url", 0.4, NULL, NULL});
+CANDIDATES(bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL});
+CANDIDATES(gateway_timeout, {"app-proxy-connector-down", 0.6, NULL, NULL},
+           {"app-proxy-bad-gateway", 0.3, NULL, NULL});
+
+CANDIDATES(ra_expired, {"ra-cert-expired", 0.95, NULL, tell_expired_ra},
+           {"clock-skew", 0.05, skew, tell_date_skew});
+CANDIDATES(ca_expired, {"ca-cert-expired", 0.95, NULL, NULL}, {"clock-skew", 0.05, skew, tell_date_skew});
+CANDIDATES(ra_chain, {"ca-renewed-ra-stale", 0.6, NULL, NULL}, {"ra-cert-wrong-ca", 0.4, NULL, NULL});
+
+CANDIDATES(cache_full, {"otp-cache-full", 1, NULL, NULL});
+CANDIDATES(no_permission, {"template-permission-denied", 0.45, NULL, NULL},
+           {"otp-insufficient-permission", 0.3, NULL, NULL}, {"template-not-published", 0.2, NULL, NULL});
+CANDIDATES(otp_refused, {"otp-auth-failed", 0.5, NULL, NULL}, {"otp-account-locked", 0.15, NULL, NULL},
+           {"otp-account-password-expired", 0.15, NULL, NULL},
+           {"otp-auth-scheme-mismatch", 0.1, scheme_missing, NULL},
+           {"otp-account-disabled", 0.05, NULL, NULL}, {"otp-kerberos-spn", 0.02, NULL, NULL},
+           {"mdm-otp-credential-invalid", 0, NULL, NULL});
+CANDIDATES(otp_removed, {"otp-endpoint-removed", 1, NULL, NULL});
+CANDIDATES(otp_blank, {"otp-page-blank", 1, NULL, NULL});
+
+CANDIDATES(password, {"password-wrong", 0.4, NULL, NULL},
+           {"lb-node-affinity-missing", 0.15, otp_by_node, tell_mixed},
+           {"password-lost-on-recycle", 0.1, otp_cut, tell_otp_cut},
+           {"app-pool-recycled", 0.03, otp_cut, tell_otp_cut},
+           {"password-expired", 0.1, otp_expired, tell_otp_age},
+           {"password-already-used", 0.08, otp_used, tell_otp_used},
+           {"password-bad-encoding", 0.08, nobody_enrolled, NULL},
+           {"policy-module-missing", 0.05, nobody_enrolled, NULL});
+CANDIDATES(already_used, {"password-already-used", 1, NULL, NULL});
+CANDIDATES(missing, {"password-missing", 1, NULL, NULL});
+
+CANDIDATES(template_denied, {"template-permission-denied", 1, NULL, NULL});
+CANDIDATES(ca_denied, {"ca-enroll-denied", 1, NULL, NULL});
+CANDIDATES(template_unknown, {"template-not-published", 0.55, NULL, NULL},
+           {"template-name-mismatch", 0.4, NULL, NULL});
+CANDIDATES(key_short, {"key-too-short", 1, NULL, NULL});
+CANDIDATES(subject, {"subject-invalid", 1, NULL, NULL});
+CANDIDATES(crl, {"ca-crl-offline", 1, NULL, NULL});
+CANDIDATES(validity, {"ca-cert-expired", 0.7, NULL, NULL},
+           {"ra-cert-expired", 0.2, ra_dates, tell_expired_ra}, {"clock-skew", 0.1, skew, tell_date_skew});
+CANDIDATES(rpc, {"ca-unreachable-rpc", 0.4, slow_refusal, NULL}, {"ca-service-stopped", 0.35, NULL, NULL},
+           {"ca-network-logon-denied", 0.1, NULL, NULL}, {"dcom-denied", 0.1, NULL, NULL});
+CANDIDATES(dcom, {"dcom-denied", 0.55, NULL, NULL}, {"ca-network-logon-denied", 0.4, NULL, NULL});
+CANDIDATES(sessions, {"ca-db-sessions-exhausted", 1, NULL, NULL});
+CANDIDATES(suspended, {"ca-suspended", 1, NULL, NULL});
+
+CANDIDATES(connector, {"connector-stopped", 0.3, all_refused, tell_policy_module},
+           {"connector-outdated", 0.16, all_refused, tell_policy_module},
+           {"policy-client-cert-expired", 0.1, all_refused, tell_policy_module},
+           {"intune-challenge-expired", 0.08, some_enrolled, tell_policy_module},
+           {"intune-challenge-mismatch", 0.08, some_enrolled, tell_policy_module},
+           {"connector-outbound-blocked", 0.07, all_refused, tell_policy_module},
+           {"policy-challenge-verify-false", 0.05, NULL, tell_policy_module},
+           {"crp-client-cert-untrusted", 0.04, all_refused, NULL},
+           {"intermediate-in-root-store", 0.04, all_refused, NULL},
+           {"connector-signing-cert-missing", 0.03, all_refused, NULL},
+           {"intune-profile-not-targeted", 0.02, some_enrolled, NULL},
+           {"crp-tls-name-mismatch", 0.02, all_refused, NULL},
+           {"crp-temp-permission", 0.02, all_refused, NULL}, {"crp-windows-auth", 0.01, all_refused, NULL});
+
+/* ---- rules, the telling ones first ---- */
+
+#define REFUSED(code, share, list)                                                                           \
+    {                                                                                                        \
+        .stages = PKI, .reasons = BIT(REASON_SCEP_FAILURE), .hresult = (code), .certainty = (share),         \
+        .candidates = (list)                                                                                 \
+    }
+
+const struct rule diagnose_rules[] = {
+    /* never reached the server */
+    {.reasons = BIT(REASON_DNS_FAILED), .certainty = 0.95, .candidates = dns},
+    {.reasons = BIT(REASON_CONNECT_TIMEOUT) | BIT(REASON_UNREACHABLE),
+     .certainty = 0.95,
+     .candidates = dropped},
+    {.stages = BIT(STAGE_TCP),
+     .reasons = BIT(REASON_REQUEST_TIMEOUT),
+     .certainty = 0.9,
+     .candidates = dropped},
+    {.reasons = BIT(REASON_CONNECTION_REFUSED), .certainty = 0.95, .candidates = refused},
+    {.stages = NOT_PKI | BIT(STAGE_TCP),
+     .reasons = BIT(REASON_CONNECTION_LOST),
+     .certainty = 0.6,
+     .candidates = reset},
+    {.reasons = BIT(REASON_TLS_UNTRUSTED), .certainty = 0.95, .candidates = tls},
+    /* the server's certificates */
+    {.reasons = BIT(REASON_RA_CERT_EXPIRED), .certainty = 0.97, .candidates = ra_expired},
+    {.reasons = BIT(REASON_CA_CERT_EXPIRED), .certainty = 0.97, .candidates = ca_expired},
+    {.reasons = BIT(REASON_RA_CHAIN), .certainty = 0.9, .candidates = ra_chain},
+    {.reasons = ANY_ANSWER | BIT(REASON_SCEP_FAILURE) | BIT(REASON_NOT_SCEP) | BIT(REASON_SIGNER_UNKNOWN),
+     .when = ra_expired_fits,
+     .certainty = 0.9,
+     .candidates = ra_expired},
+    /* the CA's own words */
+    REFUSED(0x80094012, 0.95, template_denied),
+    REFUSED(0x80094011, 0.95, ca_denied),
+    REFUSED(0x80094800, 0.95, template_unknown),
+    REFUSED(0x80094811, 0.97, key_short),
+    REFUSED(0x80094001, 0.93, subject),
+    REFUSED(0x80092013, 0.9, crl),
+    REFUSED(0x800B0101, 0.9, validity),
+    REFUSED(0x800706BA, 0.9, rpc),
+    REFUSED(0x80070005, 0.8, dcom),
+    REFUSED(0x8009400F, 0.95, sessions),
+    REFUSED(0x80094006, 0.95, suspended),
+    /* Intune checks the challenge elsewhere */
+    {.stages = PKI,
+     .reasons = BIT(REASON_SCEP_FAILURE) | BIT(REASON_NOT_SCEP) | BIT(REASON_HTTP_STATUS),
+     .when = policy_module,
+     .certainty = 0.9,
+     .candidates = connector},
+    /* the password in the request */
+    REFUSED(0x80096004, 0.93, missing),
+    REFUSED(0x800B0110, 0.9, already_used),
+    REFUSED(0x80070490, 0.95, password),
+    {.stages = PKI,
+     .reasons = BIT(REASON_SCEP_FAILURE),
+     .when = password_sent_no_hresult,
+     .certainty = 0.6,
+     .candidates = password},
+    /* the OTP page's words */
+    {.reasons = BIT(REASON_OTP_CACHE_FULL), .certainty = 0.97, .candidates = cache_full},
+    {.reasons = BIT(REASON_OTP_NO_PERMISSION), .certainty = 0.95, .candidates = no_permission},
+    {.reasons = BIT(REASON_OTP_AUTH_REFUSED), .certainty = 0.95, .candidates = otp_refused},
+    {.stages = BIT(STAGE_OTP),
+     .reasons = ANY_ANSWER,
+     .http_status = 401,
+     .certainty = 0.95,
+     .candidates = otp_refused},
+    {.reasons = BIT(REASON_OTP_PAGE_BLANK) | BIT(REASON_OTP_PAGE_UNKNOWN),
+     .certainty = 0.7,
+     .candidates = otp_blank},
+    {.stages = BIT(STAGE_OTP),
+     .reasons = ANY_ANSWER,
+     .http_status = 404,
+     .when = bare_url_fine,
+     .certainty = 0.85,
+     .candidates = otp_removed},
+    /* HTTP errors, by status and by who wrote the answer */
+    {.reasons = ANY_ANSWER,
+     .http_status = 503,
+     .layer = LAYER_HTTPSYS,
+     .certainty = 0.95,
+     .candidates = pool_down},
+    {.reasons = ANY_ANSWER,
+     .http_status = 500,
+     .layer = LAYER_IIS,
+     .when = everywhere,
+     .certainty = 0.95,
+     .candidates = start_failed},
+    {.reasons = ANY_ANSWER,
+     .http_status = 500,
+     .layer = LAYER_IIS,
+     .when = mixed_with_success,
+     .certainty = 0.5,
+     .candidates = busy},
+    {.reasons = ANY_ANSWER, .http_status = 503, .layer = LAYER_IIS, .certainty = 0.6, .candidates = busy},
+    {.stages = NOT_PKI,
+     .reasons = ANY_ANSWER,
+     .http_status = 404,
+     .layer = LAYER_IIS,
+     .certainty = 0.9,
+     .candidates = not_found},
+    {.stages = NOT_PKI,
+     .reasons = ANY_ANSWER,
+     .http_status = 404,
+     .layer = LAYER_HTTPSYS,
+     .certainty = 0.9,
+     .candidates = not_found_httpsys},
+    {.stages = NOT_PKI,
+     .reasons = ANY_ANSWER,
+     .http_status = 404,
+     .layer = LAYER_OTHER,
+     .certainty = 0.8,
+     .candidates = not_found_proxy},
+    {.reasons = ANY_ANSWER,
+     .http_status = 502,
+     .layer = LAYER_OTHER,
+     .certainty = 0.7,
+     .candidates = bad_gateway},
+    {.reasons = ANY_ANSWER,
+     .http_status = 504,
+     .layer = LAYER_OTHER,
+     .certainty = 0.8,
+     .candidates = gateway_timeout},
+};
+const size_t diagnose_rule_count = sizeof diagnose_rules / sizeof diagnose_rules[0];

@@ -1,0 +1,491 @@
+#include "diagnose/parts.h"
+#include "run_facts.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define NOW 1780000000 /* 2026-05-28 */
+
+/* One kind of failure, and what it must be called. */
+struct row {
+    const char *what;
+    enum stage stage;
+    enum reason reason;
+    int status;
+    enum outcome_body body;
+    const char *server;
+    int fail_info;    /* 0: none */
+    uint32_t hresult; /* 0: none */
+    const char *text;
+    int bare; /* status of the bare URL */
+    bool unsent;
+    const char *first; /* NULL: no cause */
+    double at_least;   /* its confidence */
+    const char *also;  /* blank-separated ids that must be listed, too */
+};
+
+#define HS  "Microsoft-HTTPAPI/2.0"
+#define IIS "Microsoft-IIS/10.0"
+
+static const struct row rows[] = {
+    {"no such name", STAGE_DNS, REASON_DNS_FAILED, .first = "dns-failure", .at_least = 0.9},
+    {"dropped", STAGE_TCP, REASON_CONNECT_TIMEOUT, .first = "network-path-blocked", .at_least = 0.8},
+    {"rejected", STAGE_TCP, REASON_CONNECTION_REFUSED, .first = "network-path-blocked", .at_least = 0.4,
+     .also = "w3svc-stopped"},
+    {"no route", STAGE_TCP, REASON_UNREACHABLE, .first = "network-path-blocked", .at_least = 0.8},
+    {"pool down, caps", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 503, OUTCOME_BODY_HTTPSYS, HS, .bare = 503,
+     .first = "app-pool-stopped", .at_least = 0.2,
+     .also = "service-account-password-expired service-account-locked app-pool-identity-mismatch"},
+    {"pool down, OTP page", STAGE_OTP, REASON_HTTP_STATUS, 503, OUTCOME_BODY_HTTPSYS, HS, .bare = 503,
+     .first = "app-pool-stopped", .at_least = 0.2,
+     .also = "service-account-password-expired service-account-locked"},
+    {"start failed", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 500, OUTCOME_BODY_IIS, IIS, .bare = 500,
+     .first = "ra-cert-expired", .at_least = 0.1,
+     .also = "ra-key-access-denied service-account-password-expired"},
+    {"start failed, seen at PKI", STAGE_PKI_OPERATION, REASON_HTTP_STATUS, 500, OUTCOME_BODY_IIS, IIS,
+     .bare = 500, .first = "ra-cert-expired", .at_least = 0.1},
+    {"client refuses RA", STAGE_GET_CA_CERT, REASON_RA_CERT_EXPIRED, 200, .first = "ra-cert-expired",
+     .at_least = 0.9},
+    {"client refuses CA", STAGE_GET_CA_CERT, REASON_CA_CERT_EXPIRED, 200, .first = "ca-cert-expired",
+     .at_least = 0.9},
+    {"RA of the old CA", STAGE_GET_CA_CERT, REASON_RA_CHAIN, 200, .first = "ca-renewed-ra-stale",
+     .at_least = 0.5},
+    {"cache full", STAGE_OTP, REASON_OTP_CACHE_FULL, 200, .first = "otp-cache-full", .at_least = 0.9},
+    {"cache full, unsent", STAGE_OTP, REASON_OTP_CACHE_FULL, .unsent = true, .first = "otp-cache-full",
+     .at_least = 0.9},
+    {"no permission page", STAGE_OTP, REASON_OTP_NO_PERMISSION, 200, .first = "template-permission-denied",
+     .at_least = 0.4, .also = "otp-insufficient-permission template-not-published"},
+    {"logon refused", STAGE_OTP, REASON_OTP_AUTH_REFUSED, 401, .first = "otp-auth-failed", .at_least = 0.4},
+    {"logon refused, unsent", STAGE_OTP, REASON_OTP_AUTH_REFUSED, .unsent = true, .first = "otp-auth-failed",
+     .at_least = 0.4},
+    {"no OTP page", STAGE_OTP, REASON_HTTP_STATUS, 404, OUTCOME_BODY_IIS, IIS, .bare = 200,
+     .first = "otp-endpoint-removed", .at_least = 0.8},
+    {"blank page", STAGE_OTP, REASON_OTP_PAGE_BLANK, 200, .first = "otp-page-blank", .at_least = 0.5},
+    {"unknown password", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 1,
+     0x80070490, .bare = 200, .first = "password-wrong", .at_least = 0.5},
+    {"used password", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 1, 0x800B0110,
+     .bare = 200, .first = "password-already-used", .at_least = 0.8},
+    {"no password", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 1, 0x80096004,
+     .bare = 200, .first = "password-missing", .at_least = 0.9},
+    {"template", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0x80094012,
+     .bare = 200, .first = "template-permission-denied", .at_least = 0.9},
+    {"template, with Intune", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2,
+     0x80094012, .bare = 403, .first = "template-permission-denied", .at_least = 0.9},
+    {"template, in words", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2,
+     0x80004005,
+     "The permissions on the certificate template do not allow the current user to enroll for this type of "
+     "certificate.",
+     .bare = 200, .first = "template-permission-denied", .at_least = 0.9},
+    {"template unknown", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2,
+     0x80094800, .first = "template-not-published", .at_least = 0.4, .also = "template-name-mismatch"},
+    {"short key", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0x80094811,
+     .first = "key-too-short", .at_least = 0.9},
+    {"CA down", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0x800706BA,
+     .first = "ca-service-stopped", .at_least = 0.4, .also = "dcom-denied"},
+    {"CRL", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0x80092013,
+     .first = "ca-crl-offline", .at_least = 0.8},
+    {"Intune refuses", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2,
+     .bare = 403, .first = "connector-stopped", .at_least = 0.2, .also = "connector-outdated"},
+    {"Intune fails", STAGE_PKI_OPERATION, REASON_HTTP_STATUS, 500, OUTCOME_BODY_IIS, IIS, .bare = 403,
+     .first = "connector-stopped", .at_least = 0.2, .also = "connector-outdated"},
+    {"wrong path", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 404, OUTCOME_BODY_IIS, IIS, .bare = 404,
+     .first = "wrong-scep-url", .at_least = 0.4},
+    {"no IIS", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 404, OUTCOME_BODY_HTTPSYS, HS, .bare = 404,
+     .first = "w3svc-stopped", .at_least = 0.4},
+    {"proxy", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 502, OUTCOME_BODY_HTML, "nginx", .bare = 502,
+     .first = "app-proxy-bad-gateway", .at_least = 0.6},
+    /* nothing to blame on the server */
+    {"aborted", STAGE_PKI_OPERATION, REASON_ABORTED, .first = NULL},
+    {"our limits", STAGE_TCP, REASON_GENERATOR_LIMIT, .unsent = true, .first = NULL},
+    {"slow server", STAGE_PKI_OPERATION, REASON_REQUEST_TIMEOUT, .first = NULL},
+    {"slow server, device", STAGE_PKI_OPERATION, REASON_DEVICE_TIMEOUT, .first = NULL},
+    {"file is used up", STAGE_OTP, REASON_OTP_EXHAUSTED, .unsent = true, .first = NULL},
+    {"no rule knows it", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 418, OUTCOME_BODY_TEXT, "teapot", .bare = 418,
+     .first = NULL},
+    {"unknown HRESULT", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2,
+     0x8badf00d, .bare = 200, .first = NULL},
+};
+#define ROWS (sizeof rows / sizeof rows[0])
+
+static struct outcome outcome_of(const struct row *row, uint64_t device, int64_t at_us)
+{
+    struct outcome o = fact_failure(device, at_us, row->stage, row->reason);
+    o.end = row->unsent ? OUTCOME_UNSENT : OUTCOME_FAILED;
+    o.http_status = row->status;
+    o.body = row->body;
+    o.fail_info = row->fail_info == 0 ? -1 : row->fail_info;
+    o.has_hresult = row->hresult != 0;
+    o.hresult = row->hresult;
+    snprintf(o.server, sizeof o.server, "%s", row->server == NULL ? "" : row->server);
+    snprintf(o.text, sizeof o.text, "%s", row->text == NULL ? "" : row->text);
+    return o;
+}
+
+static struct measure *m;
+static struct outcome_sink sink;
+static struct outcome_target target;
+static struct diagnose_list list;
+
+static int set_up(void **state)
+{
+    (void)state;
+    target = (struct outcome_target){0};
+    list = (struct diagnose_list){0};
+    if (!measure_new(&m, NULL))
+        return -1;
+    sink = measure_sink(m);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    diagnose_clear(&list);
+    measure_free(m);
+    return 0;
+}
+
+static void diagnose(void)
+{
+    struct err e = {0};
+    diagnose_clear(&list);
+    assert_true(diagnose_run(m, &target, NOW, &list, &e));
+}
+
+static const struct diagnosis *entry(const char *id)
+{
+    for (size_t i = 0; i < list.count; i++) {
+        if (strcmp(list.items[i].cause->id, id) == 0)
+            return &list.items[i];
+    }
+    return NULL;
+}
+
+static void check_list(const char *what)
+{
+    double sum = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct diagnosis *d = &list.items[i];
+        sum += d->confidence;
+        assert_true(d->confidence > 0 && d->confidence <= 1);
+        assert_true(d->share > 0 && d->share <= 1.0000001);
+        assert_true(d->evidence_count >= 2);
+        for (size_t k = 0; k < d->look_alike_count; k++)
+            assert_non_null(causes_find(d->look_alikes[k]));
+    }
+    if (sum > 1.0000001)
+        fail_msg("%s: confidences add up to %f", what, sum);
+}
+
+static void check_also(const struct row *row)
+{
+    char ids[200];
+    snprintf(ids, sizeof ids, "%s", row->also == NULL ? "" : row->also);
+    char *rest = ids;
+    for (char *id = strtok_r(rest, " ", &rest); id != NULL; id = strtok_r(NULL, " ", &rest)) {
+        if (entry(id) == NULL)
+            fail_msg("%s: %s is not listed", row->what, id);
+    }
+}
+
+static void one_kind_of_failure_has_its_cause(void **state)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct row *row = &rows[i];
+        tear_down(state);
+        set_up(state);
+        target.bare_url_status = row->bare;
+        fact_repeat(&sink, outcome_of(row, 0, 0), 40);
+        diagnose();
+        if (row->first == NULL) {
+            if (list.count != 0)
+                fail_msg("%s: invented %s", row->what, list.items[0].cause->id);
+            continue;
+        }
+        if (list.count == 0 || strcmp(list.items[0].cause->id, row->first) != 0)
+            fail_msg("%s: %s, not %s", row->what, list.count == 0 ? "nothing" : list.items[0].cause->id,
+                     row->first);
+        if (list.items[0].confidence < row->at_least)
+            fail_msg("%s: confidence %f", row->what, list.items[0].confidence);
+        assert_true(fabs(list.items[0].share - 1) < 1e-9);
+        check_list(row->what);
+        check_also(row);
+    }
+}
+
+static void healthy_run_has_no_cause(void **state)
+{
+    (void)state;
+    fact_enrolled(&sink, 0, 100, 0);
+    diagnose();
+    assert_int_equal(list.count, 0);
+}
+
+/* Every id that a rule can name is in the catalogue, and every simulated cause is named by a rule. */
+static void rules_and_catalogue_agree(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < diagnose_rule_count; i++) {
+        for (const struct candidate *c = diagnose_rules[i].candidates; c->id != NULL; c++) {
+            if (causes_find(c->id) == NULL)
+                fail_msg("%s is not in the catalogue", c->id);
+        }
+    }
+    for (size_t i = 0; i < causes_count(); i++) {
+        const struct cause *cause = causes_at(i);
+        bool named = false;
+        for (size_t r = 0; r < ROWS && !named; r++)
+            named =
+                rows[r].first != NULL && (strcmp(rows[r].first, cause->id) == 0 ||
+                                          (rows[r].also != NULL && strstr(rows[r].also, cause->id) != NULL));
+        if (cause->simulated && !named)
+            fail_msg("no test names %s", cause->id);
+    }
+}
+
+static void expired_ra_certificates_win_wherever_devices_fail(void **state)
+{
+    target.cert_count = 2;
+    snprintf(target.certs[0].role, sizeof target.certs[0].role, "ca");
+    target.certs[0].not_after = NOW + 1000000;
+    snprintf(target.certs[1].role, sizeof target.certs[1].role, "ra_signing");
+    snprintf(target.certs[1].subject, sizeof target.certs[1].subject, "CN=NDES01-MSCEP-RA");
+    target.certs[1].not_after = NOW - 86400;
+    struct outcome_target expired = target;
+    static const struct row fails[] = {
+        {.what = "", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 500, OUTCOME_BODY_IIS, IIS},
+        {.what = "", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2},
+        {.what = "", STAGE_PKI_OPERATION, REASON_NOT_SCEP, 200, OUTCOME_BODY_HTML, IIS},
+    };
+    for (size_t i = 0; i < sizeof fails / sizeof fails[0]; i++) {
+        tear_down(state);
+        set_up(state);
+        target = expired;
+        fact_repeat(&sink, outcome_of(&fails[i], 0, 0), 10);
+        diagnose();
+        assert_true(list.count > 0);
+        assert_string_equal(list.items[0].cause->id, "ra-cert-expired");
+        assert_true(list.items[0].confidence > 0.8);
+        bool told = false;
+        for (size_t k = 0; k < list.items[0].evidence_count; k++)
+            told |= strstr(list.items[0].evidence[k], "CN=NDES01-MSCEP-RA") != NULL;
+        assert_true(told);
+    }
+}
+
+static void valid_ra_certificates_speak_against_expiry(void **state)
+{
+    (void)state;
+    target.cert_count = 1;
+    snprintf(target.certs[0].role, sizeof target.certs[0].role, "ra");
+    target.certs[0].not_after = NOW + 1000000;
+    target.bare_url_status = 500;
+    const struct row row = {.what = "", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 500, OUTCOME_BODY_IIS, IIS};
+    fact_repeat(&sink, outcome_of(&row, 0, 0), 10);
+    diagnose();
+    assert_null(entry("ra-cert-expired"));
+    assert_string_equal(list.items[0].cause->id, "service-account-password-expired");
+}
+
+static struct outcome refused_otp(uint64_t device, int64_t at_us, uint64_t fingerprint, int64_t age_us)
+{
+    const struct row row = {
+        .what = "", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 1, 0x80070490};
+    struct outcome o = outcome_of(&row, device, at_us);
+    o.otp_fingerprint = fingerprint;
+    o.otp_age_us = age_us;
+    return o;
+}
+
+static struct outcome accepted_otp(uint64_t device, int64_t at_us, uint64_t fingerprint, int64_t age_us)
+{
+    struct outcome o = fact_device(device, OUTCOME_ENROLLED, at_us);
+    o.otp_fingerprint = fingerprint;
+    o.otp_age_us = age_us;
+    return o;
+}
+
+#define MINUTE INT64_C(60000000)
+
+static void old_passwords_have_expired(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 10; i++) {
+        struct outcome o = refused_otp(i, 0, 100 + i, 61 * MINUTE);
+        fact_tell(&sink, &o);
+    }
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "password-expired");
+    assert_true(list.items[0].confidence > 0.7);
+}
+
+static void shorter_validities_are_noticed_by_the_oldest_accepted_password(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 10; i++) {
+        struct outcome ok = accepted_otp(i, 0, 100 + i, 2 * MINUTE);
+        struct outcome bad = refused_otp(20 + i, 0, 200 + i, 6 * MINUTE);
+        fact_tell(&sink, &ok);
+        fact_tell(&sink, &bad);
+    }
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "password-expired");
+}
+
+static void used_passwords_are_recognised(void **state)
+{
+    (void)state;
+    struct outcome ok = accepted_otp(0, 0, 7, 1000);
+    fact_tell(&sink, &ok);
+    for (uint64_t i = 1; i < 10; i++) {
+        struct outcome o = refused_otp(i, (int64_t)i * 10000, 7, 2000);
+        fact_tell(&sink, &o);
+    }
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "password-already-used");
+    assert_true(list.items[0].confidence > 0.7);
+}
+
+static void a_clean_cut_in_time_is_a_restart(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 30; i++) {
+        struct outcome o = accepted_otp(i, (int64_t)i * 100000, 100 + i, 50000);
+        fact_tell(&sink, &o);
+    }
+    for (uint64_t i = 0; i < 5; i++) { /* fetched before 3 s, used after */
+        struct outcome o = refused_otp(30 + i, 3000000 + (int64_t)i * 100000, 200 + i, 700000);
+        fact_tell(&sink, &o);
+    }
+    for (uint64_t i = 0; i < 30; i++) {
+        struct outcome o = accepted_otp(40 + i, 3600000 + (int64_t)i * 100000, 300 + i, 50000);
+        fact_tell(&sink, &o);
+    }
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "password-lost-on-recycle");
+    assert_non_null(entry("app-pool-recycled"));
+}
+
+/* In a window of refusals passwords fetched within it are refused, too: no restart. */
+static void a_window_of_refusals_is_a_wrong_password(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 90; i++) {
+        int64_t at = (int64_t)i * 100000;
+        struct outcome o =
+            i >= 30 && i < 60 ? refused_otp(i, at, 100 + i, 50000) : accepted_otp(i, at, 100 + i, 50000);
+        fact_tell(&sink, &o);
+    }
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "password-wrong");
+}
+
+static void a_steady_fraction_adds_the_missing_affinity(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 90; i++) {
+        int64_t at = (int64_t)i * 100000;
+        struct outcome o = i % 2 ? refused_otp(i, at, 100 + i, 50000) : accepted_otp(i, at, 100 + i, 50000);
+        fact_tell(&sink, &o);
+    }
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "password-wrong");
+    assert_true(entry("lb-node-affinity-missing")->confidence > 0.25);
+}
+
+static void slow_rpc_failures_are_a_blocked_path(void **state)
+{
+    (void)state;
+    const struct row row = {
+        .what = "", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0x800706BA};
+    struct outcome o = outcome_of(&row, 0, 0);
+    o.finished_us = 21000000;
+    fact_tell(&sink, &o);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "ca-unreachable-rpc");
+}
+
+static void overload_is_told_by_the_successes_between(void **state)
+{
+    (void)state;
+    const struct row row = {.what = "", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 503, OUTCOME_BODY_HTTPSYS, HS};
+    for (uint64_t i = 0; i < 100; i++) {
+        int64_t at = (int64_t)i * 100000;
+        struct outcome o = i % 2 ? outcome_of(&row, i, at) : fact_device(i, OUTCOME_ENROLLED, at);
+        fact_tell(&sink, &o);
+    }
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "app-pool-queue-full");
+}
+
+static void basic_not_offered_is_a_scheme_mismatch(void **state)
+{
+    (void)state;
+    const struct row row = {.what = "", STAGE_OTP, REASON_OTP_AUTH_REFUSED, 401, OUTCOME_BODY_IIS, IIS};
+    struct outcome o = outcome_of(&row, 0, 0);
+    o.response_headers =
+        span_of_text("Server: Microsoft-IIS/10.0\nWWW-Authenticate: Negotiate\nWWW-Authenticate: NTLM\n");
+    fact_tell(&sink, &o);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "otp-auth-scheme-mismatch");
+}
+
+static void a_clock_far_off_explains_expired_certificates(void **state)
+{
+    (void)state;
+    target.has_date_skew = true;
+    target.date_skew_s = -400 * 86400;
+    const struct row row = {.what = "", STAGE_GET_CA_CERT, REASON_RA_CERT_EXPIRED, 200};
+    fact_repeat(&sink, outcome_of(&row, 0, 0), 3);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "clock-skew");
+}
+
+static void several_kinds_have_several_causes(void **state)
+{
+    (void)state;
+    const struct row caps = {
+        .what = "", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 503, OUTCOME_BODY_HTTPSYS, HS};
+    const struct row pki = {
+        .what = "", STAGE_PKI_OPERATION, REASON_HTTP_STATUS, 503, OUTCOME_BODY_HTTPSYS, HS};
+    const struct row key = {
+        .what = "", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0x80094811};
+    const struct row odd = {
+        .what = "", STAGE_PKI_OPERATION, REASON_NONCE_MISMATCH, 200, OUTCOME_BODY_CERTREP, IIS};
+    fact_repeat(&sink, outcome_of(&caps, 0, 0), 20);
+    fact_repeat(&sink, outcome_of(&pki, 20, 0), 10);
+    fact_repeat(&sink, outcome_of(&key, 30, 0), 60);
+    fact_repeat(&sink, outcome_of(&odd, 90, 0), 10);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "key-too-short");
+    assert_true(fabs(list.items[0].share - 0.6) < 1e-9);
+    assert_true(fabs(entry("app-pool-stopped")->share - 0.3) < 1e-9); /* two groups, one cause */
+    assert_int_equal(entry("app-pool-stopped")->stage, STAGE_GET_CA_CAPS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(one_kind_of_failure_has_its_cause),
+        TEST(healthy_run_has_no_cause),
+        TEST(rules_and_catalogue_agree),
+        TEST(expired_ra_certificates_win_wherever_devices_fail),
+        TEST(valid_ra_certificates_speak_against_expiry),
+        TEST(old_passwords_have_expired),
+        TEST(shorter_validities_are_noticed_by_the_oldest_accepted_password),
+        TEST(used_passwords_are_recognised),
+        TEST(a_clean_cut_in_time_is_a_restart),
+        TEST(a_window_of_refusals_is_a_wrong_password),
+        TEST(a_steady_fraction_adds_the_missing_affinity),
+        TEST(slow_rpc_failures_are_a_blocked_path),
+        TEST(overload_is_told_by_the_successes_between),
+        TEST(basic_not_offered_is_a_scheme_mismatch),
+        TEST(a_clock_far_off_explains_expired_certificates),
+        TEST(several_kinds_have_several_causes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
