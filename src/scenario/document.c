@@ -58,7 +58,7 @@ static bool fail_syntax(const struct parse *p, struct err *e)
         return fail_bytes(p, e);
     if (is_indented_by_tab(p->text, y->problem_mark.line))
         return fail(p->origin, y->problem_mark, e, "a tab indents this line; YAML wants spaces");
-    if (y->context != NULL && y->context_mark.line != y->problem_mark.line)
+    if (p->origin->file != NULL && y->context != NULL && y->context_mark.line != y->problem_mark.line)
         return scenario_place_fail(p->origin, y->problem_mark.line, y->problem_mark.column, e,
                                    "%s (%s that begins in line %zu)", y->problem, y->context,
                                    y->context_mark.line + 1);

@@ -73,8 +73,9 @@ bool scenario_load(const char *path, const struct scenario_override *overrides, 
 {
     struct buf text;
     buf_init(&text, SCENARIO_MAX_BYTES + 1);
-    bool ok =
-        file_read(path, &text, e) && scenario_parse(path, buf_span(&text), overrides, override_count, out, e);
+    struct err why = {0};
+    bool ok = file_read(path, &text, &why) || err_set(e, STAGE_SETUP, REASON_SCENARIO, "%s", why.text);
+    ok = ok && scenario_parse(path, buf_span(&text), overrides, override_count, out, e);
     buf_clear(&text);
     return ok;
 }

@@ -28,9 +28,11 @@ static bool read_variable(const char *at, enum variable *out, size_t *len, struc
         }
     }
     const char *near = text_nearest(word, variables);
-    return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no variable {%s}; %s {%s}", word,
-                   near != NULL ? "did you mean" : "there are {profile} {run} {name} and",
-                   near != NULL ? near : "index");
+    if (near != NULL)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no variable {%s}; did you mean {%s}?", word,
+                       near);
+    return err_set(e, STAGE_SETUP, REASON_USAGE,
+                   "there is no variable {%s}; there are {index} {profile} {run} {name}", word);
 }
 
 bool scenario_subject_check(const char *template_text, struct err *e)

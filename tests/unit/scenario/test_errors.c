@@ -1,0 +1,334 @@
+/* Bad scenarios: one line each that says where, what and what to do. */
+#include "scenario/scenario.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define SIM  "target: {url: sim}\n"
+#define LOAD "load: [{rate: 5/s, for: 10s}]\n"
+#define NDES "target: {url: \"https://h/certsrv/mscep/mscep.dll\"}\n"
+#define X    "t.yaml:"
+
+static const struct {
+    const char *text;
+    const char *expected;
+} cases[] = {
+    /* not YAML, or not one map */
+    {"", X "1:1: there is nothing in it"},
+    {"# only a comment\n", X "1:1: there is nothing in it"},
+    {"- a\n- b\n", X "1:1: a scenario is a map: lines such as 'name: monday-morning'"},
+    {"just words", X "1:1: a scenario is a map: lines such as 'name: monday-morning'"},
+    {"~", X "1:1: a scenario is a map: lines such as 'name: monday-morning'"},
+    {"name: a\n---\nname: b\n", X "2:1: a second document begins here; one file holds one scenario"},
+    {"devices:\n\tcount: 5\n", X "2:1: a tab indents this line; YAML wants spaces"},
+    {"name: [a\n",
+     X "2:1: did not find expected ',' or ']' (while parsing a flow sequence that begins in line 1)"},
+    {"name: a: b\n", X "1:8: mapping values are not allowed in this context"},
+    {"name: *nowhere\n", X "1:7: found undefined alias"},
+    {"name: \"a\n",
+     X "2:1: found unexpected end of stream (while scanning a quoted scalar that begins in line 1)"},
+    {"name: a\x01\n", X "1:8: control characters are not allowed; a scenario is plain text in UTF-8"},
+    {"name: ab\nseed: \xff\n", X "2:7: invalid leading UTF-8 octet; a scenario is plain text in UTF-8"},
+    {"name: !!str a\n", X "1:7: YAML tags (!...) are not used in scenarios"},
+    {"a: [[[[[[[[[[[[[[[[[[[[[[[[[[", X "1:27: nested too deeply for a scenario"},
+    {"? [a]\n: b\n", X "1:3: a key must be a word"},
+
+    /* unknown and repeated keys */
+    {"nmae: x\n", X "1:1: unknown key 'nmae'; did you mean 'name'?"},
+    {"devices: {count: 5, subjct: a}\n", X "1:21: unknown key 'subjct' in devices; did you mean 'subject'?"},
+    {"devices:\n  bits: 2048\n", X "2:3: unknown key 'bits' in devices; it is known as 'devices.key.bits'"},
+    {"xyzzyxyzzy: 1\n", X "1:1: unknown key 'xyzzyxyzzy'; scenarios/README.md lists all keys"},
+    {"devices.count: 5\n", X "1:1: unknown key 'devices.count'; scenarios/README.md lists all keys"},
+    {"load:\n- {rate: 5/s, rtae: 5/s}\n", X "2:15: unknown key 'rtae' in load[0]; did you mean 'rate'?"},
+    {"<<: {seed: 1}\n", X "1:1: unknown key '<<'; scenarios/README.md lists all keys"},
+    {"seed: 1\nname: a\nseed: 2\n", X "3:1: 'seed' stands here a second time"},
+    {"load:\n- {rate: 5/s, rate: 6/s}\n", X "2:15: 'rate' stands here a second time"},
+
+    /* wrong types */
+    {"devices: 5\n", X "1:10: devices must be a map: 'key: value' lines, or {key: value}"},
+    {"devices:\nload: []\n",
+     X "1:9: devices is empty: it must be a map: 'key: value' lines, or {key: value}"},
+    {"load: {rate: 5/s}\n", X "1:7: load must be a list: lines that begin with '- '"},
+    {"load: [5/s]\n", X "1:8: load[0] must be a map: 'key: value' lines, or {key: value}"},
+    {"load: []\n", X "1:7: load has 0 entries; 1 to 200 are allowed"},
+    {"slo: enrolled > 5\n", X "1:6: slo must be a list: lines that begin with '- '"},
+    {"name: [a]\n", X "1:7: name must be a single value"},
+    {"name:\n", X "1:6: name is empty: it must be given a value, or left out"},
+    {"seed: ~\n", X "1:7: seed is empty: it must be given a value, or left out"},
+    {"name: \"a\\0b\"\n", X "1:7: name: it contains a NUL character"},
+    {"slo: [[a]]\n", X "1:7: slo must be a single value"},
+
+    /* values */
+    {"seed: -1\n", X "1:7: seed: '-1' is not a whole number from 0 to 9007199254740991"},
+    {"seed: 1.5\n", X "1:7: seed: '1.5' is not a whole number from 0 to 9007199254740991"},
+    {"devices: {count: 0}\n", X "1:18: devices.count: '0' is not a whole number from 1 to 10000000"},
+    {"devices: {key: {bits: 1024}}\n", X "1:23: devices.key.bits: '1024' is not one of 2048, 3072, 4096"},
+    {"devices: {key: {reuse: yes}}\n", X "1:24: devices.key.reuse: 'yes' is neither true nor false"},
+    {"devices: {profiles: [{weight: 0}]}\n",
+     X "1:31: devices.profiles[0].weight: '0' is outside 0.001 to 1e+06"},
+    {"devices: {profiles: [{weight: 1x}]}\n", X "1:31: devices.profiles[0].weight: '1x' is not a number"},
+    {"load: [{rate: 5}]\n", X "1:15: load[0].rate: '5' is not a rate: write 5/s, 12/m or 300/h"},
+    {"load: [{rate: 5/s, for: 5}]\n",
+     X "1:25: load[0].for: '5' is not a duration: write 300ms, 10s, 5m, 8h or 2d"},
+    {"limits: {request_timeout: 2h}\n",
+     X "1:27: limits.request_timeout: '2h' is outside 1.0 ms to 1 h 00 min"},
+    {"limits: {error_budget: 130%}\n",
+     X "1:24: limits.error_budget: '130%' is not a share: write 30% or 0.3"},
+    {"load: [{rate: 5/s, arrivals: poison}]\n",
+     X "1:30: load[0].arrivals: 'poison' is not one of even, poisson; did you mean 'poisson'?"},
+    {"name: \"a\\nb\"\n", X "1:7: name: 'a?b' contains a control character"},
+    {"name: \"a\\u2028b\"\n", X "1:7: name: 'a\xe2\x80\xa8"
+                                "b' contains a control character"},
+    {"name: '  '\n", X "1:7: name: '  ' is blank"},
+    {"name: ''\n", X "1:7: name: it has 0 characters; 1 to 64 are allowed"},
+    {SIM LOAD "name: ../up\n",
+     X "3:7: name: letters, digits, '-', '_' and '.' only: a folder is named after it"},
+
+    /* what later versions will do */
+    {"target: {url: sim, proxy: x}\n",
+     X "1:20: target.proxy is not in this version yet (" SCEPSTORM_VERSION "); remove it"},
+    {"simulator: {latency: {}}\n",
+     X "1:13: simulator.latency is not in this version yet (" SCEPSTORM_VERSION "); remove it"},
+    {"simulator: {mode: intune}\n",
+     X "1:19: simulator.mode: 'intune' is not in this version yet (" SCEPSTORM_VERSION ")"},
+    {"challenge: {source: command}\n",
+     X "1:21: challenge.source: 'command' is not in this version yet (" SCEPSTORM_VERSION ")"},
+    {"challenge: {auth: ntlm}\n",
+     X "1:19: challenge.auth: 'ntlm' is not in this version yet (" SCEPSTORM_VERSION ")"},
+    {"devices: {expect: refused}\n",
+     X "1:11: devices.expect is not in this version yet (" SCEPSTORM_VERSION "); remove it"},
+    {"devices: {profiles: [{name: ios}]}\n",
+     X "1:29: devices.profiles[0].name: 'ios' is not in this version yet (" SCEPSTORM_VERSION ")"},
+    {"devices: {key: {type: ec}}\n",
+     X "1:23: devices.key.type: 'ec' is not in this version yet (" SCEPSTORM_VERSION ")"},
+
+    /* target */
+    {LOAD, X "1:1: target.url: missing; give the SCEP URL, or sim for the built-in simulator"},
+    {"target: {authorized: me}\n" LOAD,
+     X "1:9: target.url: missing; give the SCEP URL, or sim for the built-in simulator"},
+    {"target: {url: ndes.example.com}\n" LOAD, X "1:15: target.url: a URL begins with http:// or https://"},
+    {"target: {url: \"https://u:p@h/x\"}\n" LOAD,
+     X "1:15: target.url: user names and passwords do not belong into URLs"},
+    {"target: {url: \"https:///x\"}\n" LOAD, X "1:15: target.url: the host name is missing or malformed"},
+    {"target: {url: \"https://h:99999/x\"}\n" LOAD,
+     X "1:15: target.url: the port is not a number from 1 to 65535"},
+    {"target: {url: \"https://h/x?operation=a\"}\n" LOAD,
+     X "1:15: target.url: write it without '?' and '#': the SCEP query is added for each request"},
+    {NDES LOAD "simulator: {}\n", X "3:12: simulator: only with target.url: sim"},
+
+    /* challenge */
+    {NDES LOAD "challenge: {password: secret}\n",
+     X "3:13: secrets do not belong into scenarios: use password_env or password_file"},
+    {NDES LOAD "challenge: {source: static}\n",
+     X "3:21: challenge: password_env or password_file must say where the secret is"},
+    {NDES LOAD "challenge: {source: static, password_env: A, password_file: b}\n",
+     X "3:61: challenge.password_file: either password_env or password_file, not both"},
+    {NDES LOAD "challenge: {source: static, password_env: A, user: b}\n",
+     X "3:52: challenge.user says nothing for this challenge.source; remove it"},
+    {NDES LOAD "challenge: {user: b}\n",
+     X "3:19: challenge.user says nothing for this challenge.source; remove it"},
+    {NDES LOAD "challenge: {source: mscep_admin}\n",
+     X "3:12: challenge.user: missing; auth: basic needs an account (or say auth: none)"},
+    {NDES LOAD "challenge: {source: mscep_admin, user: b}\n",
+     X "3:21: challenge: password_env or password_file must say where the secret is"},
+    {NDES LOAD "challenge: {source: mscep_admin, user: 'a:b', password_env: A}\n",
+     X "3:40: challenge.user: a user name for basic authentication has no ':'"},
+    {NDES LOAD "challenge: {source: mscep_admin, auth: none, user: b}\n",
+     X "3:40: challenge.auth: with none there is no user and no password"},
+    {"target: {url: \"https://h/scep\"}\n" LOAD "challenge: {source: mscep_admin, auth: none}\n",
+     X "3:12: challenge.url: cannot tell the OTP page from 'https://h/scep': it has no /mscep/ in it; set "
+       "challenge.url"},
+    {SIM LOAD "challenge: {user: b}\n",
+     X "3:19: challenge.user: not with target.url: sim, which makes up its own; remove it"},
+    {SIM LOAD "challenge: {auth: none}\n", X "3:19: challenge.auth: the simulator's page asks for basic"},
+    {SIM LOAD "challenge: {source: static, password_env: A}\n",
+     X "3:21: challenge.source: the simulator wants one-time passwords: mscep_admin"},
+
+    /* devices */
+    {SIM LOAD "devices: {subject: \"CN={idx}\"}\n",
+     X "3:20: devices.subject: there is no variable {idx}; did you mean {index}?"},
+    {SIM LOAD "devices: {subject: \"CN={index\"}\n",
+     X "3:20: devices.subject: after '{' a variable must follow: {index} {profile} {run} {name}"},
+    {SIM LOAD "devices: {subject: phone}\n",
+     X "3:20: devices.subject: a subject has the form CN={profile}-{index},O=Example"},
+    {SIM LOAD "devices: {marker: scepstorm}\n",
+     X "3:19: devices.marker: the marker is one attribute such as OU=scepstorm; it stands in every subject"},
+    {SIM LOAD "devices: {key: {reuse: false}}\n",
+     X "3:24: devices.key.reuse: a key for each device needs devices.key.pool (scepstorm keygen)"},
+    {SIM LOAD "devices: {count: 100001}\n",
+     X "3:18: 100001 devices are more than limits.devices (100000); raise that limit on purpose"},
+
+    /* load */
+    {SIM, X "1:1: load: missing; for example  load: [{rate: 5/s, for: 1m}]"},
+    {SIM "load: [{for: 10s}]\n", X "2:8: load[0] needs either rate, or from and to"},
+    {SIM "load: [{from: 5/s, for: 10s}]\n", X "2:8: load[0] needs either rate, or from and to"},
+    {SIM "load: [{rate: 5/s, to: 5/s, for: 10s}]\n", X "2:8: load[0] needs either rate, or from and to"},
+    {SIM "load: [{rate: 5/s}]\n",
+     X "2:8: load[0] needs 'for'; only the last phase may do without, with devices.count"},
+    {SIM "devices: {count: 5}\nload:\n- {rate: 5/s}\n- {rate: 6/s}\n",
+     X "4:3: load[0] needs 'for'; only the last phase may do without, with devices.count"},
+    {SIM "devices: {count: 5}\nload: [{from: 5/s, to: 6/s}]\n", X "3:8: load[0]: a ramp needs 'for'"},
+    {SIM "load: [{rate: 201/s, for: 1s}]\n",
+     X "2:8: load[0]: 201/s is above limits.rate (200/s); raise that limit on purpose"},
+    {SIM "load: [{phase: a, rate: 1/s, for: 1s}, {phase: a, rate: 1/s, for: 1s}]\n",
+     X "2:40: load[1]: another phase is called 'a' too"},
+    {SIM "load: [{rate: 0/s, for: 10s}]\n", X "2:7: load: every phase is a pause: no device would start"},
+    {SIM "devices: {count: 99}\nload: [{rate: 1/s, for: 10s}, {rate: 0/s, for: 1s}]\n",
+     X "3:7: load: it ends at rate 0 before devices.count is reached"},
+    {SIM "devices: {count: 100000}\nload: [{rate: 1/h}]\n",
+     X "3:7: load: at its last rate devices.count is not reached within a year"},
+    {SIM "load: [{rate: 100/s, for: 1h}]\n",
+     X "2:7: load: it starts more devices than limits.devices; raise that limit on purpose"},
+    {SIM "load: [{rate: 1/s, for: 1h, warm_up: true}]\n",
+     X "2:7: load: every phase is a warm-up: nothing would be measured"},
+
+    /* slo */
+    {SIM LOAD "slo: [enrolled >= 99%, latency.enrolment.p95 < 3s]\n",
+     X "3:24: slo[1]: 'latency.enrolment.p95' is no figure of the results; did you mean "
+       "'latency.enrollment.p95'?"},
+};
+
+static void bad_scenarios(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scenario *s = NULL;
+        struct err e = {0};
+        if (scenario_parse("t.yaml", span_of_text(cases[i].text), NULL, 0, &s, &e)) {
+            scenario_free(s);
+            fail_msg("accepted: %s", cases[i].text);
+        }
+        assert_null(s);
+        assert_int_equal(e.reason, REASON_SCENARIO);
+        if (strcmp(e.text, cases[i].expected) != 0)
+            fail_msg("for %s\ngot      %s\nexpected %s", cases[i].text, e.text, cases[i].expected);
+    }
+}
+
+static const struct {
+    const char *path;
+    const char *value;
+    const char *expected;
+} options[] = {
+    {"devices.cuont", "5", "--set devices.cuont: unknown key 'cuont' in devices; did you mean 'count'?"},
+    {"devices.count", "many",
+     "--set devices.count: devices.count: 'many' is not a whole number from 1 to 10000000"},
+    {"load.5.rate", "5/s",
+     "--set load.5.rate: a list is counted from 0, and only its next element can be added"},
+    {"load.x", "5/s", "--set load.x: a list is counted from 0, and only its next element can be added"},
+    {"target.url.x", "5", "--set target.url.x: 'url' holds a value, no keys"},
+    {"seed", "", "--set seed: there is nothing in it"},
+    {"seed", "[1", "--set seed: did not find expected ',' or ']'"},
+    {"a..b", "1", "--set a..b: no path of keys such as devices.count or load.0.rate"},
+    {"", "1", "--set : no path of keys such as devices.count or load.0.rate"},
+    {"slo", "&a [*a]", "--set slo: the value is nested too deeply"},
+    {"slo",
+     "[&a [x,x,x,x,x,x,x,x,x,x], &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a], &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b], "
+     "[*c,*c,*c,*c,*c,*c]]",
+     "--set slo: the value has too many parts"},
+    {"load.0.rate", "900/s",
+     "t.yaml:2:8: load[0]: 900/s is above limits.rate (200/s); raise that limit on purpose"},
+};
+
+static void bad_options(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        struct scenario *s = NULL;
+        struct err e = {0};
+        struct scenario_override o = {.path = options[i].path, .value = options[i].value};
+        if (scenario_parse("t.yaml", span_of_text(SIM LOAD), &o, 1, &s, &e)) {
+            scenario_free(s);
+            fail_msg("accepted: --set %s=%s", options[i].path, options[i].value);
+        }
+        if (strcmp(e.text, options[i].expected) != 0)
+            fail_msg("for --set %s\ngot      %s\nexpected %s", options[i].path, e.text, options[i].expected);
+    }
+}
+
+static void expect_refused(struct span text, const char *expected)
+{
+    struct scenario *s = NULL;
+    struct err e = {0};
+    assert_false(scenario_parse("t.yaml", text, NULL, 0, &s, &e));
+    assert_string_equal(e.text, expected);
+}
+
+static void nul_bytes(void **state)
+{
+    (void)state;
+    static const char text[] = "name: a\nseed\0: 1\n";
+    expect_refused(span_of(text, sizeof text - 1),
+                   "t.yaml:2:5: control characters are not allowed; a scenario is plain text in UTF-8");
+}
+
+static void huge_files(void **state)
+{
+    (void)state;
+    size_t len = ((size_t)1 << 20) + 1;
+    char *text = malloc(len);
+    memset(text, '#', len);
+    expect_refused(span_of(text, len), "t.yaml:1:1: larger than 1 MiB; that is no scenario");
+    expect_refused(span_of(text, len - 1), "t.yaml:1:1: there is nothing in it");
+    memset(text, '[', len);
+    expect_refused(span_of(text, len - 1), "t.yaml:1:25: nested too deeply for a scenario");
+    memset(text, '?', len);
+    struct scenario *s = NULL;
+    struct err e = {0};
+    assert_false(scenario_parse("t.yaml", span_of(text, len - 1), NULL, 0, &s, &e));
+    for (size_t i = 0; i + 1 < len; i += 2)
+        memcpy(text + i, "? ", 2);
+    memset(&e, 0, sizeof e);
+    assert_false(scenario_parse("t.yaml", span_of(text, len - 1), NULL, 0, &s, &e));
+    free(text);
+}
+
+/* Laughs that share their nodes cost nothing, wherever they stand they are of the wrong type. */
+static void billion_laughs(void **state)
+{
+    (void)state;
+    expect_refused(span_of_text("name: a\nslo: [&a [x,x], &b [*a,*a], &c [*b,*b], &d [*c,*c]]\n"),
+                   "t.yaml:2:7: slo must be a single value");
+    expect_refused(span_of_text("name: a\nslo: &a [*a]\n"), "t.yaml:2:6: slo must be a single value");
+    expect_refused(span_of_text("devices: &a {key: *a}\n"),
+                   "t.yaml:1:14: unknown key 'key' in devices.key; it is known as 'devices.key'");
+}
+
+static void long_file_names_are_cut(void **state)
+{
+    (void)state;
+    char name[400];
+    memset(name, 'x', sizeof name);
+    memcpy(name + sizeof name - 10, "/end.yaml", 10);
+    struct scenario *s = NULL;
+    struct err e = {0};
+    assert_false(scenario_parse(name, span_of_text("nmae: 1\n"), NULL, 0, &s, &e));
+    assert_non_null(strstr(e.text, "/end.yaml:1:1: unknown key 'nmae'; did you mean 'name'?"));
+    assert_int_equal(strncmp(e.text, "...x", 4), 0);
+}
+
+static void unreadable_files(void **state)
+{
+    (void)state;
+    struct scenario *s = NULL;
+    struct err e = {0};
+    assert_false(scenario_load("no/such/file.yaml", NULL, 0, &s, &e));
+    assert_int_equal(e.reason, REASON_SCENARIO);
+    assert_string_equal(e.text, "cannot open no/such/file.yaml: No such file or directory");
+    struct err folder = {0};
+    assert_false(scenario_load("vectors", NULL, 0, &s, &folder));
+    assert_string_equal(folder.text, "vectors is not a regular file");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_scenarios),    cmocka_unit_test(bad_options),
+        cmocka_unit_test(nul_bytes),        cmocka_unit_test(huge_files),
+        cmocka_unit_test(billion_laughs),   cmocka_unit_test(long_file_names_are_cut),
+        cmocka_unit_test(unreadable_files),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
