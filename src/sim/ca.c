@@ -101,17 +101,16 @@ static bool refuse(const struct sim_ca *ca, const struct scep_request *request, 
     return send_certrep(ca, &spec, reply, e);
 }
 
-/* Big-endian magnitude as AD CS makes them: the request number in front and at the end, random in between. The number
- * alone makes them unique. */
+/* Big-endian magnitude, built as AD CS does (79 00000002 4898492E88FAFEFA 000000000002 in a capture): the request number,
+ * random bytes, the number again. The number alone makes them unique. */
 static bool make_serial(struct sim_ca *ca, uint8_t out[SERIAL_BYTES], struct err *e)
 {
     uint32_t number = atomic_fetch_add(&ca->issued, 1) + 2;
-    if (!random_bytes(out, SERIAL_BYTES, e))
-        return false;
+    memset(out, 0, SERIAL_BYTES);
     out[0] = 0x61;
     for (unsigned i = 0; i < 4; i++)
         out[1 + i] = out[SERIAL_BYTES - 4 + i] = (uint8_t)(number >> (24 - 8 * i));
-    return true;
+    return random_bytes(out + 5, 8, e);
 }
 
 /* The subjectAltName extension of the request, copied as it is; empty when there is none. */
