@@ -108,9 +108,9 @@ static bool is_alnum(int c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* The first number behind `from` that is no part of a word; 0 when there is none. What is not ASCII separates
+/* The first number of at least `min` behind `from` that is no part of a word; 0 when there is none. What is not ASCII separates
  * too: Chinese and Japanese write numbers without blanks around them. */
-static unsigned number_after(struct span text, size_t from)
+static unsigned number_after(struct span text, size_t from, unsigned min)
 {
     unsigned value = 0;
     size_t digits = 0;
@@ -118,7 +118,7 @@ static unsigned number_after(struct span text, size_t from)
     for (size_t at = from; at < text.len; at++) {
         int c = text.data[at];
         bool digit = c >= '0' && c <= '9';
-        if (!is_alnum(c) && digits > 0 && !in_word)
+        if (!is_alnum(c) && digits > 0 && !in_word && value >= min)
             return value;
         if (!is_alnum(c) || digits == 6) {
             in_word = is_alnum(c);
@@ -130,7 +130,7 @@ static unsigned number_after(struct span text, size_t from)
         digits += digit;
         value = digit ? value * 10 + (unsigned)(c - '0') : 0;
     }
-    return in_word ? 0 : value;
+    return in_word || value < min ? 0 : value;
 }
 
 /* Four groups of eight hex digits in a row; *end is where they end, 0 when the page has none. */
@@ -208,12 +208,13 @@ static struct span password_by_pattern(struct span text, size_t thumbprint_end, 
 }
 
 /* The page of the single-password mode leaves the sentence about "only once" and the minutes out, in every
- * language: a number behind the password says as much as the words. */
+ * language: a number behind the password says as much as the words. Where it is not English a 1 is the "once". */
 static bool take_password(struct span text, struct span password, size_t end,
                           struct challenge_page_facts *out, struct err *e)
 {
     out->kind = CHALLENGE_PAGE_PASSWORD;
-    out->validity_minutes = number_after(text, end);
+    size_t within = find(text, end, "expire within");
+    out->validity_minutes = within < text.len ? number_after(text, within, 1) : number_after(text, end, 2);
     out->single_use = contains(text, "used only once") || out->validity_minutes > 0;
     return secret_new(password, &out->password, e);
 }
@@ -227,8 +228,8 @@ static bool classify(struct span text, struct challenge_page_facts *out, struct 
         return take_password(text, password, end, out, e);
     if (contains(text, "password cache is full")) {
         out->kind = CHALLENGE_PAGE_CACHE_FULL;
-        out->validity_minutes = number_after(text, find(text, 0, "stored for"));
-        out->cache_size = number_after(text, find(text, 0, "cache more than"));
+        out->validity_minutes = number_after(text, find(text, 0, "stored for"), 1);
+        out->cache_size = number_after(text, find(text, 0, "cache more than"), 1);
         return true;
     }
     if (contains(text, "sufficient permission to enroll")) {
