@@ -34,6 +34,8 @@
     X(REASON_CRYPTO,                  "crypto",                  "a cryptographic operation failed") \
     X(REASON_ABORTED,                 "aborted",                 "stopped before it was finished") \
     X(REASON_GENERATOR_LIMIT,         "generator_limit",         "this machine ran out of ports or descriptors") \
+    X(REASON_KEYS_EXHAUSTED,          "keys_exhausted",          "the key pool has no key left for this device") \
+    X(REASON_IN_FLIGHT,               "in_flight",               "as many devices as limits.in_flight allows were under way all the time") \
     /* network */ \
     X(REASON_DNS_FAILED,              "dns_failed",              "the host name was not resolved") \
     X(REASON_CONNECTION_REFUSED,      "connection_refused",      "nobody listens at that address and port") \
