@@ -59,28 +59,35 @@ bool pki_oid_from_text(struct span text, struct buf *out)
     return ok;
 }
 
+static bool take_arc(struct span oid, size_t *at, uint64_t *out)
+{
+    *out = 0;
+    for (size_t octets = 0; *at < oid.len && octets < 9; octets++) {
+        uint8_t octet = oid.data[(*at)++];
+        *out = *out << 7 | (octet & 0x7f);
+        if ((octet & 0x80) == 0)
+            return true;
+    }
+    return false;
+}
+
 void pki_oid_to_text(struct span oid, struct buf *out)
 {
-    bool first = true;
     size_t at = 0;
-    while (at < oid.len) {
-        uint64_t arc = 0;
-        size_t start = at;
-        while (at < oid.len && at - start < 9 && (oid.data[at] & 0x80) != 0)
-            arc = arc << 7 | (oid.data[at++] & 0x7f);
-        if (at == oid.len || at - start >= 9)
-            break;
-        arc = arc << 7 | oid.data[at++];
-        if (first) {
-            uint64_t top = arc < 80 ? arc / 40 : 2;
-            buf_appendf(out, "%" PRIu64 ".%" PRIu64, top, arc - top * 40);
-        } else {
-            buf_appendf(out, ".%" PRIu64, arc);
-        }
-        first = false;
-    }
-    if (first || at < oid.len)
+    uint64_t arc;
+    if (!take_arc(oid, &at, &arc)) {
         buf_append_text(out, "?");
+        return;
+    }
+    uint64_t top = arc < 80 ? arc / 40 : 2;
+    buf_appendf(out, "%" PRIu64 ".%" PRIu64, top, arc - top * 40);
+    while (at < oid.len) {
+        if (!take_arc(oid, &at, &arc)) {
+            buf_append_text(out, ".?");
+            return;
+        }
+        buf_appendf(out, ".%" PRIu64, arc);
+    }
 }
 
 const char *pki_oid_text(struct span oid, char *out, size_t out_bytes)

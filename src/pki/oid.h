@@ -28,7 +28,7 @@ PKI_OIDS(PKI_DECLARE_OID)
 
 /* "1.2.840.113549.1.1.1" -> content bytes, appended. False, with nothing appended, when it is no OID. */
 bool pki_oid_from_text(struct span text, struct buf *out);
-/* The reverse; malformed contents become "?". */
+/* The reverse; what is malformed becomes "?". */
 void pki_oid_to_text(struct span oid, struct buf *out);
 /* For error texts: the dotted form in `out`, cut when it does not fit. Returns out. */
 const char *pki_oid_text(struct span oid, char *out, size_t out_bytes);
