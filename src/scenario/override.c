@@ -7,6 +7,7 @@
 #define MAX_VALUE_DEPTH 24
 #define MAX_STEPS       8
 #define MAX_STEP_BYTES  64
+#define STEP_CHARS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 struct change {
     struct scenario_document *d;
@@ -27,8 +28,9 @@ static bool split_path(struct change *c)
 {
     const char *at = c->d->overrides[c->index].path;
     for (;;) {
-        size_t len = strcspn(at, ".");
-        if (len == 0 || len >= MAX_STEP_BYTES || c->step_count == MAX_STEPS)
+        size_t len = strspn(at, STEP_CHARS);
+        bool clean = at[len] == '.' || at[len] == '\0';
+        if (!clean || len == 0 || len >= MAX_STEP_BYTES || c->step_count == MAX_STEPS)
             return fail(c, "no path of keys such as devices.count or load.0.rate");
         memcpy(c->steps[c->step_count], at, len);
         c->steps[c->step_count++][len] = '\0';

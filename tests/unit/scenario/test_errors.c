@@ -222,6 +222,7 @@ static const struct {
     {"seed", "", "--set seed: there is nothing in it"},
     {"seed", "[1", "--set seed: did not find expected ',' or ']'"},
     {"a..b", "1", "--set a..b: no path of keys such as devices.count or load.0.rate"},
+    {"lo\xa2", "1", "--set lo\xa2: no path of keys such as devices.count or load.0.rate"},
     {"", "1", "--set : no path of keys such as devices.count or load.0.rate"},
     {"slo", "&a [*a]", "--set slo: the value is nested too deeply"},
     {"slo",
