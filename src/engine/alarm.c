@@ -1,0 +1,107 @@
+/* Every moment the engine waits for, on one absolute timer.
+ *
+ * A timerfd, because libuv's timers are whole milliseconds relative to a cached time: chained, they drift, and each
+ * arrival would be late by half a millisecond before the server had even seen it. On a wake-up everything that is due
+ * is done, however late the wake-up was; its lateness is itself a fact. */
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define HEARTBEAT_US 50000 /* the engine looks around this often when nothing else happens */
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t next_due(const struct engine *en)
+{
+    int64_t due = least(en->heartbeat_us, arrivals_next_us(en));
+    due = least(due, least(en->grace_us, arrivals_give_up_us(en)));
+    if (en->first != NULL)
+        due = least(due, en->first->deadline_us);
+    return due;
+}
+
+static void arm(struct engine *en)
+{
+    en->armed_us = next_due(en);
+    int64_t at = en->zero_us + en->armed_us;
+    struct itimerspec spec = {.it_value = {.tv_sec = at / SECOND_US, .tv_nsec = at % SECOND_US * 1000}};
+    timerfd_settime(en->alarm_fd, TFD_TIMER_ABSTIME, &spec, NULL); /* in the past: fires at once */
+}
+
+static void look_around(struct engine *en, int64_t now)
+{
+    const struct engine_config *c = en->config;
+    en->heartbeat_us = now + HEARTBEAT_US;
+    facts_sample(en);
+    if (c->tick != NULL && now >= en->tick_us) {
+        en->tick_us = now + c->tick_every_us;
+        c->tick(c->tick_user, now);
+    }
+}
+
+static void do_all_due(struct engine *en)
+{
+    int64_t now = engine_now(en);
+    arrivals_offer(en, now);
+    while (en->first != NULL && en->first->deadline_us <= now)
+        phone_timeout(en->first);
+    if (now >= en->grace_us) {
+        en->grace_us = INT64_MAX;
+        engine_abandon_all(en);
+    }
+    if (now >= arrivals_give_up_us(en))
+        arrivals_give_up(en, now);
+    arrivals_admit(en);
+    if (now >= en->heartbeat_us)
+        look_around(en, now);
+}
+
+static void on_alarm(uv_poll_t *handle, int status, int events)
+{
+    struct engine *en = handle->data;
+    uint64_t expirations;
+    (void)status;
+    (void)events;
+    if (read(en->alarm_fd, &expirations, sizeof expirations) < 0)
+        return; /* rearmed in between: nothing expired */
+    int64_t late = engine_now(en) - en->armed_us;
+    engine_tell_stall(en, late > 0 ? late : 0);
+    do_all_due(en);
+    arm(en);
+}
+
+bool alarm_open(struct engine *en, struct err *e)
+{
+    en->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (en->alarm_fd < 0)
+        return err_set_errno(e, REASON_GENERATOR_LIMIT, errno, "cannot make a timer");
+    int rc = uv_poll_init(&en->loop, &en->alarm, en->alarm_fd);
+    if (rc == 0) {
+        en->alarm.data = en;
+        rc = uv_poll_start(&en->alarm, UV_READABLE, on_alarm);
+    }
+    return rc == 0 || err_set_detail(e, STAGE_SETUP, REASON_GENERATOR_LIMIT, ERR_DOMAIN_UV, rc,
+                                     "cannot watch a timer: %s", uv_strerror(rc));
+}
+
+void alarm_start(struct engine *en)
+{
+    en->zero_us = clock_monotonic_us() + 1000; /* the first arrival is a wake-up like any other */
+    en->result->started_wall_us = clock_wall_us() + 1000;
+    arm(en);
+}
+
+void alarm_close(struct engine *en)
+{
+    if (en->alarm_fd < 0)
+        return;
+    if (en->alarm.data != NULL)
+        uv_close((uv_handle_t *)&en->alarm, NULL);
+    close(en->alarm_fd);
+    en->alarm_fd = -1;
+}

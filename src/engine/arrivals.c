@@ -1,0 +1,154 @@
+/* From the plan to started devices. Whatever is due is offered; what may not start yet waits in order. */
+#include "engine/internal.h"
+
+enum admission { ADMIT, WAIT, REFUSE };
+
+static bool push(struct arrival_queue *q, const struct load_arrival *a)
+{
+    if (q->count == q->cap) {
+        size_t cap = q->cap == 0 ? 64 : q->cap * 2;
+        struct load_arrival *items = calloc(cap, sizeof *items);
+        if (items == NULL)
+            return false;
+        for (size_t i = 0; i < q->count; i++)
+            items[i] = q->items[(q->head + i) % q->cap];
+        free(q->items);
+        *q = (struct arrival_queue){.items = items, .cap = cap, .count = q->count};
+    }
+    q->items[(q->head + q->count++) % q->cap] = *a;
+    return true;
+}
+
+static struct load_arrival pop(struct arrival_queue *q)
+{
+    struct load_arrival a = q->items[q->head];
+    q->head = (q->head + 1) % q->cap;
+    q->count--;
+    return a;
+}
+
+static void tell_unsent(struct engine *en, const struct load_arrival *a, const struct err *cause)
+{
+    struct outcome o = {
+        .device = a->index,
+        .phase = a->phase,
+        .warm_up = a->warm_up,
+        .end = OUTCOME_UNSENT,
+        .scheduled_us = a->scheduled_us,
+        .finished_us = engine_now(en),
+        .error = *cause,
+        .fail_info = -1,
+    };
+    engine_tell_device(en, &o);
+}
+
+static const struct pki_key *key_of(const struct engine *en, uint64_t device)
+{
+    uint64_t count = pki_pool_count(en->config->keys);
+    if (!en->config->scenario->devices.key_reuse && device >= count)
+        return NULL;
+    return pki_pool_key(en->config->keys, (size_t)(device % count));
+}
+
+/* Why the next one may not start; its words are the cause when it never does. */
+static enum admission admission(const struct engine *en, const struct load_arrival *a, struct err *why)
+{
+    const struct scenario *s = en->config->scenario;
+    if (key_of(en, a->index) == NULL) {
+        err_set(why, STAGE_KEY, REASON_KEYS_EXHAUSTED, "the pool has %zu keys and keys are not reused",
+                pki_pool_count(en->config->keys));
+        return REFUSE;
+    }
+    if (en->in_flight >= s->limits.in_flight) {
+        err_set(why, STAGE_SETUP, REASON_IN_FLIGHT, "limits.in_flight: %llu devices were under way",
+                (unsigned long long)s->limits.in_flight);
+        return WAIT;
+    }
+    if (!reservoir_ready(en->reservoir, engine_now(en))) {
+        err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED, "challenge.outstanding: all %u passwords were taken",
+                s->challenge.outstanding);
+        return WAIT;
+    }
+    return ADMIT;
+}
+
+void arrivals_begin(struct engine *en)
+{
+    en->has_next = load_plan_next(en->config->plan, &en->next);
+}
+
+void arrivals_offer(struct engine *en, int64_t now_us)
+{
+    const struct engine_config *c = en->config;
+    while (en->has_next && !en->stopped && en->next.scheduled_us <= now_us) {
+        if (!en->first_seen && c->first_arrival != NULL)
+            c->first_arrival(c->first_arrival_user);
+        en->first_seen = true;
+        engine_tell_arrival(en, &en->next);
+        en->result->offered_until_us = en->next.scheduled_us;
+        if (!push(&en->queue, &en->next)) {
+            struct err e = {.stage = STAGE_SETUP, .reason = REASON_NO_MEMORY};
+            tell_unsent(en, &en->next, &e);
+        }
+        en->has_next = load_plan_next(c->plan, &en->next);
+    }
+}
+
+void arrivals_admit(struct engine *en)
+{
+    while (en->queue.count > 0 && !en->stopped) {
+        struct err why = {0};
+        enum admission verdict = admission(en, &en->queue.items[en->queue.head], &why);
+        if (verdict == WAIT)
+            return;
+        struct load_arrival a = pop(&en->queue);
+        if (verdict == REFUSE || !phone_start(en, &a, key_of(en, a.index), &why))
+            tell_unsent(en, &a, &why);
+    }
+}
+
+static void flush(struct engine *en, const struct err *cause)
+{
+    while (en->queue.count > 0) {
+        struct load_arrival a = pop(&en->queue);
+        tell_unsent(en, &a, cause);
+    }
+}
+
+void arrivals_give_up(struct engine *en, int64_t now_us)
+{
+    (void)now_us;
+    struct err why = {0};
+    if (admission(en, &en->queue.items[en->queue.head], &why) != ADMIT)
+        flush(en, &why);
+}
+
+void arrivals_stop(struct engine *en, const struct err *cause)
+{
+    flush(en, cause);
+    for (; en->has_next; en->has_next = load_plan_next(en->config->plan, &en->next))
+        tell_unsent(en, &en->next, cause);
+}
+
+void arrivals_clear(struct engine *en)
+{
+    free(en->queue.items);
+    en->queue = (struct arrival_queue){0};
+}
+
+int64_t arrivals_next_us(const struct engine *en)
+{
+    return en->has_next && !en->stopped ? en->next.scheduled_us : INT64_MAX;
+}
+
+int64_t arrivals_give_up_us(const struct engine *en)
+{
+    if (en->has_next || en->queue.count == 0)
+        return INT64_MAX;
+    return load_plan_end_us(en->config->plan) + en->config->scenario->limits.device_timeout_us;
+}
+
+bool arrivals_over(const struct engine *en)
+{
+    return !en->has_next && en->queue.count == 0;
+}

@@ -1,0 +1,53 @@
+/* Runs devices: starts them when the plan says so, carries out what they ask for, hands them what came of it, and tells
+ * the facts to its sinks while they happen.
+ *
+ * Arrivals are open. A device that may not start when it is due (too many in flight, no password to be had) waits in
+ * order, and its wait counts as start lag; nothing is left out silently. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/secret.h"
+#include "load/load.h"
+#include "outcome/outcome.h"
+#include "pki/pool.h"
+#include "scenario/scenario.h"
+
+/* Everything borrowed until engine_run returns. */
+struct engine_config {
+    const struct scenario *scenario;
+    const char *scep_url;
+    const char *admin_url;       /* challenge source mscep_admin: the OTP page */
+    const char *user;            /* for the OTP page, Basic; NULL: no logon */
+    const struct secret *secret; /* mscep_admin: the user's password; static: the challenge; else NULL */
+    const struct pki_pool *keys; /* at least one */
+    struct load_plan *plan;      /* at its beginning; walked through */
+    const struct outcome_sink *sinks;
+    size_t sink_count;
+    const char *run_id;
+    unsigned threads;                         /* crypto workers; 0: one per core */
+    void (*tick)(void *user, int64_t now_us); /* on the run's clock; NULL: none */
+    void *tick_user;
+    int64_t tick_every_us;
+    void (*first_arrival)(void *user); /* at clock zero; NULL: none */
+    void *first_arrival_user;
+};
+
+struct engine_result {
+    struct outcome_target target;
+    struct outcome_otp otp;
+    struct outcome_generator generator;
+    int64_t started_wall_us;  /* clock zero */
+    int64_t duration_us;      /* from clock zero to the end of the last device */
+    int64_t offered_until_us; /* last arrival that was offered */
+    bool interrupted;         /* by SIGINT or SIGTERM */
+    char stopped_early[160];  /* empty, or why */
+};
+
+/* Runs the whole plan and returns when every planned device has its outcome. The first SIGINT or SIGTERM stops arrivals and
+ * gives the devices in flight ten seconds, a second one abandons them.
+ * Owns:   nothing; *out is filled as far as the run came, also when it fails.
+ * Thread: one call at a time; sinks, tick and first_arrival are called from it. pki_init must have been called.
+ * Fails:  only when the run cannot begin: REASON_USAGE (no keys, no URL), REASON_NO_MEMORY, REASON_GENERATOR_LIMIT. */
+bool engine_run(const struct engine_config *config, struct engine_result *out, struct err *e) MUST_USE;
+
+#endif

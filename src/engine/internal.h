@@ -1,0 +1,198 @@
+/* Shared by the files of this room only. One engine, one loop, one thread; only the `run` of crypto jobs is elsewhere. */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include "base/clock.h"
+#include "challenge/challenge.h"
+#include "device/device.h"
+#include "engine/engine.h"
+#include "http/http.h"
+#include "scep/ca.h"
+#include "scep/certrep.h"
+#include "workers/workers.h"
+
+#define ENGINE_USER_AGENT "scepstorm/" SCEPSTORM_VERSION
+#define ENGINE_CA_CACHE   8
+#define ENGINE_MAX_HELD   6
+#define SECOND_US         INT64_C(1000000)
+
+struct phone;
+struct reservoir;
+
+/* A one-time password on its way from the page to the message that carries it. */
+struct password {
+    struct secret *value;
+    int64_t fetched_us;
+    uint64_t fingerprint; /* salted, never 0 */
+    struct password *next;
+};
+
+/* GetCACert bodies repeat: each is parsed once, and checked once a second (certificates expire while a run goes on). */
+struct ca_entry {
+    uint8_t hash[32];
+    struct scep_ca *ca; /* NULL: entry is free */
+    int64_t checked_s;
+    struct err verdict;
+};
+
+/* Due arrivals that may not start yet, first in, first out. */
+struct arrival_queue {
+    struct load_arrival *items; /* a ring */
+    size_t cap, head, count;
+};
+
+struct engine {
+    const struct engine_config *config;
+    struct engine_result *result;
+    uv_loop_t loop;
+    struct http *http;
+    struct workers *workers;
+    struct reservoir *reservoir;
+    bool numeric_host; /* the target is an address: there is no name to look up */
+
+    /* alarm.c: every moment the engine waits for, on one absolute timer */
+    uv_poll_t alarm;
+    int alarm_fd;
+    int64_t armed_us;
+    int64_t zero_us; /* clock zero, monotonic */
+    int64_t heartbeat_us, tick_us;
+
+    /* arrivals.c */
+    struct load_arrival next;
+    bool has_next;
+    bool first_seen;
+    bool stopped; /* nothing starts any more */
+    struct arrival_queue queue;
+
+    /* run.c */
+    uv_prepare_t turn;
+    uv_signal_t sigint, sigterm;
+    int64_t grace_us;          /* when devices in flight are abandoned after a signal; INT64_MAX: never */
+    struct http_session *look; /* at the bare URL, after the load */
+    bool looked;
+
+    /* phone.c */
+    struct phone *first, *last; /* in flight, by start: that is also the order of their deadlines */
+    uint64_t in_flight;
+    uint64_t phones; /* not freed yet: those that ended and wait for a worker are among them */
+    uint64_t ended, failed;
+
+    /* facts.c */
+    struct ca_entry ca_cache[ENGINE_CA_CACHE];
+    size_t ca_next;
+    int64_t cpu_start_us;
+    uint64_t rss_start, rss_in_flight;
+};
+
+enum crypto_kind { JOB_CSR, JOB_MESSAGE, JOB_REPLY };
+
+struct crypto {
+    struct workers_job job;
+    struct phone *phone;
+    enum crypto_kind kind;
+    uint32_t generation;
+    bool busy;
+    bool ok;
+    struct err error;
+};
+
+/* What the engine keeps for a device in flight. */
+struct phone {
+    struct engine *engine;
+    struct phone *previous, *next;
+    int64_t deadline_us;
+    bool ended, cancelling, released;
+    struct device device;
+    struct http_session *session;
+    const struct pki_key *key;
+
+    struct password *password; /* mscep_admin; NULL before the fetch and after the message was sent */
+    int64_t asked_us;          /* when the request or fetch under way was asked for */
+    uint32_t asked_generation;
+    enum device_operation operation;
+    struct buf url, headers, body; /* of the last exchange: evidence, and input of the readers */
+
+    struct scep_ca *ca;
+    struct buf subject, csr, signer, message;
+    struct scep_transaction transaction;
+    struct scep_certrep reply;
+    struct crypto crypto;
+
+    /* The event that an action produced at once; taken up when the actions are done. */
+    bool has_event;
+    struct device_event event;
+    struct err error;
+
+    struct outcome_step held[ENGINE_MAX_HELD]; /* steps whose verdict is still out */
+    size_t held_count;
+};
+
+/* run.c */
+int64_t engine_now(const struct engine *en); /* the run's clock */
+void engine_stop(struct engine *en,
+                 const struct err *cause); /* nothing starts any more; what is left is unsent */
+void engine_tell_arrival(struct engine *en, const struct load_arrival *a);
+void engine_tell_start(struct engine *en, const struct load_arrival *a, int64_t now_us);
+void engine_tell_step(struct engine *en, const struct outcome_step *step);
+void engine_tell_device(struct engine *en, const struct outcome *o);
+void engine_tell_stall(struct engine *en, int64_t us);
+void engine_abandon_all(struct engine *en);
+
+/* alarm.c */
+bool alarm_open(struct engine *en, struct err *e) MUST_USE;
+void alarm_start(struct engine *en); /* sets clock zero */
+void alarm_close(struct engine *en);
+
+/* arrivals.c */
+void arrivals_begin(struct engine *en);
+void arrivals_offer(struct engine *en, int64_t now_us);   /* all that are due */
+void arrivals_admit(struct engine *en);                   /* as many as may start */
+void arrivals_give_up(struct engine *en, int64_t now_us); /* the load ended a device time-out ago */
+void arrivals_stop(struct engine *en, const struct err *cause);
+void arrivals_clear(struct engine *en);
+int64_t arrivals_next_us(const struct engine *en); /* INT64_MAX: none */
+int64_t arrivals_give_up_us(const struct engine *en);
+bool arrivals_over(const struct engine *en);
+
+/* phone.c */
+bool phone_start(struct engine *en, const struct load_arrival *a, const struct pki_key *key,
+                 struct err *e) MUST_USE;
+void phone_timeout(struct phone *p);
+void phone_abort(struct phone *p);
+/* For the files that carry actions out: what came of it. `feed` from a callback, `answer_now` from within an action. */
+void phone_feed(struct phone *p, const struct device_event *event);
+void phone_answer_now(struct phone *p, enum device_event_kind kind, uint32_t generation,
+                      const struct err *why);
+void phone_hold(struct phone *p, enum stage stage, int64_t queued_us, int64_t started_us,
+                const struct http_response *r);
+
+/* requests.c */
+void requests_send(struct phone *p, const struct device_action *action);
+void requests_cancel(struct phone *p);
+void requests_parse_ca(struct phone *p, uint32_t generation);
+
+/* crypto.c */
+void crypto_begin(struct phone *p, enum crypto_kind kind, uint32_t generation);
+void crypto_cancel(struct phone *p);
+
+/* reservoir.c: the supply of challenges */
+bool reservoir_new(struct engine *en, struct reservoir **out, struct err *e) MUST_USE;
+void reservoir_free(struct reservoir *r);
+bool reservoir_ready(const struct reservoir *r, int64_t now_us); /* may another device start? */
+void reservoir_fetch(struct reservoir *r, struct phone *p, uint32_t generation);
+void reservoir_cancel(struct reservoir *r, struct phone *p);
+struct span reservoir_challenge(const struct phone *p); /* what goes into the CSR; empty: none */
+/* The message that carries the password is out (or was lost on its way): it is used up. */
+void reservoir_used(struct phone *p, int64_t sent_us);
+/* The device ended without sending its password: the next one takes it. */
+void reservoir_return(struct phone *p);
+
+/* facts.c */
+void facts_begin(struct engine *en);
+void facts_sample(struct engine *en);
+void facts_end(struct engine *en);
+void facts_answer(struct engine *en, enum device_operation operation, const struct http_response *r);
+/* Parsed and judged, from the cache when the same bytes came before. A new reference in *out. */
+bool facts_ca(struct engine *en, struct span body, struct scep_ca **out, struct err *e) MUST_USE;
+
+#endif

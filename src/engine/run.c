@@ -1,0 +1,238 @@
+/* The run as a whole: from set-up to the last fact. */
+#include "engine/internal.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <strings.h>
+
+#define GRACE_US    (10 * SECOND_US) /* for devices in flight after the first signal */
+#define LOOK_MAX_US (10 * SECOND_US)
+
+int64_t engine_now(const struct engine *en)
+{
+    return clock_monotonic_us() - en->zero_us;
+}
+
+#define TELL(en, call, ...)                                                                                  \
+    for (size_t i = 0; i < (en)->config->sink_count; i++) {                                                  \
+        const struct outcome_sink *sink = &(en)->config->sinks[i];                                           \
+        if (sink->call != NULL)                                                                              \
+            sink->call(sink->user, __VA_ARGS__);                                                             \
+    }
+
+void engine_tell_arrival(struct engine *en, const struct load_arrival *a)
+{
+    TELL(en, arrival, a->scheduled_us, a->warm_up)
+}
+
+void engine_tell_start(struct engine *en, const struct load_arrival *a, int64_t now_us)
+{
+    TELL(en, start, a->scheduled_us, now_us, a->warm_up)
+}
+
+void engine_tell_step(struct engine *en, const struct outcome_step *step)
+{
+    TELL(en, step, step)
+}
+
+void engine_tell_stall(struct engine *en, int64_t us)
+{
+    TELL(en, loop_stall, us)
+}
+
+void engine_stop(struct engine *en, const struct err *cause)
+{
+    if (en->stopped)
+        return;
+    en->stopped = true;
+    arrivals_stop(en, cause);
+}
+
+/* A share of failures says nothing before some devices have ended. */
+static void watch_budget(struct engine *en)
+{
+    double budget = en->config->scenario->limits.error_budget;
+    if (en->stopped || en->ended < 20 || (double)en->failed <= budget * (double)en->ended)
+        return;
+    struct err cause = {0};
+    snprintf(en->result->stopped_early, sizeof en->result->stopped_early,
+             "error budget of %g%% spent: %llu of %llu devices failed", budget * 100,
+             (unsigned long long)en->failed, (unsigned long long)en->ended);
+    err_set(&cause, STAGE_NONE, REASON_ABORTED, "error budget spent");
+    engine_stop(en, &cause);
+}
+
+void engine_tell_device(struct engine *en, const struct outcome *o)
+{
+    TELL(en, device, o)
+    if (o->end == OUTCOME_UNSENT)
+        return;
+    en->result->duration_us = o->finished_us;
+    en->ended += o->end != OUTCOME_ABANDONED;
+    en->failed += o->end == OUTCOME_FAILED;
+    watch_budget(en);
+}
+
+void engine_abandon_all(struct engine *en)
+{
+    while (en->first != NULL)
+        phone_abort(en->first);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct engine *en = handle->data;
+    (void)number;
+    if (en->result->interrupted) {
+        engine_abandon_all(en);
+    } else {
+        struct err cause = {0};
+        err_set(&cause, STAGE_NONE, REASON_ABORTED, "interrupted");
+        en->result->interrupted = true;
+        en->grace_us = engine_now(en) + GRACE_US;
+        engine_stop(en, &cause);
+    }
+    if (en->look != NULL)
+        http_cancel(en->look);
+}
+
+static void on_looked(void *user, struct http_response *response)
+{
+    struct engine *en = user;
+    en->result->target.bare_url_status = response->status;
+    uv_stop(&en->loop);
+}
+
+/* One read-only look at the URL itself: whether it answers at all tells a broken path from a broken operation. */
+static bool look_at_bare_url(struct engine *en)
+{
+    struct err ignored = {0};
+    int64_t timeout = en->config->scenario->limits.request_timeout_us;
+    const struct http_request request = {
+        .url = en->config->scep_url,
+        .user_agent = ENGINE_USER_AGENT,
+        .timeout_us = timeout < LOOK_MAX_US ? timeout : LOOK_MAX_US,
+        .max_body = BYTES_MAX_MESSAGE,
+        .stage = STAGE_SETUP,
+    };
+    if (en->failed == 0 || en->result->interrupted || !http_session_new(en->http, &en->look, &ignored))
+        return false;
+    return http_send(en->look, &request, on_looked, en, &ignored);
+}
+
+/* Before the loop sleeps: devices that ended may have made room, and perhaps everything is over. */
+static void on_turn(uv_prepare_t *handle)
+{
+    struct engine *en = handle->data;
+    arrivals_admit(en);
+    if (!arrivals_over(en) || en->phones > 0 || en->looked)
+        return;
+    en->looked = true;
+    facts_end(en);
+    if (!look_at_bare_url(en))
+        uv_stop(&en->loop);
+}
+
+static bool is_numeric_host(const char *url)
+{
+    const char *host = strstr(url, "://");
+    struct in_addr v4;
+    char text[64];
+    host = host == NULL ? url : host + 3;
+    if (host[0] == '[')
+        return true;
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(host, ":/?"), host);
+    return inet_pton(AF_INET, text, &v4) == 1;
+}
+
+static bool watch_signals(struct engine *en, struct err *e)
+{
+    uv_signal_t *const handles[] = {&en->sigint, &en->sigterm};
+    const int numbers[] = {SIGINT, SIGTERM};
+    for (size_t i = 0; i < 2; i++) {
+        int rc = uv_signal_init(&en->loop, handles[i]);
+        if (rc == 0) {
+            handles[i]->data = en;
+            rc = uv_signal_start(handles[i], on_signal, numbers[i]);
+        }
+        if (rc != 0)
+            return err_set_detail(e, STAGE_SETUP, REASON_GENERATOR_LIMIT, ERR_DOMAIN_UV, rc,
+                                  "cannot watch for signals: %s", uv_strerror(rc));
+    }
+    return true;
+}
+
+static bool open_engine(struct engine *en, struct err *e)
+{
+    const struct engine_config *c = en->config;
+    uv_prepare_init(&en->loop, &en->turn); /* these two cannot fail */
+    uv_prepare_start(&en->turn, on_turn);
+    en->turn.data = en;
+    return alarm_open(en, e) && watch_signals(en, e) &&
+           http_new(&en->loop, c->scenario->target.ca_file, &en->http, e) &&
+           workers_new(&en->loop, c->threads, &en->workers, e) && reservoir_new(en, &en->reservoir, e);
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (handle->data != NULL && !uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+/* Order matters: sessions before the client, and everything before the loop runs dry. */
+static void close_engine(struct engine *en)
+{
+    workers_free(en->workers);
+    http_session_free(en->look);
+    reservoir_free(en->reservoir);
+    http_free(en->http);
+    alarm_close(en);
+    close_handle((uv_handle_t *)&en->turn);
+    close_handle((uv_handle_t *)&en->sigint);
+    close_handle((uv_handle_t *)&en->sigterm);
+    uv_run(&en->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&en->loop);
+    arrivals_clear(en);
+    for (size_t i = 0; i < ENGINE_CA_CACHE; i++)
+        scep_ca_free(en->ca_cache[i].ca);
+}
+
+static bool check_config(const struct engine_config *c, struct err *e)
+{
+    if (c->keys == NULL || pki_pool_count(c->keys) == 0)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "the key pool is empty: fill it with scepstorm keygen");
+    if (c->scep_url == NULL || c->scep_url[0] == '\0')
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no URL to enroll at");
+    if (c->scenario->challenge.source == CHALLENGE_MSCEP_ADMIN && c->admin_url == NULL)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no URL to fetch passwords from");
+    return true;
+}
+
+bool engine_run(const struct engine_config *config, struct engine_result *out, struct err *e)
+{
+    *out = (struct engine_result){0};
+    if (!check_config(config, e))
+        return false;
+    struct engine *en = calloc(1, sizeof *en);
+    int rc = en == NULL ? UV_ENOMEM : uv_loop_init(&en->loop);
+    if (rc != 0) {
+        free(en);
+        return err_set_detail(e, STAGE_SETUP, REASON_GENERATOR_LIMIT, ERR_DOMAIN_UV, rc,
+                              "cannot make an event loop: %s", uv_strerror(rc));
+    }
+    en->config = config;
+    en->result = out;
+    en->alarm_fd = -1;
+    en->grace_us = INT64_MAX;
+    en->numeric_host = is_numeric_host(config->scep_url);
+    bool ok = open_engine(en, e);
+    if (ok) {
+        facts_begin(en);
+        arrivals_begin(en);
+        alarm_start(en);
+        uv_run(&en->loop, UV_RUN_DEFAULT);
+    }
+    close_engine(en);
+    free(en);
+    return ok;
+}
