@@ -92,6 +92,13 @@ static bool set_otp_validity(struct arguments *a, const char *value, struct err 
     return text_parse_duration(value, &a->config.otp_validity_us, e);
 }
 
+static bool set_caps(struct arguments *a, const char *value, struct err *e)
+{
+    (void)e;
+    a->config.caps = value;
+    return true;
+}
+
 static bool set_supervised(struct arguments *a, const char *value, struct err *e)
 {
     (void)value;
@@ -123,6 +130,7 @@ static const struct sim_option {
     {"password-env", "VAR", "environment variable with the user's password", set_password_env},
     {"otp-cache", "N", "passwords outstanding at most; 5", set_otp_cache},
     {"otp-validity", "DURATION", "life of a password; 60m", set_otp_validity},
+    {"caps", "WORD,...", "what GetCACaps answers; the six words of Windows Server 2012 to 2022", set_caps},
     {"fault", "ID[:KEY=VALUE,...]", "something that is wrong; may be given several times", set_fault},
     {"supervised", NULL, "faults start at the line 'start' on standard input; its end ends all",
      set_supervised},
@@ -136,7 +144,7 @@ static void print_faults(void)
     const char *const *choices;
     for (size_t i = 0; sim_fault_id(i) != NULL; i++) {
         const char *key = sim_fault_key(i, &choices);
-        printf("  %-33s", sim_fault_id(i));
+        printf(key != NULL ? "  %-33s" : "  %s", sim_fault_id(i));
         if (key != NULL)
             printf(" %s=%s", key, choices != NULL ? choices[0] : "0x80004005");
         for (size_t n = 1; key != NULL && choices != NULL && choices[n] != NULL; n++)
@@ -186,7 +194,7 @@ static bool read_options(int argc, char **argv, struct arguments *a)
         }
     }
     if (optind < argc) {
-        cli_usage(NAME, "'%.60s' is too much", argv[optind]);
+        cli_usage(NAME, "'%.60s' is out of place: there are options only", argv[optind]);
         return false;
     }
     return true;

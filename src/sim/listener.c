@@ -199,7 +199,7 @@ static bool serve(struct sim_listener *l, struct err *e)
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)l->config.tls_cert_pem},
         {MHD_OPTION_END, 0, NULL},
     };
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | (tls ? MHD_USE_TLS : 0u);
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TURBO | (tls ? MHD_USE_TLS : 0u);
     l->daemon =
         MHD_start_daemon(flags, 0, NULL, NULL, on_request, l, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
     if (l->daemon == NULL)

@@ -109,6 +109,7 @@ static bool make_site(struct sim *sim, const struct sim_config *config, struct e
         .otp_max = config->otp_cache,
         .otp_validity_us = config->otp_validity_us,
         .otp_fixed = config->static_password != NULL,
+        .caps = config->caps,
     };
     return sim_site_new(&site, &sim->site, e);
 }

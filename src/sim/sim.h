@@ -15,9 +15,10 @@ struct sim_config {
     int64_t otp_validity_us;     /* 60 minutes */
     unsigned otp_bytes;          /* 8: 16 hex digits */
     const char *static_password; /* NULL: one-time passwords */
-    unsigned ca_bits, ra_bits;   /* 2048 */
-    unsigned threads;            /* of the listener; 0: one per core */
-    const char *const *faults;   /* "otp-cache-full:from=10s,for=5s" */
+    const char *caps; /* GetCACaps, comma-separated (CACapabilitiesAlgorithms); NULL: the classic six */
+    unsigned ca_bits, ra_bits; /* 2048 */
+    unsigned threads;          /* of the listener; 0: one per core */
+    const char *const *faults; /* "otp-cache-full:from=10s,for=5s" */
     size_t fault_count;
     bool faults_wait;        /* fault clocks start with sim_start_faults, else when it listens */
     int64_t (*now_us)(void); /* wall clock; NULL: the real one. Tests hand in their own */

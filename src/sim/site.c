@@ -4,10 +4,34 @@
 
 #include <stdatomic.h>
 
+#define CAPS_CLASSIC "POSTPKIOperation,Renewal,SHA-512,SHA-256,SHA-1,DES3"
+#define CAPS_MAX     1024
+
 struct sim_site {
     struct sim_site_config config;
+    struct buf caps;         /* the body of GetCACaps */
     _Atomic size_t restarts; /* of the application pool, seen so far */
 };
+
+/* One word per line, CRLF after each, also after the last (A.3). */
+static bool make_caps(const char *words, struct buf *out, struct err *e)
+{
+    for (const char *word = words; word != NULL;) {
+        const char *comma = strchr(word, ',');
+        size_t len = comma != NULL ? (size_t)(comma - word) : strlen(word);
+        for (size_t i = 0; i < len; i++) {
+            if (word[i] <= ' ' || word[i] > '~')
+                return err_set(e, STAGE_SETUP, REASON_USAGE,
+                               "capabilities are words like AES,SHA-256, without blanks");
+        }
+        if (len > 0) {
+            buf_append(out, word, len);
+            buf_append_text(out, "\r\n");
+        }
+        word = comma != NULL ? comma + 1 : NULL;
+    }
+    return buf_ok(out, STAGE_SETUP, e);
+}
 
 bool sim_site_new(const struct sim_site_config *config, struct sim_site **out, struct err *e)
 {
@@ -16,12 +40,20 @@ bool sim_site_new(const struct sim_site_config *config, struct sim_site **out, s
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulated site");
     site->config = *config;
     atomic_init(&site->restarts, 0);
+    buf_init(&site->caps, CAPS_MAX);
+    if (!make_caps(config->caps != NULL ? config->caps : CAPS_CLASSIC, &site->caps, e)) {
+        sim_site_free(site);
+        return false;
+    }
     *out = site;
     return true;
 }
 
 void sim_site_free(struct sim_site *site)
 {
+    if (site == NULL)
+        return;
+    buf_clear(&site->caps);
     free(site);
 }
 
@@ -31,13 +63,6 @@ static bool ok_reply(const char *content_type, struct span body, struct sim_repl
     reply->server = "Microsoft-IIS/10.0";
     reply->content_type = content_type;
     return buf_append_span(&reply->body, body);
-}
-
-/* The six classic lines, CRLF after each, no Content-Type (A.3). */
-static bool answer_caps(struct sim_reply *reply)
-{
-    return ok_reply(
-        NULL, span_of_text("POSTPKIOperation\r\nRenewal\r\nSHA-512\r\nSHA-256\r\nSHA-1\r\nDES3\r\n"), reply);
 }
 
 static bool answer_ca_certs(const struct sim_site *site, const struct sim_effects *effects,
@@ -95,7 +120,7 @@ static bool answer_operation(struct sim_site *site, const struct sim_request *re
 {
     switch (url->operation) {
     case SIM_OP_GET_CA_CAPS:
-        return answer_caps(reply);
+        return ok_reply(NULL, buf_span(&site->caps), reply); /* no Content-Type (A.3) */
     case SIM_OP_GET_CA_CERT:
         return answer_ca_certs(site, effects, reply);
     case SIM_OP_PKI_OPERATION:

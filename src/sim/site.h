@@ -19,10 +19,12 @@ struct sim_site_config {
     unsigned otp_max;
     int64_t otp_validity_us;
     bool otp_fixed;
+    const char *caps; /* comma-separated words; NULL: the six of Windows Server 2012 to 2022 */
 };
 
 struct sim_site;
 
+/* Fails: REASON_USAGE (capabilities), REASON_NO_MEMORY. */
 bool sim_site_new(const struct sim_site_config *config, struct sim_site **out, struct err *e) MUST_USE;
 void sim_site_free(struct sim_site *site);
 

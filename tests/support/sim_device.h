@@ -8,15 +8,15 @@
 
 struct sim_device {
     /* Set what differs from the defaults, then sim_device_make. */
-    const char *subject;   /* "CN=phone-7,OU=scepstorm" */
-    const char *password;  /* NULL: no challengePassword */
-    struct span san;       /* GeneralNames */
+    const char *subject;  /* "CN=phone-7,OU=scepstorm" */
+    const char *password; /* NULL: no challengePassword */
+    struct span san;      /* GeneralNames */
     unsigned key_usage;
     enum scep_message_type type; /* 0: PKCSReq */
     enum pki_digest digest;      /* of the request */
     enum pki_cipher cipher;
     enum pki_transport transport;
-    struct pki_key *key;   /* borrowed */
+    struct pki_key *key; /* borrowed */
     int64_t now_s;
 
     /* Made. */

@@ -198,6 +198,35 @@ static void healthy_urls_answer_as_documented(void **state)
     free_rig(r);
 }
 
+static void capabilities_can_be_chosen(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words;
+        const char *body; /* NULL: refused */
+    } cases[] = {{"AES,SHA-256", "AES\r\nSHA-256\r\n"},
+                 {"", ""},
+                 {"AES,,DES3,", "AES\r\nDES3\r\n"},
+                 {"AES DES3", NULL}};
+    struct rig *r = make_rig(NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sim_site_config config = {
+            .identity = identity, .ca = r->ca, .otp = r->otp, .faults = r->faults, .caps = cases[i].words};
+        struct sim_site *site = NULL;
+        struct err e = {0};
+        assert_int_equal(sim_site_new(&config, &site, &e), cases[i].body != NULL);
+        if (site == NULL)
+            continue;
+        struct sim_request request = {.method = "GET", .target = span_of_text(CAPS), .now_us = NOW};
+        struct sim_reply reply;
+        sim_site_answer(site, &request, &reply);
+        assert_true(span_equal_text(buf_span(&reply.body), cases[i].body));
+        buf_clear(&reply.body);
+        sim_site_free(site);
+    }
+    free_rig(r);
+}
+
 static void otp_page_wants_credentials(void **state)
 {
     (void)state;
@@ -628,6 +657,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(healthy_urls_answer_as_documented),
+        cmocka_unit_test(capabilities_can_be_chosen),
         cmocka_unit_test(otp_page_wants_credentials),
         cmocka_unit_test(ca_certificates_are_those_of_an_ndes),
         cmocka_unit_test(phone_enrolls_once_per_password),

@@ -1,0 +1,35 @@
+// room: sim
+/* What a client can put on a request line and into an Authorization header. */
+#include "sim/url.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void decode(struct span message)
+{
+    struct buf out;
+    struct err e = {0};
+    buf_init(&out, BYTES_MAX_MESSAGE);
+    bool ok = sim_url_message(message, &out, &e);
+    if (!ok && e.reason == REASON_NONE)
+        abort();
+    buf_clear(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct span input = span_of(data, size);
+    struct sim_url url = sim_url_parse(input);
+    if ((unsigned)url.operation >= SIM_OP_COUNT)
+        abort();
+    bool inside = url.message.len == 0 ||
+                  (url.message.data >= data && url.message.data + url.message.len <= data + size);
+    if (!inside)
+        abort();
+    decode(url.message);
+    decode(input);
+    char *header = strndup((const char *)data, size);
+    if (header != NULL)
+        (void)sim_url_basic_matches(header, "mdm", span_of_text("secret"));
+    free(header);
+    return 0;
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Clients that we did not write enroll at `scepstorm sim` with one-time passwords read from its page: micromdm's scepclient
+# (Debian's package scep) and strongSwan's pki. Their certificates verify, and a password works once.
+#   foreign_clients.sh PATH-TO-SCEPSTORM
+set -euo pipefail
+scepstorm=$(realpath "$1")
+work=$(mktemp -d)
+server=
+stop() {
+  [ -n "$server" ] || return 0
+  kill "$server" && wait "$server" # exit status 0 or the script ends here
+  server=
+}
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+  echo "foreign_clients: $*" >&2
+  exit 1
+}
+
+# serve [OPTION...]: starts the simulator; sets url, ra-sign.pem, ra-encrypt.pem, ca.pem
+serve() {
+  rm -f ready
+  mkfifo ready
+  SIM_PASSWORD='correct horse' "$scepstorm" sim --listen 127.0.0.1:0 --user 'LAB\mdm' --password-env SIM_PASSWORD "$@" >ready &
+  server=$!
+  read -r word base <ready
+  [ "$word" = listening ] || fail "the first line is '$word $base'"
+  url=$base/certsrv/mscep/mscep.dll
+  curl -sf "$url?operation=GetCACert&message=ca" -o bundle.p7
+  openssl pkcs7 -inform DER -in bundle.p7 -print_certs | awk '/BEGIN/ {n++} n {print > ("cert" n ".pem")}'
+  for cert in cert1.pem cert2.pem cert3.pem; do
+    case $(openssl x509 -in "$cert" -noout -ext keyUsage) in
+    *"Certificate Sign"*) mv "$cert" ca.pem ;;
+    *"Key Encipherment"*) mv "$cert" ra-encrypt.pem ;;
+    *"Digital Signature"*) mv "$cert" ra-sign.pem ;;
+    *) fail "$cert has no usage" ;;
+    esac
+  done
+}
+
+password() {
+  curl -sf -u 'LAB\mdm:correct horse' "$base/certsrv/mscep_admin/" | python3 -c '
+import re, sys
+page = sys.stdin.buffer.read().decode("utf-16-le")
+print(re.search(r"The enrollment challenge password is: <B> ([0-9A-F]{16}) </B>", page).group(1))'
+}
+
+# certificate FILE SUBJECT: issued by the simulated CA, for client authentication, for this subject
+certificate() {
+  openssl verify -CAfile ca.pem -purpose sslclient "$1" >/dev/null || fail "$1 does not verify"
+  openssl x509 -in "$1" -noout -subject -nameopt RFC2253 | grep -q "$2" || fail "$1 is not for $2"
+}
+
+serve
+status=$(curl -s -o /dev/null -w '%{http_code}' "$base/certsrv/mscep_admin/")
+[ "$status" = 401 ] || fail "the OTP page without credentials gives $status"
+
+otp=$(password)
+# It sends single DES and SHA-1 whatever the capabilities say, and BER with constructed strings.
+scepclient -server-url "$url" -challenge "$otp" -cn phone-1 -private-key first.key -certificate first.pem >first.log 2>&1 ||
+  fail "scepclient: $(cat first.log)"
+certificate first.pem CN=phone-1
+if scepclient -server-url "$url" -challenge "$otp" -cn phone-2 -private-key second.key -certificate second.pem >second.log 2>&1; then
+  fail "scepclient enrolled twice with one password"
+fi
+[ ! -e second.pem ] || fail "scepclient has a certificate for a used password"
+stop
+
+# strongSwan 5.9.8 takes 3DES only from servers that list AES as well, as an NDES with CACapabilitiesAlgorithms does.
+serve --caps POSTPKIOperation,Renewal,SHA-512,SHA-256,SHA-1,AES,DES3
+otp=$(password)
+openssl genrsa -out swan.key 2048 2>/dev/null
+swan() { # swan PASSWORD
+  pki --scep --url "$url" --in swan.key --dn "O=lab, CN=phone-3" --password "$1" --cacert-enc ra-encrypt.pem \
+    --cacert-sig ra-sign.pem --cacert ca.pem --cipher des3 --outform pem
+}
+swan "$otp" >swan.pem 2>swan.log || fail "strongSwan: $(cat swan.log)"
+certificate swan.pem CN=phone-3
+if swan "$otp" >again.pem 2>again.log; then
+  fail "strongSwan enrolled twice with one password"
+fi
+grep -q badMessageCheck again.log || fail "strongSwan saw no badMessageCheck: $(cat again.log)"
+stop
+echo "foreign_clients: scepclient and strongSwan enrolled; used passwords are refused"
