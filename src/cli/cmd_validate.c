@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "pki/name.h"
+#include "pki/pool.h"
 #include "scenario/scenario.h"
 #include "sim/faults.h"
 
@@ -161,6 +162,28 @@ static void print_limits(const struct scenario *s)
         printf("%s  %s\n", i == 0 ? "slo      " : "         ", s->slo[i]);
 }
 
+/* The pool file is no part of the scenario either, but too few keys, or keys of another size, spoil a run. */
+static void print_pool_notes(const struct scenario *s, uint64_t devices)
+{
+    struct pki_pool *pool = NULL;
+    struct err why = {0};
+    const char *path = s->devices.key_pool;
+    if (path == NULL)
+        return;
+    if (!pki_pool_load(path, (size_t)devices, &pool, &why)) {
+        printf("note: %s\n", why.text);
+        return;
+    }
+    size_t keys = pki_pool_count(pool);
+    if (!s->devices.key_reuse && keys < devices)
+        printf("note: %s holds %zu keys for %llu devices: scepstorm keygen %s --count %llu\n", path, keys,
+               (unsigned long long)devices, path, (unsigned long long)(devices - keys));
+    if (keys > 0 && pki_key_bits(pki_pool_key(pool, 0)) != s->devices.key_bits)
+        printf("note: the keys in %s have %u bits, not %u\n", path, pki_key_bits(pki_pool_key(pool, 0)),
+               s->devices.key_bits);
+    pki_pool_free(pool);
+}
+
 /* No part of the scenario, so no errors: what would stop a run from here, now. */
 static void print_notes(const struct scenario *s)
 {
@@ -170,11 +193,10 @@ static void print_notes(const struct scenario *s)
         puts("note: the target is not this machine: run needs --authorized \"who allowed it, ticket\"");
     if (c->password_env != NULL && getenv(c->password_env) == NULL)
         printf("note: the environment variable %s is not set here\n", c->password_env);
-    const char *const files[] = {c->password_file, s->target.ca_file, s->devices.key_pool};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        if (files[i] != NULL && access(files[i], R_OK) != 0)
-            printf("note: %s cannot be read from here\n", files[i]);
-    }
+    if (c->password_file != NULL && access(c->password_file, R_OK) != 0)
+        printf("note: %s cannot be read from here\n", c->password_file);
+    if (s->target.ca_file != NULL && access(s->target.ca_file, R_OK) != 0)
+        printf("note: %s cannot be read from here\n", s->target.ca_file);
 }
 
 static int print_summary(const struct scenario *s)
@@ -191,6 +213,7 @@ static int print_summary(const struct scenario *s)
     print_challenge(s);
     print_limits(s);
     print_notes(s);
+    print_pool_notes(s, load_plan_count(plan));
     puts("valid");
     load_plan_free(plan);
     return cli_flush(COMMAND) ? CLI_OK : CLI_PROGRAM_FAILED;
