@@ -1,0 +1,344 @@
+#include "report/parts.h"
+
+#include "base/text.h"
+#include "scenario/scenario.h"
+
+#include <math.h>
+#include <sched.h>
+
+#define START_LAG_US  INT64_C(5000)
+#define LOOP_STALL_US INT64_C(100000)
+
+/* ---- SLOs: paths into the tree of summary.json ---- */
+
+/* "latency" finds "latency_ms"; within a step, "p99" finds latency_ms.p99; "enrolled" finds devices.enrolled. */
+static const json_t *child(const json_t *at, const char *name)
+{
+    char with_unit[80];
+    snprintf(with_unit, sizeof with_unit, "%s_ms", name);
+    const json_t *found = json_object_get(at, name);
+    if (found == NULL)
+        found = json_object_get(at, with_unit);
+    if (found == NULL)
+        found = json_object_get(json_object_get(at, "latency_ms"), name);
+    return found;
+}
+
+static const json_t *lookup(const json_t *summary, const char *path)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%s", path);
+    const json_t *at = strchr(path, '.') == NULL ? json_object_get(summary, "devices") : summary;
+    char *rest = NULL;
+    for (char *part = strtok_r(name, ".", &rest); part != NULL; part = strtok_r(NULL, ".", &rest))
+        at = child(at, part);
+    return at;
+}
+
+static bool compare(double value, enum scenario_slo_op op, double limit)
+{
+    /* 99.5% of 1,000 is 995, although neither 0.995 has an exact binary form */
+    bool equal = fabs(value - limit) <= 1e-9 * fmax(1, fabs(limit));
+    switch (op) {
+    case SLO_LESS:
+        return value < limit && !equal;
+    case SLO_LESS_EQUAL:
+        return value < limit || equal;
+    case SLO_GREATER:
+        return value > limit && !equal;
+    case SLO_GREATER_EQUAL:
+        return value > limit || equal;
+    case SLO_EQUAL:
+        return equal;
+    }
+    return false;
+}
+
+static bool check_slo(const json_t *summary, const char *expression, struct slo_result *out, struct err *e)
+{
+    struct scenario_slo slo;
+    *out = (struct slo_result){.expression = expression};
+    if (!scenario_slo_parse(expression, &slo, e))
+        return false;
+    const json_t *value = lookup(summary, slo.path);
+    double planned = json_number_value(json_object_get(json_object_get(summary, "devices"), "planned"));
+    bool of_planned = slo.is_share && strchr(slo.path, '.') == NULL;
+    out->has_value = (json_is_number(value) || json_is_boolean(value)) && (!of_planned || planned > 0);
+    if (!out->has_value)
+        return true; /* no data: not ok */
+    out->value = json_is_boolean(value) ? json_is_true(value) : json_number_value(value);
+    if (of_planned)
+        out->value /= planned;
+    out->ok = compare(out->value, slo.op, slo.value);
+    return true;
+}
+
+static bool check_slos(const struct report_run *run, const json_t *summary, struct judgement *j,
+                       struct err *e)
+{
+    j->verdict.slo = run->slo_count == 0 ? REPORT_SLO_NONE : REPORT_SLO_PASS;
+    if (run->slo_count == 0)
+        return true;
+    j->slo = calloc(run->slo_count, sizeof *j->slo);
+    if (j->slo == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the SLO checks");
+    for (size_t i = 0; i < run->slo_count; i++, j->slo_count++) {
+        if (!check_slo(summary, run->slo[i], &j->slo[i], e))
+            return false;
+        if (!j->slo[i].ok)
+            j->verdict.slo = REPORT_SLO_FAIL;
+    }
+    return true;
+}
+
+/* ---- validity: was it the generator that was measured? ---- */
+
+static struct rule_result *rule(struct judgement *j, const char *name, enum rule_weight weight)
+{
+    struct rule_result *r = &j->rules[j->rule_count++];
+    *r = (struct rule_result){.name = name, .weight = weight};
+    return r;
+}
+
+/* The tightest limit on enrollment latency among the SLOs, in microseconds; 0: none. */
+static int64_t tightest_enrollment_us(const struct report_run *run)
+{
+    int64_t tightest = 0;
+    for (size_t i = 0; i < run->slo_count; i++) {
+        struct scenario_slo slo;
+        struct err e = {0};
+        if (!scenario_slo_parse(run->slo[i], &slo, &e) || strncmp(slo.path, "latency.enrollment.", 19) != 0 ||
+            strstr(slo.path, "count") != NULL)
+            continue;
+        int64_t us = (int64_t)(slo.value * 1000);
+        if (tightest == 0 || us < tightest)
+            tightest = us;
+    }
+    return tightest;
+}
+
+static unsigned usable_cores(const struct report_run *run)
+{
+    cpu_set_t set;
+    if (run->generator->cores > 0)
+        return run->generator->cores;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    return (unsigned)CPU_COUNT(&set);
+}
+
+static double cpu_share(const struct report_run *run)
+{
+    const struct outcome_generator *g = run->generator;
+    if (g->wall_us < 1000000) /* too short to tell */
+        return 0;
+    return (double)g->cpu_us / (double)g->wall_us / usable_cores(run);
+}
+
+static bool loop_stalled(const struct report_run *run)
+{
+    return histogram_max(measure_loop_stall(run->measure)) > LOOP_STALL_US;
+}
+
+/* A device waits for its one-time password before it starts, so a server's small cache shows as start lag. When this
+ * machine shows no sign of strain, that wait is the likely reason, and it is the scenario's budget. */
+static bool waited_for_passwords(const struct report_run *run)
+{
+    return run->otp != NULL && run->otp->fetched > 0 && !loop_stalled(run) && cpu_share(run) <= 0.8;
+}
+
+static const char *late_reason(const struct report_run *run)
+{
+    if (waited_for_passwords(run))
+        return "arrivals waited for a one-time password: raise challenge.outstanding (and the server's "
+               "cache) or "
+               "lower the rate";
+    return "this machine or limits.in_flight held arrivals back: lower the rate, raise limits.in_flight or "
+           "use more "
+           "cores";
+}
+
+static void judge_start_lag(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "start lag", waited_for_passwords(run) ? RULE_BUDGET : RULE_SOFT);
+    int64_t lag_us = histogram_quantile(measure_start_lag(run->measure), 0.99);
+    int64_t limit_us = tightest_enrollment_us(run) / 100;
+    if (limit_us < START_LAG_US)
+        limit_us = START_LAG_US;
+    r->broken = lag_us > limit_us;
+    char lag[32], limit[32];
+    text_duration(lag_us, lag, sizeof lag);
+    text_duration(limit_us, limit, sizeof limit);
+    if (r->broken)
+        snprintf(r->reason, sizeof r->reason,
+                 "devices started late: p99 of the start lag is %s, allowed are %s; %s", lag, limit,
+                 late_reason(run));
+}
+
+/* Unsent devices are judged by their own rule: here only those that started count, and how long that took. A few
+ * devices that start a little late at the very end say nothing about the rate. */
+static void judge_rate(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "achieved rate", waited_for_passwords(run) ? RULE_BUDGET : RULE_SOFT);
+    struct measure_load load = measure_load(run->measure);
+    int64_t late_us = load.started_last_us - load.offered_last_us;
+    double ratio = (double)load.offered_last_us / (double)(load.offered_last_us + late_us);
+    r->broken = late_us > 250000 && ratio < 0.99;
+    if (r->broken)
+        snprintf(r->reason, sizeof r->reason, "devices were started at only %.1f%% of the offered rate; %s",
+                 ratio * 100, late_reason(run));
+}
+
+static bool is_local(const struct outcome *o)
+{
+    return o->end == OUTCOME_UNSENT &&
+           (o->error.reason == REASON_GENERATOR_LIMIT || o->error.reason == REASON_LIMIT ||
+            o->error.reason == REASON_NO_MEMORY || o->error.stage == STAGE_KEY);
+}
+
+static void judge_unsent(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "unsent devices", RULE_HARD);
+    uint64_t unsent = 0;
+    for (size_t i = 0; i < measure_failure_count(run->measure); i++) {
+        const struct measure_failure *f = measure_failure(run->measure, i);
+        unsent += is_local(&f->first) ? f->count : 0;
+    }
+    r->broken = unsent > 0;
+    if (r->broken)
+        snprintf(r->reason, sizeof r->reason,
+                 "%llu devices were never sent because of limits on this side: raise limits.in_flight, fill "
+                 "a key pool "
+                 "with scepstorm keygen, or lower the rate",
+                 (unsigned long long)unsent);
+}
+
+static void judge_stalls(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "loop stalls", RULE_SOFT);
+    int64_t stall_us = histogram_max(measure_loop_stall(run->measure));
+    char stall[32];
+    text_duration(stall_us, stall, sizeof stall);
+    r->broken = loop_stalled(run);
+    if (r->broken)
+        snprintf(r->reason, sizeof r->reason,
+                 "the event loop once stood still for %s (allowed: 100 ms): this machine was busy or "
+                 "swapped; stop other "
+                 "work on it or lower the rate",
+                 stall);
+}
+
+static void judge_cpu(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "processor", RULE_SOFT);
+    double share = cpu_share(run);
+    r->broken = share > 0.8;
+    if (r->broken)
+        snprintf(r->reason, sizeof r->reason,
+                 "scepstorm used %.0f%% of the %u cores that it may use (allowed: 80%%): give it more cores "
+                 "or lower the "
+                 "rate",
+                 share * 100, usable_cores(run));
+}
+
+static void judge_limits(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "ports and descriptors", RULE_HARD);
+    r->broken = run->generator->limit_errors > 0;
+    if (r->broken)
+        snprintf(r->reason, sizeof r->reason,
+                 "this machine ran out of ports or file descriptors %llu times: raise ulimit -n and "
+                 "net.ipv4.ip_local_port_range, or lower the rate",
+                 (unsigned long long)run->generator->limit_errors);
+}
+
+static enum report_validity validity_of(const struct judgement *j)
+{
+    unsigned soft = 0, hard = 0, budget = 0;
+    for (size_t i = 0; i < j->rule_count; i++) {
+        if (!j->rules[i].broken)
+            continue;
+        soft += j->rules[i].weight == RULE_SOFT;
+        hard += j->rules[i].weight == RULE_HARD;
+        budget += j->rules[i].weight == RULE_BUDGET;
+    }
+    if (hard > 0 || soft >= 2)
+        return REPORT_INVALID;
+    return soft + budget > 0 ? REPORT_SUSPECT : REPORT_VALID;
+}
+
+/* ---- the verdict ---- */
+
+static bool has_defects(const struct report_run *run)
+{
+    struct words_defect defects[WORDS_DEFECTS];
+    words_defects(run, defects);
+    for (size_t i = 0; i < WORDS_DEFECTS; i++) {
+        if (defects[i].count > 0)
+            return true;
+    }
+    return false;
+}
+
+static int exit_code(const struct report_run *run, const struct report_verdict *v)
+{
+    if (run->interrupted)
+        return 130;
+    if (v->validity == REPORT_INVALID)
+        return 4;
+    if (v->slo == REPORT_SLO_FAIL || v->defects || v->none_enrolled || run->stopped_early != NULL)
+        return 3;
+    return 0;
+}
+
+bool judge_run(const struct report_run *run, const json_t *summary, struct judgement *out, struct err *e)
+{
+    *out = (struct judgement){0};
+    judge_start_lag(run, out);
+    judge_rate(run, out);
+    judge_unsent(run, out);
+    judge_stalls(run, out);
+    judge_cpu(run, out);
+    judge_limits(run, out);
+    out->verdict.validity = validity_of(out);
+    out->verdict.defects = has_defects(run);
+    out->verdict.none_enrolled = measure_devices(run->measure).enrolled == 0;
+    if (!check_slos(run, summary, out, e)) {
+        judge_clear(out);
+        return false;
+    }
+    out->verdict.exit_code = exit_code(run, &out->verdict);
+    return true;
+}
+
+void judge_clear(struct judgement *j)
+{
+    free(j->slo);
+    *j = (struct judgement){0};
+}
+
+const char *judge_validity_id(enum report_validity v)
+{
+    switch (v) {
+    case REPORT_VALID:
+        return "valid";
+    case REPORT_SUSPECT:
+        return "suspect";
+    case REPORT_INVALID:
+        return "invalid";
+    }
+    return "unknown";
+}
+
+const char *judge_slo_id(enum report_slo slo)
+{
+    switch (slo) {
+    case REPORT_SLO_NONE:
+        return "none";
+    case REPORT_SLO_PASS:
+        return "pass";
+    case REPORT_SLO_FAIL:
+        return "fail";
+    }
+    return "unknown";
+}

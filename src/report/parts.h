@@ -1,0 +1,116 @@
+/* Between the parts of report; for this room only. */
+#ifndef REPORT_PARTS_H
+#define REPORT_PARTS_H
+
+#include "report/report.h"
+
+#include <jansson.h>
+
+/* ---- judge: is the run valid, are the SLOs met ---- */
+
+/* How much a broken rule weighs: one soft rule makes a run suspect, two make it invalid, a hard one does so alone. A
+ * scenario's own budget never makes it more than suspect. */
+enum rule_weight { RULE_BUDGET, RULE_SOFT, RULE_HARD };
+
+struct rule_result {
+    const char *name; /* "start lag" */
+    enum rule_weight weight;
+    bool broken;
+    char reason[240]; /* what and what to change; empty when not broken */
+};
+
+#define JUDGE_MAX_RULES 6
+
+struct slo_result {
+    const char *expression; /* borrowed from the run */
+    bool has_value;
+    double value; /* milliseconds, a share, or the number */
+    bool ok;
+};
+
+struct judgement {
+    struct report_verdict verdict;
+    struct rule_result rules[JUDGE_MAX_RULES];
+    size_t rule_count;
+    struct slo_result *slo;
+    size_t slo_count;
+};
+
+/* `summary` is summary.json as far as it does not need the judgement. */
+bool judge_run(const struct report_run *run, const json_t *summary, struct judgement *out,
+               struct err *e) MUST_USE;
+void judge_clear(struct judgement *j);
+
+const char *judge_validity_id(enum report_validity v);
+const char *judge_slo_id(enum report_slo slo);
+
+/* ---- summary: the tree of summary.json, and what its figures are made of ---- */
+
+/* Everything that the writers share: the run, its tree, its judgement. */
+struct summary {
+    const struct report_run *run;
+    json_t *tree;
+    struct judgement judgement;
+};
+bool summary_make(const struct report_run *run, struct summary *out, struct err *e) MUST_USE;
+void summary_clear(struct summary *s);
+/* null for an empty text; what is not UTF-8 becomes '?'. */
+json_t *summary_string(const char *text);
+bool summary_text(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
+
+/* "evidence/03-pki_operation-scep_failure-0x80070490.json": the name of a failure's exemplar within the folder. */
+void evidence_name(const struct measure *m, size_t failure, char *out, size_t out_bytes);
+bool evidence_has(const struct measure_failure *f); /* false: nothing was answered, there is no exemplar */
+/* The exemplar itself, secrets taken out. */
+bool evidence_write(const struct measure_failure *f, struct buf *out, struct err *e) MUST_USE;
+/* URL without user information and without the message of a GET. */
+bool evidence_url(struct span url, struct buf *out);
+
+/* ---- words: what people read, the same on the terminal and on the page ---- */
+
+/* "1,234,567" */
+void words_count(uint64_t n, char *out, size_t out_bytes);
+/* "12.3 ms", or "-" when the histogram is too small to tell: p99 needs 1,000 values, p99.9 needs 10,000. */
+void words_quantile(const struct histogram *h, double share, char *out, size_t out_bytes);
+/* One line: "998 of 1,000 devices enrolled; SLO passed; run valid". */
+void words_verdict(const struct report_run *run, const struct report_verdict *v, char *out, size_t out_bytes);
+/* "HTTP 503 from Microsoft-HTTPAPI/2.0", "FAILURE, failInfo 1, HRESULT 0x80070490"; what a failure looked like. */
+void words_failure(const struct measure_failure *f, char *out, size_t out_bytes);
+/* Names of the correctness counters and their values, in the order of summary.json. */
+#define WORDS_DEFECTS 7
+struct words_defect {
+    const char *id, *title;
+    uint64_t count;
+};
+void words_defects(const struct report_run *run, struct words_defect out[WORDS_DEFECTS]);
+/* What an SLO was compared with: "1.24 s", "99.80%", "12", "no data". */
+void words_slo_value(const struct slo_result *slo, char *out, size_t out_bytes);
+
+/* Rates of the run; 0 where there is nothing to divide. */
+struct words_rates {
+    double offered_per_s, achieved_per_s, requests_per_s;
+};
+struct words_rates words_rates(const struct report_run *run);
+
+/* ---- writers of single files ---- */
+bool junit_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
+bool html_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
+/* Escapes for XML and HTML alike; characters that XML forbids become U+FFFD. */
+bool markup_text(struct buf *out, const char *text);
+/* Inline SVG of the time series. */
+bool chart_write(const struct report_run *run, struct buf *out);
+
+/* ---- db: run.sqlite ---- */
+struct db;
+bool db_open(const char *path, struct db **out, struct err *e) MUST_USE;
+void db_device(struct db *db, const struct outcome *o);
+void db_step(struct db *db, const struct outcome_step *step);
+/* Commits about once a second; call often. */
+void db_tick(struct db *db);
+/* The tables that need the whole run. Then the database is closed; false when anything was lost on the way. */
+bool db_finish(struct db *db, const struct summary *s, struct err *e) MUST_USE;
+void db_free(struct db *db);
+
+#define REPORT_MAX_FILE_BYTES ((size_t)256 << 20)
+
+#endif

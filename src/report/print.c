@@ -1,0 +1,315 @@
+#include "report/parts.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+
+/* The words at the end. Whoever reads them is tired: the verdict first, then what to do, then the figures. */
+
+#define MAX_CAUSES 3
+#define MAX_LINES  4 /* of evidence, and of what to do, per cause */
+#define MIN_WIDTH  40
+#define MAX_WIDTH  110
+
+struct printer {
+    FILE *to;
+    bool colour;
+    unsigned width;
+};
+
+enum ink { INK_PLAIN, INK_GOOD, INK_BAD, INK_WARN, INK_BOLD };
+
+static const char *ink_on(const struct printer *p, enum ink ink)
+{
+    static const char *const codes[] = {"", "\033[32m", "\033[31m", "\033[33m", "\033[1m"};
+    return p->colour ? codes[ink] : "";
+}
+
+static const char *ink_off(const struct printer *p, enum ink ink)
+{
+    return p->colour && ink != INK_PLAIN ? "\033[0m" : "";
+}
+
+/* Control characters from servers must not drive the terminal. */
+static void put_clean(const struct printer *p, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        fputc(c < 0x20 || c == 0x7f ? '?' : c, p->to);
+    }
+}
+
+/* Characters, not bytes: UTF-8 continuation bytes take no column. */
+static size_t columns(const char *text, size_t len)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < len; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
+/* Prints words from column `at` on, broken at blanks; further lines begin at `indent`. */
+static void wrap(const struct printer *p, const char *text, unsigned at, unsigned indent)
+{
+    unsigned column = at;
+    bool first = true;
+    while (*text != '\0') {
+        size_t word = strcspn(text, " ");
+        size_t wide = columns(text, word);
+        if (!first && column + 1 + wide > p->width) {
+            fprintf(p->to, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (!first) {
+            fputc(' ', p->to);
+            column++;
+        }
+        put_clean(p, text, word);
+        column += (unsigned)wide;
+        first = false;
+        text += word;
+        text += strspn(text, " ");
+    }
+    fputc('\n', p->to);
+}
+
+/* "  label: words wrapped" with further lines under the words. */
+static void entry(const struct printer *p, unsigned indent, const char *label, const char *words)
+{
+    fprintf(p->to, "%*s%s", (int)indent, "", label);
+    unsigned at = indent + (unsigned)strlen(label);
+    wrap(p, words, at, at <= 24 ? at : indent + 2);
+}
+
+static void heading(const struct printer *p, const char *words)
+{
+    fprintf(p->to, "\n%s%s%s\n", ink_on(p, INK_BOLD), words, ink_off(p, INK_BOLD));
+}
+
+/* ---- the verdict ---- */
+
+static void print_verdict(const struct printer *p, const struct report_run *run,
+                          const struct report_verdict *v)
+{
+    char line[240], took[32];
+    enum ink ink = v->exit_code != 0 ? INK_BAD : v->validity != REPORT_VALID ? INK_WARN : INK_GOOD;
+    words_verdict(run, v, line, sizeof line);
+    fprintf(p->to, "%s", ink_on(p, ink));
+    wrap(p, line, 0, 2);
+    fprintf(p->to, "%s", ink_off(p, ink));
+    struct measure_devices d = measure_devices(run->measure);
+    text_duration(run->duration_us, took, sizeof took);
+    char ends[200];
+    snprintf(ends, sizeof ends,
+             "%llu failed, %llu not sent, %llu abandoned; %.1f offered per second, took %s",
+             (unsigned long long)d.failed, (unsigned long long)d.unsent, (unsigned long long)d.abandoned,
+             words_rates(run).offered_per_s, took);
+    entry(p, 2, "", ends);
+    if (run->stopped_early != NULL)
+        entry(p, 2, "stopped early: ", run->stopped_early);
+}
+
+static void print_reasons(const struct printer *p, const struct judgement *j)
+{
+    for (size_t i = 0; i < j->rule_count; i++) {
+        if (!j->rules[i].broken)
+            continue;
+        fprintf(p->to, "%s", ink_on(p, INK_WARN));
+        entry(p, 2, "! ", j->rules[i].reason);
+        fprintf(p->to, "%s", ink_off(p, INK_WARN));
+    }
+}
+
+static void print_slos(const struct printer *p, const struct judgement *j)
+{
+    if (j->slo_count == 0)
+        return;
+    heading(p, "Objectives");
+    for (size_t i = 0; i < j->slo_count; i++) {
+        const struct slo_result *slo = &j->slo[i];
+        enum ink ink = slo->ok ? INK_GOOD : INK_BAD;
+        char value[40];
+        words_slo_value(slo, value, sizeof value);
+        fprintf(p->to, "  %s%-6s%s  %s  (%s)\n", ink_on(p, ink), slo->ok ? "met" : "MISSED", ink_off(p, ink),
+                slo->expression, value);
+    }
+}
+
+/* ---- causes and failures ---- */
+
+static void print_numbered(const struct printer *p, const char *label, const char *const *items)
+{
+    fprintf(p->to, "    %s\n", label);
+    for (size_t i = 0; items[i] != NULL && i < MAX_LINES; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "%zu. ", i + 1);
+        entry(p, 6, number, items[i]);
+    }
+}
+
+static void print_look_alikes(const struct printer *p, const struct diagnosis *d)
+{
+    char line[1024] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < d->look_alike_count && used < sizeof line; i++)
+        used +=
+            (size_t)snprintf(line + used, sizeof line - used, "%s%s", i == 0 ? "" : ", ", d->look_alikes[i]);
+    if (d->look_alike_count > 0)
+        entry(p, 4, "looks the same from outside: ", line);
+}
+
+static void print_cause(const struct printer *p, const struct diagnosis *d, bool with_evidence)
+{
+    fprintf(p->to, "  %s%s%s  [%s]  %.0f%% sure, %.0f%% of the failures\n", ink_on(p, INK_BOLD),
+            d->cause->title, ink_off(p, INK_BOLD), d->cause->id, d->confidence * 100, d->share * 100);
+    for (size_t i = 0; with_evidence && i < d->evidence_count && i < MAX_LINES; i++)
+        entry(p, 4, "- ", d->evidence[i]);
+    entry(p, 4, "what settles it: ", d->cause->decided_by);
+    print_numbered(p, "what to do:", d->cause->resolution);
+}
+
+static bool same_failures(const struct diagnosis *a, const struct diagnosis *b)
+{
+    return a->stage == b->stage && a->evidence_count > 0 && b->evidence_count > 0 &&
+           strcmp(a->evidence[0], b->evidence[0]) == 0;
+}
+
+/* Causes that explain the same failures share their evidence: it is printed once. */
+static void print_causes(const struct printer *p, const struct diagnose_list *list)
+{
+    if (list == NULL || list->count == 0)
+        return;
+    heading(p, "Likely causes, best first");
+    for (size_t i = 0; i < list->count && i < MAX_CAUSES; i++) {
+        const struct diagnosis *d = &list->items[i];
+        print_cause(p, d, i == 0 || !same_failures(d, &list->items[i - 1]));
+        if (i == 0)
+            print_look_alikes(p, d);
+    }
+    for (size_t i = MAX_CAUSES; i < list->count; i++) {
+        const struct diagnosis *d = &list->items[i];
+        fprintf(p->to, "  %s  [%s]  %.0f%% sure\n", d->cause->title, d->cause->id, d->confidence * 100);
+    }
+    fprintf(p->to, "  More about a cause: scepstorm causes %s\n", list->items[0].cause->id);
+}
+
+static void print_failures(const struct printer *p, const struct measure *m)
+{
+    if (measure_failure_count(m) == 0)
+        return;
+    heading(p, "Failures");
+    for (size_t i = 0; i < measure_failure_count(m) && i < 10; i++) {
+        const struct measure_failure *f = measure_failure(m, i);
+        char what[240], line[600], head[64];
+        words_failure(f, what, sizeof what);
+        const char *words = f->first.text[0] != '\0' ? f->first.text : f->first.error.text;
+        snprintf(line, sizeof line, "%s%s%s", what, words[0] == '\0' ? "" : ": ", words);
+        snprintf(head, sizeof head, "%6llu  %-13s ", (unsigned long long)f->count,
+                 base_stage_id(f->first.error.stage));
+        entry(p, 2, head, line);
+    }
+    if (measure_failure_count(m) > 10)
+        fprintf(p->to, "  and %zu other kinds: see report.html\n", measure_failure_count(m) - 10);
+}
+
+/* ---- figures ---- */
+
+struct column {
+    const char *title;
+    double share;
+    unsigned from_width; /* shown on terminals at least this wide */
+};
+
+static const struct column quantile_columns[] = {
+    {"p50", 0.5, 0}, {"p95", 0.95, 0}, {"p99", 0.99, 72}, {"p99.9", 0.999, 96}, {"max", 1, 60}};
+#define QUANTILES (sizeof quantile_columns / sizeof quantile_columns[0])
+
+static void print_row(const struct printer *p, const char *name, uint64_t count, uint64_t failed,
+                      const struct histogram *h)
+{
+    char number[32];
+    words_count(count, number, sizeof number);
+    fprintf(p->to, "  %-14s %9s", name, number);
+    words_count(failed, number, sizeof number);
+    fprintf(p->to, "%s %7s%s", failed > 0 ? ink_on(p, INK_BAD) : "", number,
+            failed > 0 ? ink_off(p, INK_BAD) : "");
+    for (size_t i = 0; i < QUANTILES; i++) {
+        if (p->width < quantile_columns[i].from_width)
+            continue;
+        words_quantile(h, quantile_columns[i].share, number, sizeof number);
+        fprintf(p->to, " %11s", number);
+    }
+    fputc('\n', p->to);
+}
+
+static void print_figures(const struct printer *p, const struct measure *m)
+{
+    heading(p, "Times");
+    fprintf(p->to, "  %-14s %9s %7s", "", "count", "failed");
+    for (size_t i = 0; i < QUANTILES; i++) {
+        if (p->width >= quantile_columns[i].from_width)
+            fprintf(p->to, " %11s", quantile_columns[i].title);
+    }
+    fputc('\n', p->to);
+    print_row(p, "enrollment", histogram_count(measure_enrollment(m)), measure_devices(m).failed,
+              measure_enrollment(m));
+    print_row(p, "  of it lag", histogram_count(measure_start_lag(m)), 0, measure_start_lag(m));
+    for (int s = STAGE_KEY; s < STAGE_COUNT; s++) {
+        struct measure_step step;
+        if (measure_step(m, (enum stage)s, &step))
+            print_row(p, base_stage_id((enum stage)s), step.count, step.failed, step.latency);
+    }
+}
+
+static void print_correctness(const struct printer *p, const struct report_run *run)
+{
+    struct words_defect defects[WORDS_DEFECTS];
+    words_defects(run, defects);
+    bool any = false;
+    heading(p, "Correctness");
+    for (size_t i = 0; i < WORDS_DEFECTS; i++) {
+        if (defects[i].count == 0)
+            continue;
+        any = true;
+        fprintf(p->to, "  %s%llu %s%s\n", ink_on(p, INK_BAD), (unsigned long long)defects[i].count,
+                defects[i].title, ink_off(p, INK_BAD));
+    }
+    if (!any)
+        entry(p, 2, "",
+              "no defects: serial numbers unique; key, subject, nonce, transaction, chain and one-time use "
+              "checked on "
+              "every answer");
+}
+
+static void print_foot(const struct printer *p, const struct report_run *run, const char *folder_path)
+{
+    if (run->note_count > 0)
+        heading(p, "Notes");
+    for (size_t i = 0; i < run->note_count; i++)
+        entry(p, 2, "- ", run->notes[i]);
+    heading(p, "Results");
+    if (folder_path != NULL)
+        fprintf(p->to, "  open:  %s/report.html\n  data:  %s/summary.json, run.sqlite, issued.csv\n",
+                folder_path, folder_path);
+    if (run->reproduce != NULL)
+        fprintf(p->to, "  again: %s\n", run->reproduce);
+}
+
+void report_print(FILE *to, const struct report_run *run, const struct report_verdict *verdict,
+                  const char *folder_path, bool colour, unsigned width)
+{
+    struct printer p = {to, colour, width == 0 ? 80 : width};
+    struct summary s;
+    struct err e = {0};
+    p.width = p.width < MIN_WIDTH ? MIN_WIDTH : p.width > MAX_WIDTH ? MAX_WIDTH : p.width;
+    print_verdict(&p, run, verdict);
+    if (summary_make(run, &s, &e)) {
+        print_reasons(&p, &s.judgement);
+        print_causes(&p, run->diagnosis);
+        print_failures(&p, run->measure);
+        print_slos(&p, &s.judgement);
+        summary_clear(&s);
+    }
+    print_figures(&p, run->measure);
+    print_correctness(&p, run);
+    print_foot(&p, run, folder_path);
+}

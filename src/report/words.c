@@ -1,0 +1,135 @@
+#include "report/parts.h"
+
+#include "base/text.h"
+
+void words_count(uint64_t n, char *out, size_t out_bytes)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+    size_t used = 0;
+    for (int i = 0; i < len && used + 2 < out_bytes; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            out[used++] = ',';
+        out[used++] = digits[i];
+    }
+    if (out_bytes > 0)
+        out[used] = '\0';
+}
+
+void words_quantile(const struct histogram *h, double share, char *out, size_t out_bytes)
+{
+    uint64_t need = share >= 0.999 ? 10000 : share >= 0.99 ? 1000 : 1;
+    if (share >= 1)
+        need = 1; /* the maximum is what it is */
+    if (h == NULL || histogram_count(h) < need)
+        snprintf(out, out_bytes, "-");
+    else
+        text_duration(histogram_quantile(h, share), out, out_bytes);
+}
+
+static const char *slo_words(enum report_slo slo)
+{
+    switch (slo) {
+    case REPORT_SLO_NONE:
+        return "no SLO set";
+    case REPORT_SLO_PASS:
+        return "SLO passed";
+    case REPORT_SLO_FAIL:
+        return "SLO MISSED";
+    }
+    return "";
+}
+
+static const char *validity_words(enum report_validity v)
+{
+    switch (v) {
+    case REPORT_VALID:
+        return "run valid";
+    case REPORT_SUSPECT:
+        return "run suspect";
+    case REPORT_INVALID:
+        return "run INVALID";
+    }
+    return "";
+}
+
+void words_verdict(const struct report_run *run, const struct report_verdict *v, char *out, size_t out_bytes)
+{
+    struct measure_devices d = measure_devices(run->measure);
+    char enrolled[32], planned[32];
+    words_count(d.enrolled, enrolled, sizeof enrolled);
+    words_count(d.planned, planned, sizeof planned);
+    snprintf(out, out_bytes, "%s%s%s of %s devices enrolled; %s; %s%s",
+             run->interrupted ? "INTERRUPTED: " : "",
+             run->stopped_early != NULL && !run->interrupted ? "STOPPED EARLY: " : "", enrolled, planned,
+             slo_words(v->slo), validity_words(v->validity), v->defects ? "; CORRECTNESS DEFECTS" : "");
+}
+
+void words_failure(const struct measure_failure *f, char *out, size_t out_bytes)
+{
+    const struct outcome *o = &f->first;
+    char hresult[32] = "", fail_info[32] = "";
+    if (o->has_hresult)
+        snprintf(hresult, sizeof hresult, ", HRESULT 0x%08x", o->hresult);
+    if (o->fail_info >= 0)
+        snprintf(fail_info, sizeof fail_info, ", failInfo %d", o->fail_info);
+    if (o->end == OUTCOME_UNSENT)
+        snprintf(out, out_bytes, "not sent: %s", base_reason_sentence(o->error.reason));
+    else if (o->error.reason == REASON_HTTP_STATUS)
+        snprintf(out, out_bytes, "HTTP %d from %s", o->http_status,
+                 o->server[0] == '\0' ? "a server without name" : o->server);
+    else
+        snprintf(out, out_bytes, "%s%s%s", base_reason_sentence(o->error.reason), fail_info, hresult);
+}
+
+void words_defects(const struct report_run *run, struct words_defect out[WORDS_DEFECTS])
+{
+    struct measure_correctness c = measure_correctness(run->measure);
+    const struct words_defect defects[WORDS_DEFECTS] = {
+        {"serials_unique", "certificates with a serial number issued before", c.duplicate_serials},
+        {"key_mismatch", "certificates for another key", c.key_mismatch},
+        {"subject_mismatch", "certificates for another subject", c.subject_mismatch},
+        {"nonce_mismatch", "answers with a foreign nonce", c.nonce_mismatch},
+        {"transaction_mismatch", "answers with a foreign transactionID", c.transaction_mismatch},
+        {"chain_failures", "certificates that do not chain to the CA", c.chain_failures},
+        {"duplicate_otp", "one-time passwords that enrolled two devices", c.duplicate_otp},
+    };
+    memcpy(out, defects, sizeof defects);
+}
+
+static bool is_duration(const char *expression)
+{
+    static const char *const times[] = {".p50", ".p90", ".p95", ".p99", ".p999", ".min", ".mean", ".max"};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        if (strstr(expression, times[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+void words_slo_value(const struct slo_result *slo, char *out, size_t out_bytes)
+{
+    if (!slo->has_value)
+        snprintf(out, out_bytes, "no data");
+    else if (is_duration(slo->expression))
+        text_duration((int64_t)(slo->value * 1000), out, out_bytes);
+    else if (strchr(slo->expression, '%') != NULL)
+        snprintf(out, out_bytes, "%.2f%%", slo->value * 100);
+    else
+        snprintf(out, out_bytes, "%.10g", slo->value);
+}
+
+struct words_rates words_rates(const struct report_run *run)
+{
+    struct measure_load load = measure_load(run->measure);
+    int64_t offered_us = load.offered_last_us > 0 ? load.offered_last_us : run->duration_us;
+    int64_t started_us = load.started_last_us > offered_us ? load.started_last_us : offered_us;
+    struct words_rates r = {0};
+    if (offered_us > 0)
+        r.offered_per_s = (double)load.offered * 1e6 / (double)offered_us;
+    if (started_us > 0)
+        r.achieved_per_s = (double)load.started * 1e6 / (double)started_us;
+    if (run->duration_us > 0)
+        r.requests_per_s = (double)run->generator->requests * 1e6 / (double)run->duration_us;
+    return r;
+}
