@@ -112,15 +112,23 @@ static void print_challenge(const struct scenario *s)
     }
 }
 
+/* 600/h reads better than 0.166667/s. */
+static void print_rate(const char *before, double per_s)
+{
+    bool slow = per_s > 0 && per_s < 1;
+    printf("%s%g%s", before, slow ? per_s * 3600 : per_s, slow ? "/h" : "/s");
+}
+
 static void print_phase(const struct load_phase *p)
 {
     char lasts[32] = "until all devices have started";
     if (p->duration_us > 0)
         text_duration(p->duration_us, lasts, sizeof lasts);
     bool ramp = p->from_per_s < p->to_per_s || p->from_per_s > p->to_per_s;
-    printf("           %s: %g/s", p->name, p->from_per_s);
+    printf("           %s", p->name);
+    print_rate(": ", p->from_per_s);
     if (ramp)
-        printf(" to %g/s", p->to_per_s);
+        print_rate(" to ", p->to_per_s);
     printf(", %s%s%s\n", lasts, p->arrivals == LOAD_POISSON ? ", at random (Poisson)" : "",
            p->warm_up ? ", warm-up" : "");
 }
