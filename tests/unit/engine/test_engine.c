@@ -1,0 +1,666 @@
+// links: sim
+/* Whole runs in one process: the engine against the simulator, or against a server that misbehaves. */
+#include "engine/engine.h"
+
+#include "base/clock.h"
+#include "check.h"
+#include "pki_fixture.h"
+#include "sim/sim.h"
+#include "web.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+
+#define SECOND INT64_C(1000000)
+#define MANY   2000
+
+/* What the sinks heard. */
+struct heard {
+    unsigned arrivals, starts, devices;
+    unsigned ends[4];
+    unsigned reasons[REASON_COUNT];
+    unsigned steps[STAGE_COUNT], failed_steps[STAGE_COUNT];
+    struct outcome outcomes[MANY]; /* by device */
+    unsigned times_told[MANY];
+    char failing_url[256];
+    size_t evidence_bytes;
+    int raise_at; /* SIGINT when so many have started; 0: never */
+    int raise_again;
+    int64_t last_finished_us;
+};
+
+struct bench {
+    struct scenario scenario;
+    struct scenario_profile profile;
+    struct load_phase phase;
+    struct engine_config config;
+    struct engine_result result;
+    struct outcome_sink sink;
+    struct heard heard;
+    struct load_plan *plan;
+    struct pki_pool *keys;
+    struct secret *password;
+    struct sim *sim;
+    struct web *web;
+    char scep_url[256], admin_url[256];
+};
+
+static void on_arrival(void *user, int64_t scheduled_us, bool warm_up)
+{
+    (void)scheduled_us;
+    (void)warm_up;
+    ((struct heard *)user)->arrivals++;
+}
+
+static void on_start(void *user, int64_t scheduled_us, int64_t started_us, bool warm_up)
+{
+    struct heard *h = user;
+    (void)warm_up;
+    assert_true(started_us >= scheduled_us);
+    h->starts++;
+    if (h->raise_at > 0 && (int)h->starts >= h->raise_at) {
+        h->raise_at = 0;
+        raise(SIGINT);
+    }
+}
+
+static void on_step(void *user, const struct outcome_step *step)
+{
+    struct heard *h = user;
+    assert_true(step->queued_us <= step->started_us);
+    assert_true(step->started_us <= step->finished_us);
+    h->steps[step->stage]++;
+    h->failed_steps[step->stage] += step->failed;
+}
+
+static void on_device(void *user, const struct outcome *o)
+{
+    struct heard *h = user;
+    assert_true(o->device < MANY);
+    h->devices++;
+    h->ends[o->end]++;
+    h->reasons[o->error.reason]++;
+    h->times_told[o->device]++;
+    h->outcomes[o->device] = *o;
+    if (o->end == OUTCOME_FAILED) {
+        snprintf(h->failing_url, sizeof h->failing_url, "%.*s", (int)o->request_url.len,
+                 (const char *)o->request_url.data);
+        h->evidence_bytes = o->response_body.len;
+    }
+    if (o->end != OUTCOME_UNSENT && o->finished_us > h->last_finished_us)
+        h->last_finished_us = o->finished_us;
+    if (h->raise_again && o->end == OUTCOME_UNSENT) {
+        h->raise_again = 0;
+        raise(SIGTERM);
+    }
+}
+
+static void on_stall(void *user, int64_t us)
+{
+    (void)user;
+    assert_true(us >= 0);
+}
+
+static struct bench *new_bench(double rate, uint64_t count)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct err e = {0};
+    static char name[] = "bench", subject[] = "CN={profile}-{index}", marker[] = "OU=scepstorm",
+                rfc[] = "rfc8894";
+    b->profile = (struct scenario_profile){.name = rfc, .weight = 1};
+    b->scenario.name = name;
+    b->scenario.seed = 42;
+    b->scenario.devices.subject = subject;
+    b->scenario.devices.marker = marker;
+    b->scenario.devices.key_bits = 2048;
+    b->scenario.devices.key_reuse = true;
+    b->scenario.devices.profiles = &b->profile;
+    b->scenario.devices.profile_count = 1;
+    b->scenario.challenge.outstanding = 3;
+    b->scenario.limits.request_timeout_us = 20 * SECOND;
+    b->scenario.limits.device_timeout_us = 60 * SECOND;
+    b->scenario.limits.error_budget = 1;
+    b->scenario.limits.in_flight = 10000;
+    b->phase = (struct load_phase){.name = "load", .from_per_s = rate, .to_per_s = rate};
+    CHECK_OK(load_plan_new(&b->phase, 1, count, MANY, 42, &b->plan, &e), &e);
+    CHECK_OK(pki_pool_new(&b->keys, &e), &e);
+    const char *const keys[] = {"rsa2048-device", "rsa2048-other"};
+    for (size_t i = 0; i < 2; i++) {
+        struct pki_key *key = fixture_key(keys[i]);
+        CHECK_OK(pki_pool_add(b->keys, key, &e), &e);
+        pki_key_free(key);
+    }
+    CHECK_OK(secret_new(span_of_text("correct horse"), &b->password, &e), &e);
+    b->sink = (struct outcome_sink){.user = &b->heard,
+                                    .arrival = on_arrival,
+                                    .start = on_start,
+                                    .step = on_step,
+                                    .device = on_device,
+                                    .loop_stall = on_stall};
+    b->config = (struct engine_config){.scenario = &b->scenario,
+                                       .scep_url = b->scep_url,
+                                       .admin_url = b->admin_url,
+                                       .keys = b->keys,
+                                       .plan = b->plan,
+                                       .sinks = &b->sink,
+                                       .sink_count = 1,
+                                       .run_id = "run",
+                                       .threads = 2};
+    return b;
+}
+
+static void at_sim(struct bench *b, const char *fault)
+{
+    struct err e = {0};
+    struct sim_config config = {
+        .listen = "127.0.0.1:0",
+        .basic_auth = true,
+        .user = "mdm",
+        .password = b->password,
+        .otp_cache = 5,
+        .otp_validity_us = 3600 * SECOND,
+        .otp_bytes = 8,
+        .ca_bits = 2048,
+        .ra_bits = 2048,
+        .faults = &fault,
+        .fault_count = fault != NULL,
+    };
+    CHECK_OK(sim_start(&config, &b->sim, &e), &e);
+    snprintf(b->scep_url, sizeof b->scep_url, "%s/certsrv/mscep/mscep.dll", sim_url(b->sim));
+    snprintf(b->admin_url, sizeof b->admin_url, "%s/certsrv/mscep_admin/", sim_url(b->sim));
+    b->scenario.challenge.source = CHALLENGE_MSCEP_ADMIN;
+    b->config.user = "mdm";
+    b->config.secret = b->password;
+}
+
+static void at_web(struct bench *b, web_handler handler, void *user)
+{
+    b->web = web_start(handler, user);
+    assert_non_null(b->web);
+    snprintf(b->scep_url, sizeof b->scep_url, "http://127.0.0.1:%u/scep", web_port(b->web));
+    snprintf(b->admin_url, sizeof b->admin_url, "http://127.0.0.1:%u/admin", web_port(b->web));
+}
+
+/* Runs, and checks what holds for every run. */
+static void run(struct bench *b)
+{
+    struct err e = {0};
+    struct heard *h = &b->heard;
+    CHECK_OK(engine_run(&b->config, &b->result, &e), &e);
+    uint64_t planned = load_plan_count(b->plan);
+    assert_int_equal(h->devices, planned);
+    for (uint64_t i = 0; i < planned; i++)
+        assert_int_equal(h->times_told[i], 1);
+    assert_int_equal(planned, h->starts + h->ends[OUTCOME_UNSENT]);
+    assert_int_equal(h->starts,
+                     h->ends[OUTCOME_ENROLLED] + h->ends[OUTCOME_FAILED] + h->ends[OUTCOME_ABANDONED]);
+    assert_true(b->result.otp.outstanding_max <= b->scenario.challenge.outstanding);
+    assert_true(b->result.duration_us >= h->last_finished_us);
+}
+
+static void free_bench(struct bench *b)
+{
+    if (b->sim != NULL)
+        sim_stop(b->sim);
+    web_stop(b->web);
+    load_plan_free(b->plan);
+    pki_pool_free(b->keys);
+    secret_free(b->password);
+    free(b);
+}
+
+static void fifty_devices_enroll(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(100, 50);
+    at_sim(b, NULL);
+    run(b);
+    const struct heard *h = &b->heard;
+    for (int i = 0; i < 50; i++) {
+        const struct outcome *o = &h->outcomes[i];
+        if (o->end != OUTCOME_ENROLLED)
+            fail_msg("%s %s: %s", base_stage_id(o->error.stage), base_reason_id(o->error.reason),
+                     o->error.text);
+        char subject[64];
+        snprintf(subject, sizeof subject, "CN=rfc8894-%d", i);
+        assert_non_null(strstr(o->subject, subject));
+        assert_true(o->serial[0] != '\0');
+        assert_true(o->otp_fingerprint != 0);
+        assert_true(o->otp_age_us > 0);
+        assert_true(o->not_after > o->not_before);
+        assert_int_equal(o->http_status, 200);
+        for (int k = 0; k < i; k++)
+            assert_true(h->outcomes[k].otp_fingerprint != o->otp_fingerprint);
+    }
+    assert_int_equal(h->arrivals, 50);
+    const enum stage once[] = {STAGE_OTP, STAGE_TCP,   STAGE_GET_CA_CAPS,   STAGE_GET_CA_CERT,
+                               STAGE_CSR, STAGE_BUILD, STAGE_PKI_OPERATION, STAGE_VERIFY};
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {
+        assert_int_equal(h->steps[once[i]], 50);
+        assert_int_equal(h->failed_steps[once[i]], 0);
+    }
+    assert_int_equal(h->steps[STAGE_DNS], 0); /* an address needs no name lookup */
+    const struct engine_result *r = &b->result;
+    assert_int_equal(r->otp.fetched, 50);
+    assert_int_equal(r->otp.used, 50);
+    assert_int_equal(r->otp.cache_full, 0);
+    assert_true(r->target.cap_count > 3);
+    assert_int_equal(r->target.cert_count, 3);
+    assert_true(r->target.server_header[0] != '\0');
+    assert_int_equal(r->target.bare_url_status, 0); /* nothing failed, so nobody looked */
+    assert_true(r->generator.cpu_us > 0);
+    assert_true(r->generator.peak_rss_bytes > 0);
+    assert_int_equal(r->generator.requests, 50 * 4);
+    assert_int_equal(r->generator.limit_errors, 0);
+    assert_false(r->interrupted);
+    assert_string_equal(r->stopped_early, "");
+    free_bench(b);
+}
+
+/* Far more devices than places for passwords, all at once: the page must never say that its cache is full. */
+static void password_budget_is_never_exceeded(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(1000, 60);
+    at_sim(b, NULL);
+    b->scenario.challenge.outstanding = 5;
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_ENROLLED], 60);
+    assert_int_equal(b->result.otp.cache_full, 0);
+    assert_true(b->result.otp.outstanding_max >= 2);
+    free_bench(b);
+}
+
+static void two_refused_logons_are_the_last(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(500, 40);
+    struct secret *wrong = NULL;
+    struct err e = {0};
+    at_sim(b, NULL);
+    CHECK_OK(secret_new(span_of_text("Tr0ub4dor"), &wrong, &e), &e);
+    b->config.secret = wrong;
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_FAILED], 2);
+    assert_int_equal(b->heard.ends[OUTCOME_UNSENT], 38);
+    assert_int_equal(b->heard.reasons[REASON_OTP_AUTH_REFUSED], 40);
+    assert_int_equal(b->heard.failed_steps[STAGE_OTP], 2);
+    assert_int_equal(b->result.generator.requests, 2);
+    assert_int_equal(b->heard.outcomes[0].http_status, 401);
+    assert_true(b->result.stopped_early[0] != '\0');
+    assert_non_null(strstr(b->heard.failing_url, "mscep_admin"));
+    secret_free(wrong);
+    free_bench(b);
+}
+
+static void full_cache_is_told(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(200, 10);
+    at_sim(b, "otp-cache-full");
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_FAILED], 10);
+    assert_int_equal(b->heard.reasons[REASON_OTP_CACHE_FULL], 10);
+    assert_int_equal(b->result.otp.cache_full, 10);
+    assert_int_equal(b->heard.outcomes[3].body, OUTCOME_BODY_NDES_PAGE);
+    assert_true(b->heard.evidence_bytes > 0);
+    free_bench(b);
+}
+
+static void wrong_password_reads_as_such(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(200, 5); /* a sixth would find the cache full of what nobody could use */
+    at_sim(b, "password-wrong");
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_FAILED], 5);
+    const struct outcome *o = &b->heard.outcomes[0];
+    assert_int_equal(o->error.stage, STAGE_PKI_OPERATION);
+    assert_int_equal(o->error.reason, REASON_SCEP_FAILURE);
+    assert_int_equal(o->fail_info, 1);
+    assert_true(o->has_hresult);
+    assert_int_equal(o->body, OUTCOME_BODY_CERTREP);
+    assert_int_equal(b->heard.failed_steps[STAGE_PKI_OPERATION], 5);
+    assert_int_equal(b->heard.failed_steps[STAGE_VERIFY], 0);
+    assert_int_equal(b->result.otp.used, 5);
+    assert_true(b->result.target.bare_url_status > 0);
+    free_bench(b);
+}
+
+static void silent(void *user, const struct web_request *request, struct web_reply *reply)
+{
+    (void)user;
+    (void)request;
+    reply->manner = WEB_SILENT;
+}
+
+static void server_that_never_answers_ends_every_device(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(200, 20);
+    b->scenario.challenge.source = CHALLENGE_NONE;
+    b->scenario.limits.request_timeout_us = 200000;
+    at_web(b, silent, NULL);
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_FAILED], 20);
+    assert_int_equal(b->heard.reasons[REASON_REQUEST_TIMEOUT], 20);
+    assert_int_equal(b->heard.failed_steps[STAGE_GET_CA_CAPS], 20);
+    assert_true(b->heard.outcomes[0].timed_out);
+    assert_int_equal(b->heard.outcomes[0].body, OUTCOME_BODY_NONE);
+    free_bench(b);
+
+    b = new_bench(200, 20);
+    b->scenario.challenge.source = CHALLENGE_NONE;
+    b->scenario.limits.request_timeout_us = 1 * SECOND;
+    b->scenario.limits.device_timeout_us = 150000;
+    at_web(b, silent, NULL);
+    run(b);
+    assert_int_equal(b->heard.reasons[REASON_DEVICE_TIMEOUT], 20);
+    assert_int_equal(b->heard.failed_steps[STAGE_GET_CA_CAPS], 20);
+    free_bench(b);
+}
+
+static void unavailable(void *user, const struct web_request *request, struct web_reply *reply)
+{
+    (void)user;
+    (void)request;
+    web_answer(reply, 503, "Server: Microsoft-HTTPAPI/2.0\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+               span_of_text("<HTML>Service Unavailable</HTML>"));
+}
+
+static void error_budget_stops_the_run(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(1000, 1000);
+    b->scenario.challenge.source = CHALLENGE_NONE;
+    b->scenario.limits.error_budget = 0.2;
+    at_web(b, unavailable, NULL);
+    run(b);
+    assert_true(b->heard.ends[OUTCOME_FAILED] >= 20);
+    assert_true(b->heard.ends[OUTCOME_UNSENT] > 500);
+    assert_int_equal(b->heard.reasons[REASON_HTTP_STATUS], b->heard.ends[OUTCOME_FAILED]);
+    assert_int_equal(b->heard.outcomes[0].error.stage, STAGE_GET_CA_CAPS);
+    assert_int_equal(b->heard.outcomes[0].body, OUTCOME_BODY_HTTPSYS);
+    assert_int_equal(b->heard.outcomes[999].error.reason, REASON_ABORTED);
+    assert_non_null(strstr(b->result.stopped_early, "error budget of 20% spent"));
+    assert_int_equal(b->result.target.bare_url_status, 503);
+    assert_true(b->result.target.date_skew_s < -900000000);
+    free_bench(b);
+}
+
+static void nobody_there_is_a_failure_of_tcp(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(200, 10);
+    b->scenario.challenge.source = CHALLENGE_NONE;
+    at_web(b, silent, NULL);
+    web_stop(b->web);
+    b->web = NULL;
+    run(b);
+    assert_int_equal(b->heard.reasons[REASON_CONNECTION_REFUSED], 10);
+    assert_int_equal(b->heard.failed_steps[STAGE_TCP], 10);
+    assert_int_equal(b->heard.steps[STAGE_GET_CA_CAPS], 0);
+    assert_int_equal(b->result.target.bare_url_status, 0);
+    free_bench(b);
+}
+
+static void keys_run_out(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(200, 5);
+    b->scenario.devices.key_reuse = false;
+    at_sim(b, NULL);
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_ENROLLED], 2);
+    assert_int_equal(b->heard.reasons[REASON_KEYS_EXHAUSTED], 3);
+    assert_int_equal(b->heard.outcomes[4].end, OUTCOME_UNSENT);
+    assert_int_equal(b->heard.outcomes[4].error.stage, STAGE_KEY);
+    free_bench(b);
+}
+
+static void refuses_to_begin_without_keys(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(200, 5);
+    struct err e = {0};
+    b->config.keys = NULL;
+    CHECK_FAILS(engine_run(&b->config, &b->result, &e), &e, REASON_USAGE);
+    free_bench(b);
+}
+
+static void waits_for_room_and_gives_up_by_cause(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(1000, 10);
+    b->scenario.challenge.source = CHALLENGE_NONE;
+    b->scenario.limits.in_flight = 2;
+    b->scenario.limits.request_timeout_us = 5 * SECOND;
+    b->scenario.limits.device_timeout_us = 300000;
+    at_web(b, silent, NULL);
+    run(b);
+    assert_int_equal(b->result.generator.in_flight_max, 2);
+    assert_true(b->heard.ends[OUTCOME_UNSENT] >= 4);
+    assert_int_equal(b->heard.reasons[REASON_IN_FLIGHT], b->heard.ends[OUTCOME_UNSENT]);
+    assert_int_equal(b->heard.arrivals, 10);
+    free_bench(b);
+}
+
+static void signal_lets_devices_finish(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(50, 500);
+    b->heard.raise_at = 10;
+    at_sim(b, NULL);
+    run(b);
+    assert_true(b->result.interrupted);
+    assert_int_equal(b->heard.ends[OUTCOME_FAILED] + b->heard.ends[OUTCOME_ABANDONED], 0);
+    assert_true(b->heard.ends[OUTCOME_ENROLLED] >= 10);
+    assert_true(b->heard.ends[OUTCOME_UNSENT] > 400);
+    assert_int_equal(b->heard.reasons[REASON_ABORTED], b->heard.ends[OUTCOME_UNSENT]);
+    assert_true(b->result.offered_until_us < 5 * SECOND);
+    free_bench(b);
+}
+
+static void second_signal_abandons(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(100, 50);
+    b->scenario.challenge.source = CHALLENGE_NONE;
+    b->heard.raise_at = 10;
+    b->heard.raise_again = 1;
+    at_web(b, silent, NULL);
+    int64_t before = clock_monotonic_us();
+    run(b);
+    assert_true(clock_monotonic_us() - before <
+                5 * SECOND); /* the request time-out is 20 s, the grace 10 s */
+    assert_true(b->result.interrupted);
+    assert_true(b->heard.ends[OUTCOME_ABANDONED] >= 10);
+    assert_int_equal(b->heard.ends[OUTCOME_FAILED], 0);
+    free_bench(b);
+}
+
+/* A password whose device failed before it was sent serves the next device. */
+struct half_broken {
+    unsigned caps, pages;
+};
+
+static void break_every_caps(void *user, const struct web_request *request, struct web_reply *reply)
+{
+    struct half_broken *h = user;
+    if (strncmp(request->target, "/admin", 6) == 0) {
+        char page[256];
+        snprintf(
+            page, sizeof page,
+            "<HTML><P>The enrollment challenge password is: <B> %016X </B><P>This password can be used only "
+            "once and will expire within 60 minutes.</HTML>",
+            ++h->pages);
+        web_answer(reply, 200, "Server: Microsoft-IIS/10.0\r\n", span_of_text(page));
+        return;
+    }
+    web_answer_text(reply, 500, "broken");
+}
+
+static void unsent_password_serves_the_next_device(void **state)
+{
+    (void)state;
+    struct half_broken server = {0};
+    struct bench *b = new_bench(50, 12);
+    b->scenario.challenge.source = CHALLENGE_MSCEP_ADMIN;
+    at_web(b, break_every_caps, &server);
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_FAILED], 12);
+    assert_true(b->result.otp.fetched <= 3);
+    assert_int_equal(b->result.otp.fetched, server.pages);
+    assert_int_equal(b->result.otp.used, 0);
+    assert_int_equal(b->heard.outcomes[0].otp_fingerprint, 0);
+    free_bench(b);
+}
+
+static void odd_page(void *user, const struct web_request *request, struct web_reply *reply)
+{
+    (void)user;
+    (void)request;
+    web_answer(reply, 200, "Server: Microsoft-IIS/10.0\r\n", span_of_text("<html>may hold a secret</html>"));
+}
+
+static void unknown_page_is_not_kept_as_evidence(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(50, 3);
+    b->scenario.challenge.source = CHALLENGE_MSCEP_ADMIN;
+    at_web(b, odd_page, NULL);
+    run(b);
+    assert_int_equal(b->heard.reasons[REASON_OTP_PAGE_UNKNOWN], 3);
+    assert_int_equal(b->heard.outcomes[0].body, OUTCOME_BODY_IIS);
+    assert_int_equal(b->heard.evidence_bytes, 0);
+    free_bench(b);
+}
+
+static void page_not_html(void *user, const struct web_request *request, struct web_reply *reply)
+{
+    (void)user;
+    if (strstr(request->target, "GetCACaps") != NULL)
+        web_answer_text(reply, 200, "");
+    else
+        web_answer(reply, 200, "", span_of("\x30\x82\xff\xff\x00\x01garbage", 13));
+}
+
+static void garbage_instead_of_certificates(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(50, 3);
+    b->scenario.challenge.source = CHALLENGE_NONE;
+    at_web(b, page_not_html, NULL);
+    run(b);
+    assert_int_equal(b->heard.reasons[REASON_CA_CERT_MALFORMED], 3);
+    assert_int_equal(b->heard.outcomes[0].error.stage, STAGE_GET_CA_CERT);
+    assert_int_equal(b->heard.failed_steps[STAGE_GET_CA_CERT], 3);
+    free_bench(b);
+}
+
+/* load-testing.md, pitfall 1. The server freezes for a second; a device that was due meanwhile counts from when it was due,
+ * so the percentiles show the freeze, although each of them was served at once when it got its turn. */
+struct freeze {
+    struct web *web;
+    atomic_int seen;
+};
+
+static void answer_slowly_once(void *user, const struct web_request *request, struct web_reply *reply)
+{
+    struct freeze *f = user;
+    (void)request;
+    web_answer_text(reply, 404, "no");
+    if (atomic_fetch_add(&f->seen, 1) == 20)
+        nanosleep(&(struct timespec){.tv_sec = 1}, NULL); /* one thread: everybody waits */
+}
+
+static void frozen_server_shows_in_latency(void **state)
+{
+    (void)state;
+    struct freeze freeze = {0};
+    struct bench *b = new_bench(100, 200);
+    b->scenario.challenge.source = CHALLENGE_NONE;
+    b->scenario.limits.in_flight = 2; /* the cap must not hide the stall either */
+    at_web(b, answer_slowly_once, &freeze);
+    run(b);
+    unsigned slow = 0, late = 0;
+    for (int i = 0; i < 200; i++) {
+        const struct outcome *o = &b->heard.outcomes[i];
+        slow += o->finished_us - o->scheduled_us > SECOND / 2;
+        late += o->started_us - o->scheduled_us > SECOND / 2;
+    }
+    /* Of the hundred that were due during the freeze, the first half waited more than half of it. */
+    assert_true(slow >= 40);
+    assert_true(late >= 38); /* all but the two that were in flight waited to be started: start lag */
+    free_bench(b);
+}
+
+static void ticks(void *user, int64_t now_us)
+{
+    int64_t *last = user;
+    assert_true(now_us > *last);
+    *last = now_us;
+}
+
+static void count_first(void *user)
+{
+    ++*(int *)user;
+}
+
+static void first_arrival_and_ticks_are_told(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(20, 10);
+    int64_t last = -1;
+    int firsts = 0;
+    b->scenario.challenge.source = CHALLENGE_NONE;
+    b->config.tick = ticks;
+    b->config.tick_user = &last;
+    b->config.tick_every_us = 100000;
+    b->config.first_arrival = count_first;
+    b->config.first_arrival_user = &firsts;
+    at_web(b, unavailable, NULL);
+    run(b);
+    assert_int_equal(firsts, 1);
+    assert_true(last > 200000);
+    free_bench(b);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    return pki_init(&e) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    pki_cleanup();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fifty_devices_enroll),
+        cmocka_unit_test(password_budget_is_never_exceeded),
+        cmocka_unit_test(two_refused_logons_are_the_last),
+        cmocka_unit_test(full_cache_is_told),
+        cmocka_unit_test(wrong_password_reads_as_such),
+        cmocka_unit_test(server_that_never_answers_ends_every_device),
+        cmocka_unit_test(error_budget_stops_the_run),
+        cmocka_unit_test(nobody_there_is_a_failure_of_tcp),
+        cmocka_unit_test(keys_run_out),
+        cmocka_unit_test(refuses_to_begin_without_keys),
+        cmocka_unit_test(waits_for_room_and_gives_up_by_cause),
+        cmocka_unit_test(signal_lets_devices_finish),
+        cmocka_unit_test(second_signal_abandons),
+        cmocka_unit_test(unsent_password_serves_the_next_device),
+        cmocka_unit_test(unknown_page_is_not_kept_as_evidence),
+        cmocka_unit_test(garbage_instead_of_certificates),
+        cmocka_unit_test(frozen_server_shows_in_latency),
+        cmocka_unit_test(first_arrival_and_ticks_are_told),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
