@@ -4,6 +4,9 @@
 
 #include "scep/ca.h"
 
+/* BER as some clients write it: indefinite lengths, OCTET STRINGs in pieces of 1000 bytes. Readers take both. */
+enum scep_encoding { SCEP_DER, SCEP_BER };
+
 struct scep_request_spec {
     enum scep_message_type type;
     struct span content; /* messageData: a PKCS#10 for PKCSReq */
@@ -15,8 +18,9 @@ struct scep_request_spec {
     enum pki_cipher cipher;
     enum pki_transport transport;
     int64_t signing_time; /* Unix seconds; 0: attribute left out */
+    enum scep_encoding encoding;
 };
-/* Appends the DER pkiMessage. RFC 8894 3.2 and RFC 5652. */
+/* Appends the pkiMessage. RFC 8894 3.2 and RFC 5652. */
 bool scep_request_build(const struct scep_request_spec *spec, struct buf *out, struct err *e) MUST_USE;
 
 /* A fresh transaction: 16 random bytes of nonce; the ID as 32 upper-case hex digits, random, or derived from
