@@ -135,7 +135,7 @@ static bool launch(struct sim_child *c, const struct scenario *scenario, struct 
 /* Reads the line "listening URL". */
 static bool await_listening(struct sim_child *c, struct err *e)
 {
-    char line[sizeof c->url + 16];
+    char line[sizeof c->url];
     size_t len = 0;
     int64_t deadline = clock_monotonic_us() + START_LIMIT_US;
     while (len + 1 < sizeof line) {
@@ -158,7 +158,8 @@ static bool await_listening(struct sim_child *c, struct err *e)
     if (strncmp(line, prefix, sizeof prefix - 1) != 0)
         return err_set(e, STAGE_SETUP, REASON_INTERNAL,
                        "the simulator said '%.60s' instead of where it listens", line);
-    snprintf(c->url, sizeof c->url, "%s", line + sizeof prefix - 1);
+    memcpy(c->url, line + sizeof prefix - 1,
+           len - (sizeof prefix - 1) + 1); /* the line is at most that long */
     return true;
 }
 

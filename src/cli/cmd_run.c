@@ -1,0 +1,396 @@
+/* scepstorm run: everything a load run needs is put together here, in the order in which it can go wrong. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/keymaker.h"
+#include "cli/sim_child.h"
+#include "engine/engine.h"
+#include "pki/pool.h"
+#include "report/report.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <limits.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define COMMAND           "run"
+#define MAX_OVERRIDES     64
+#define KEYS_WITHOUT_POOL 16 /* what a run may make before its clock starts */
+#define TICK_US           250000
+#define MAX_NOTES         4
+
+struct run_options {
+    const char *scenario;
+    const char *out;
+    const char *authorized;
+    struct scenario_override overrides[MAX_OVERRIDES];
+    size_t override_count;
+    bool quiet, no_progress, json;
+};
+
+/* All that a run owns, released in one place. */
+struct run {
+    struct run_options options;
+    struct scenario *scenario;
+    char folder_path[PATH_MAX];
+    struct report_folder *folder;
+    struct sim_child *sim;
+    struct secret *secret;
+    struct pki_pool *keys;
+    struct load_plan *plan;
+    struct measure *measure;
+    struct report_progress *progress;
+    struct buf scep_url, admin_url, reproduce;
+    char run_id[32];
+    struct engine_result result;
+    struct diagnose_list diagnosis;
+};
+
+static const char help[] =
+    "usage: scepstorm run SCENARIO.yaml [options]\n\n"
+    "Devices enroll at the scenario's target; progress goes to stderr, the summary to stdout, all results to "
+    "a folder.\n\n"
+    "  --out DIR             the folder for results; absent or empty (default results/<UTC time>-<scenario "
+    "name>)\n"
+    "  --set PATH=VALUE      changes the scenario: --set devices.count=50 --set load.0.rate=5/s\n"
+    "  --seed N              another seed: other arrivals, other identities\n"
+    "  --authorized TEXT     who allowed the load, and the ticket; needed unless the target is this machine\n"
+    "  --json                print summary.json instead of the summary in words\n"
+    "  --quiet               no progress, no summary; errors still go to stderr\n"
+    "  --no-progress         no progress\n\n"
+    "Exit codes: 0 done, SLOs met; 1 the program failed; 2 usage, scenario or target refused; 3 SLO missed, "
+    "error\n"
+    "budget spent, nobody enrolled or a defect found; 4 run invalid: this machine was the limit; 130 "
+    "interrupted.\n";
+
+static bool add_override(struct run_options *o, char *text, struct err *e)
+{
+    char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "--set %.60s: write --set path.in.scenario=value", text);
+    if (o->override_count == MAX_OVERRIDES)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d --set options", MAX_OVERRIDES);
+    *equals = '\0';
+    o->overrides[o->override_count++] = (struct scenario_override){.path = text, .value = equals + 1};
+    return true;
+}
+
+enum { OPT_OUT = 256, OPT_SET, OPT_SEED, OPT_AUTHORIZED, OPT_JSON, OPT_QUIET, OPT_NO_PROGRESS, OPT_HELP };
+
+static bool take_option(struct run_options *o, int option, char *value, struct err *e)
+{
+    switch (option) {
+    case OPT_OUT:
+        o->out = value;
+        return true;
+    case OPT_SET:
+        return add_override(o, value, e);
+    case OPT_SEED:
+        o->overrides[o->override_count++] = (struct scenario_override){.path = "seed", .value = value};
+        return o->override_count < MAX_OVERRIDES || err_set(e, STAGE_SETUP, REASON_USAGE, "too many options");
+    case OPT_AUTHORIZED:
+        o->authorized = value;
+        return true;
+    case OPT_JSON:
+        o->json = true;
+        return true;
+    case OPT_QUIET:
+        o->quiet = true;
+        return true;
+    default:
+        o->no_progress = true;
+        return true;
+    }
+}
+
+/* Returns -1 to go on, else the exit code. */
+static int parse_options(struct run_options *o, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"out", required_argument, NULL, OPT_OUT},
+        {"set", required_argument, NULL, OPT_SET},
+        {"seed", required_argument, NULL, OPT_SEED},
+        {"authorized", required_argument, NULL, OPT_AUTHORIZED},
+        {"json", no_argument, NULL, OPT_JSON},
+        {"quiet", no_argument, NULL, OPT_QUIET},
+        {"no-progress", no_argument, NULL, OPT_NO_PROGRESS},
+        {"help", no_argument, NULL, OPT_HELP},
+        {NULL, 0, NULL, 0},
+    };
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
+        struct err e = {0};
+        if (option == OPT_HELP || option == 'h') {
+            fputs(help, stdout);
+            return cli_flush(COMMAND) ? CLI_OK : CLI_PROGRAM_FAILED;
+        }
+        if (option == '?' || option == ':')
+            return cli_usage(COMMAND, option == ':' ? "%s needs a value" : "there is no option %s",
+                             argv[optind - 1]);
+        if (!take_option(o, option, optarg, &e))
+            return cli_fail(COMMAND, &e);
+    }
+    if (optind + 1 != argc)
+        return cli_usage(COMMAND,
+                         optind == argc ? "which scenario?" : "one scenario at a time, not also '%.60s'",
+                         optind == argc ? "" : argv[optind + 1]);
+    o->scenario = argv[optind];
+    return -1;
+}
+
+/* results/20260509T213011Z-monday-morning; a number is added when two runs start in the same second. */
+static void choose_folder(struct run *run)
+{
+    if (run->options.out != NULL) {
+        snprintf(run->folder_path, sizeof run->folder_path, "%s", run->options.out);
+        return;
+    }
+    char name[65];
+    size_t i = 0;
+    for (const char *c = run->scenario->name; *c != '\0' && i + 1 < sizeof name; c++)
+        name[i++] = isalnum((unsigned char)*c) || strchr("._-", *c) != NULL ? *c : '-';
+    name[i] = '\0';
+    snprintf(run->folder_path, sizeof run->folder_path, "results/%s-%s", run->run_id, name);
+    for (int n = 2; n < 1000 && access(run->folder_path, F_OK) == 0; n++)
+        snprintf(run->folder_path, sizeof run->folder_path, "results/%s-%s-%d", run->run_id, name, n);
+}
+
+static bool load_the_scenario(struct run *run, struct err *e)
+{
+    struct run_options *o = &run->options;
+    if (!scenario_load(o->scenario, o->overrides, o->override_count, &run->scenario, e) ||
+        !scenario_check_authorized(run->scenario, o->authorized, e))
+        return false;
+    char now[32];
+    text_utc(clock_wall_us(), now, sizeof now);
+    snprintf(run->run_id, sizeof run->run_id, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", now, now + 5, now + 8, now + 11,
+             now + 14, now + 17);
+    choose_folder(run);
+    return load_plan_new(run->scenario->phases, run->scenario->phase_count, run->scenario->devices.count,
+                         run->scenario->limits.devices, run->scenario->seed, &run->plan, e);
+}
+
+static bool open_the_folder(struct run *run, struct err *e)
+{
+    struct buf yaml;
+    buf_init(&yaml, BYTES_MAX_MESSAGE);
+    bool ok = report_folder_open(run->folder_path, &run->folder, e) &&
+              scenario_write(run->scenario, &yaml, e) &&
+              report_folder_put(run->folder, "scenario.yaml", buf_span(&yaml), e);
+    buf_clear(&yaml);
+    return ok;
+}
+
+static bool keep_key(struct pki_key *key, void *user, struct err *e)
+{
+    return pki_pool_add(user, key, e);
+}
+
+static bool get_keys(struct run *run, struct err *e)
+{
+    uint64_t devices = load_plan_count(run->plan);
+    if (run->scenario->devices.key_pool != NULL)
+        return pki_pool_load(run->scenario->devices.key_pool, (size_t)devices, &run->keys, e);
+    size_t count = devices < KEYS_WITHOUT_POOL ? (size_t)devices : KEYS_WITHOUT_POOL;
+    if (!run->options.quiet && !run->options.no_progress)
+        fprintf(stderr, "making %zu RSA-%u keys (a pool saves this: scepstorm keygen)\n", count,
+                run->scenario->devices.key_bits);
+    return pki_pool_new(&run->keys, e) &&
+           keymaker_run(run->scenario->devices.key_bits, count, keep_key, run->keys, e);
+}
+
+/* Where to enroll and where passwords come from; starts the scenario's own simulator when it has one. */
+static bool find_the_target(struct run *run, struct err *e)
+{
+    const struct scenario *s = run->scenario;
+    if (s->target.sim) {
+        if (!sim_child_start(s, &run->sim, e))
+            return false;
+        buf_appendf(&run->scep_url, "%s/certsrv/mscep/mscep.dll", sim_child_url(run->sim));
+    } else {
+        buf_append_text(&run->scep_url, s->target.url);
+        if (!challenge_secret(&s->challenge, &run->secret, e))
+            return false;
+    }
+    if (buf_text(&run->scep_url) == NULL)
+        return buf_ok(&run->scep_url, STAGE_SETUP, e);
+    if (s->challenge.source != CHALLENGE_MSCEP_ADMIN)
+        return true;
+    bool ok = s->challenge.url != NULL ? buf_append_text(&run->admin_url, s->challenge.url)
+                                       : challenge_admin_url(buf_text(&run->scep_url), &run->admin_url, e);
+    return ok && buf_text(&run->admin_url) != NULL;
+}
+
+static void on_tick(void *user, int64_t now_us)
+{
+    struct run *run = user;
+    if (run->progress != NULL)
+        report_progress_show(run->progress, now_us);
+}
+
+static void on_first_arrival(void *user)
+{
+    struct run *run = user;
+    if (run->sim != NULL)
+        sim_child_start_faults(run->sim);
+}
+
+static bool run_the_load(struct run *run, struct err *e)
+{
+    bool show = !run->options.quiet && !run->options.no_progress;
+    if (!measure_new(&run->measure, e) ||
+        (show && !report_progress_new(stderr, run->measure, load_plan_count(run->plan), &run->progress, e)))
+        return false;
+    const struct outcome_sink sinks[] = {measure_sink(run->measure), report_folder_sink(run->folder)};
+    const struct engine_config config = {
+        .scenario = run->scenario,
+        .scep_url = buf_text(&run->scep_url),
+        .admin_url = run->admin_url.len > 0 ? buf_text(&run->admin_url) : NULL,
+        .user = run->sim != NULL ? sim_child_user(run->sim) : run->scenario->challenge.user,
+        .secret = run->sim != NULL ? sim_child_password(run->sim) : run->secret,
+        .keys = run->keys,
+        .plan = run->plan,
+        .sinks = sinks,
+        .sink_count = sizeof sinks / sizeof *sinks,
+        .run_id = run->run_id,
+        .tick = on_tick,
+        .tick_user = run,
+        .tick_every_us = TICK_US,
+        .first_arrival = on_first_arrival,
+        .first_arrival_user = run,
+    };
+    bool ok = engine_run(&config, &run->result, e);
+    report_progress_free(run->progress);
+    run->progress = NULL;
+    return ok;
+}
+
+/* The command that repeats this run, with the options that change what happens. */
+static const char *reproduce_line(struct run *run)
+{
+    const struct run_options *o = &run->options;
+    buf_appendf(&run->reproduce, "scepstorm run %s", o->scenario);
+    for (size_t i = 0; i < o->override_count; i++) {
+        if (strcmp(o->overrides[i].path, "seed") != 0)
+            buf_appendf(&run->reproduce, " --set '%s=%s'", o->overrides[i].path, o->overrides[i].value);
+    }
+    buf_appendf(&run->reproduce, " --seed %llu", (unsigned long long)run->scenario->seed);
+    return buf_text(&run->reproduce);
+}
+
+static size_t write_notes(const struct run *run, const char **notes)
+{
+    size_t count = 0;
+    if (run->scenario->devices.key_reuse && pki_pool_count(run->keys) < load_plan_count(run->plan))
+        notes[count++] = "Devices share a pool of keys, so transactionIDs are random: derived ones would "
+                         "repeat and a server "
+                         "could return an earlier certificate.";
+    if (run->scenario->target.sim)
+        notes[count++] = "The target was the built-in simulator on this machine: its figures say nothing "
+                         "about a real NDES.";
+    return count;
+}
+
+static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
+{
+    const char *notes[MAX_NOTES];
+    const struct report_run facts = {
+        .scenario_name = run->scenario->name,
+        .scenario_sha256 = run->scenario->sha256,
+        .seed = run->scenario->seed,
+        .authorized =
+            run->options.authorized != NULL ? run->options.authorized : run->scenario->target.authorized,
+        .versions = cli_versions(),
+        .reproduce = reproduce_line(run),
+        .started_wall_us = run->result.started_wall_us,
+        .duration_us = run->result.duration_us,
+        .offered_until_us = run->result.offered_until_us,
+        .interrupted = run->result.interrupted,
+        .stopped_early = run->result.stopped_early[0] != '\0' ? run->result.stopped_early : NULL,
+        .measure = run->measure,
+        .target = &run->result.target,
+        .otp = run->scenario->challenge.source == CHALLENGE_MSCEP_ADMIN ? &run->result.otp : NULL,
+        .generator = &run->result.generator,
+        .diagnosis = &run->diagnosis,
+        .slo = (const char *const *)run->scenario->slo,
+        .slo_count = run->scenario->slo_count,
+        .notes = notes,
+        .note_count = write_notes(run, notes),
+    };
+    struct report_verdict verdict = {0};
+    bool ok = report_folder_close(run->folder, &facts, &verdict, e);
+    run->folder = NULL;
+    *exit_code = verdict.exit_code;
+    if (run->options.json) {
+        struct buf json;
+        buf_init(&json, (size_t)16 << 20);
+        struct report_verdict again;
+        if (report_summary_json(&facts, &again, &json, e))
+            printf("%.*s\n", (int)json.len, (const char *)json.data);
+        buf_clear(&json);
+    } else if (!run->options.quiet) {
+        struct winsize size = {0};
+        bool terminal = isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+        const char *no_colour = getenv("NO_COLOR");
+        bool colour = terminal && (no_colour == NULL || no_colour[0] == '\0');
+        report_print(stdout, &facts, &verdict, run->folder_path, colour, size.ws_col);
+    }
+    return ok && !err_is_set(e);
+}
+
+static void run_clear(struct run *run)
+{
+    diagnose_clear(&run->diagnosis);
+    report_progress_free(run->progress);
+    report_folder_free(run->folder);
+    measure_free(run->measure);
+    load_plan_free(run->plan);
+    pki_pool_free(run->keys);
+    sim_child_stop(run->sim, NULL);
+    secret_free(run->secret);
+    scenario_free(run->scenario);
+    buf_clear(&run->scep_url);
+    buf_clear(&run->admin_url);
+    buf_clear(&run->reproduce);
+}
+
+static bool run_all(struct run *run, int *exit_code, struct err *e)
+{
+    if (!load_the_scenario(run, e) || !open_the_folder(run, e) || !get_keys(run, e) ||
+        !find_the_target(run, e))
+        return false;
+    /* Even when the engine itself fails, what the devices did until then is written. */
+    struct err engine_error = {0};
+    bool ok = run_the_load(run, &engine_error);
+    if (run->measure == NULL) {
+        *e = engine_error;
+        return false;
+    }
+    bool told =
+        diagnose_run(run->measure, &run->result.target, clock_wall_us() / 1000000, &run->diagnosis, e) &&
+        tell_the_result(run, exit_code, e);
+    if (!ok)
+        *e = engine_error;
+    return ok && told;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    struct run run = {0};
+    int code = parse_options(&run.options, argc, argv);
+    if (code >= 0)
+        return code;
+    buf_init(&run.scep_url, 4096);
+    buf_init(&run.admin_url, 4096);
+    buf_init(&run.reproduce, 65536);
+    struct err e = {0};
+    if (!run_all(&run, &code, &e)) {
+        int failed = cli_fail(COMMAND, &e);
+        code = run.result.interrupted ? CLI_INTERRUPTED : failed;
+    } else if (!cli_flush(COMMAND)) {
+        code = CLI_PROGRAM_FAILED;
+    }
+    run_clear(&run);
+    return code;
+}
