@@ -9,6 +9,7 @@ struct sim_request {
     const char *method;        /* "GET" */
     struct span target;        /* path and query as on the request line, escapes untouched */
     const char *host;          /* Host header; NULL: absent */
+    bool http_1_0;             /* may come without a host */
     const char *authorization; /* Authorization header; NULL: absent */
     struct span body;
     bool body_too_large; /* beyond BYTES_MAX_MESSAGE; `body` is empty then */

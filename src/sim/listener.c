@@ -9,9 +9,10 @@
 
 #define IDLE_DEFAULT_S    120
 #define REQUEST_DEFAULT_S 60
-#define CONNECTION_BYTES  ((size_t)32 * 1024) /* more than HTTP.sys takes for request line and headers */
-#define MAX_CONNECTIONS   60000
-#define SPARE_FDS         64
+#define CONNECTION_BYTES                                                                                     \
+    ((size_t)96 * 1024) /* what HTTP.sys refuses must fit, or libmicrohttpd answers instead */
+#define MAX_CONNECTIONS 60000
+#define SPARE_FDS       64
 
 struct sim_listener {
     struct sim_listener_config config;
@@ -120,7 +121,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct sim_
 }
 
 static enum MHD_Result answer(const struct sim_listener *l, struct MHD_Connection *connection,
-                              const char *method, const struct exchange *x)
+                              const char *method, const char *version, const struct exchange *x)
 {
     struct sim_request request = {
         .method = method,
@@ -130,6 +131,7 @@ static enum MHD_Result answer(const struct sim_listener *l, struct MHD_Connectio
             MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION),
         .body = x->body.failed ? span_of(NULL, 0) : buf_span(&x->body),
         .body_too_large = x->body.failed,
+        .http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0,
         .tls = l->config.tls_key_pem != NULL,
         .connection = connection_id(connection),
         .now_us = l->config.now_us(),
@@ -146,7 +148,6 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
                                   size_t *data_bytes, void **context)
 {
     (void)path;
-    (void)version;
     const struct sim_listener *l = user;
     struct exchange *x = *context;
     if (x == NULL || x->target.failed)
@@ -163,7 +164,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
         *data_bytes = 0;
         return MHD_YES;
     }
-    return answer(l, connection, method, x);
+    return answer(l, connection, method, version, x);
 }
 
 static unsigned connection_limit(void)

@@ -164,6 +164,15 @@ static void answer_moved(const struct sim_request *request, const char *path, st
     sim_page_moved(location, reply);
 }
 
+static enum sim_error_page refused_by_kernel(const struct sim_request *request, const struct sim_url *url,
+                                             const struct sim_effects *effects)
+{
+    if (url->refused != SIM_ERROR_NONE)
+        return url->refused;
+    bool no_host = request->host == NULL || request->host[0] == '\0';
+    return no_host && !request->http_1_0 ? SIM_ERROR_KERNEL_BAD_HOST : effects->kernel;
+}
+
 static enum sim_error_page refused_by_iis(const struct sim_request *request, const struct sim_url *url)
 {
     static const char *const methods[] = {"GET", "POST", "HEAD"};
@@ -182,7 +191,7 @@ static enum sim_error_page refused_by_iis(const struct sim_request *request, con
 static bool answer(struct sim_site *site, const struct sim_request *request, const struct sim_url *url,
                    const struct sim_effects *effects, struct sim_reply *reply)
 {
-    enum sim_error_page error = url->refused != SIM_ERROR_NONE ? url->refused : effects->kernel;
+    enum sim_error_page error = refused_by_kernel(request, url, effects);
     if (error == SIM_ERROR_NONE)
         error = refused_by_iis(request, url);
     if (error == SIM_ERROR_NONE && is_admin(url) && !authorized(site, request)) {

@@ -24,7 +24,7 @@ struct sim_device {
     struct buf name, csr, signer, message;
 };
 
-static bool sim_device_make(struct sim_device *d, const struct scep_ca *ca, struct err *e)
+static inline bool sim_device_make(struct sim_device *d, const struct scep_ca *ca, struct err *e)
 {
     struct buf *all[] = {&d->name, &d->csr, &d->signer, &d->message};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -56,8 +56,8 @@ static bool sim_device_make(struct sim_device *d, const struct scep_ca *ca, stru
 }
 
 /* As scep_certrep_read. */
-static bool sim_device_read(const struct sim_device *d, const struct scep_ca *ca, struct span body,
-                            struct scep_certrep *rep, struct err *e)
+static inline bool sim_device_read(const struct sim_device *d, const struct scep_ca *ca, struct span body,
+                                   struct scep_certrep *rep, struct err *e)
 {
     struct scep_expected expected = {
         .transaction = &d->transaction,
@@ -71,7 +71,7 @@ static bool sim_device_read(const struct sim_device *d, const struct scep_ca *ca
     return scep_certrep_read(body, &expected, rep, e);
 }
 
-static void sim_device_clear(struct sim_device *d)
+static inline void sim_device_clear(struct sim_device *d)
 {
     buf_wipe(&d->csr);
     buf_clear(&d->name);

@@ -4,6 +4,7 @@
 #include "talk.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -158,6 +159,26 @@ static void slow_request_is_cut_off(void **state)
     sim_listener_stop(s.listener);
 }
 
+/* A byte now and then keeps a connection from being idle, but not for ever. */
+static void dripping_request_is_cut_off(void **state)
+{
+    (void)state;
+    struct served s;
+    serve(&s, 60, 1);
+    int fd = talk_connect(s.number);
+    assert_true(fd >= 0);
+    static const char head[] = "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n";
+    assert_int_equal(write(fd, head, sizeof head - 1), (ssize_t)(sizeof head - 1));
+    bool cut = false;
+    for (int64_t end = clock_monotonic_us() + 10000000; !cut && clock_monotonic_us() < end;) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        cut = poll(&wait, 1, 20) == 1 || send(fd, "x", 1, MSG_NOSIGNAL) != 1;
+    }
+    assert_true(cut);
+    close(fd);
+    sim_listener_stop(s.listener);
+}
+
 static void refused_path_answers_nobody_and_comes_back(void **state)
 {
     (void)state;
@@ -257,6 +278,7 @@ int main(void)
         cmocka_unit_test(body_arrives_whole_up_to_the_ceiling),
         cmocka_unit_test(connection_is_kept_and_recognised),
         cmocka_unit_test(slow_request_is_cut_off),
+        cmocka_unit_test(dripping_request_is_cut_off),
         cmocka_unit_test(refused_path_answers_nobody_and_comes_back),
         cmocka_unit_test(dropped_path_is_silent_and_comes_back),
         cmocka_unit_test(address_is_parsed_or_explained),
