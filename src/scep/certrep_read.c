@@ -248,7 +248,7 @@ static bool collect_cert(struct span der, void *user)
 /* A wrong key may by chance leave valid padding; then the content is no CMS and the key is still to blame. */
 static bool collect_certs(struct reading *r, struct span content, struct err *e)
 {
-    if (!could_be_cms(content))
+    if (content.len == 0 || content.data[0] != DER_SEQUENCE)
         return err_set(e, STAGE_VERIFY, REASON_DECRYPT, "what the envelope holds is no CMS");
     struct collecting c = {.r = r, .e = e};
     bool ok = scep_degenerate_read(content, collect_cert, &c, e);

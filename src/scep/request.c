@@ -79,8 +79,8 @@ static bool build(const struct scep_request_spec *spec, struct buf *out, struct 
         .id = scep_cms_id_of(spec->recipient),
         .key = pki_cert_public_key(spec->recipient),
     };
-    if (recipient.key == NULL)
-        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "the recipient's key cannot be used");
+    if (recipient.key == NULL || !pki_cert_is_rsa(spec->recipient))
+        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "the recipient's key cannot be encrypted to");
     struct scep_signed_writer w;
     scep_signed_begin(&w, out, spec->digest);
     if (!scep_enveloped_put(out, spec->content, &recipient, spec->cipher, spec->transport, e))
