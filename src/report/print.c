@@ -220,7 +220,7 @@ struct column {
 };
 
 static const struct column quantile_columns[] = {
-    {"p50", 0.5, 0}, {"p95", 0.95, 0}, {"p99", 0.99, 72}, {"p99.9", 0.999, 96}, {"max", 1, 60}};
+    {"p50", 0.5, 0}, {"p95", 0.95, 0}, {"p99", 0.99, 78}, {"p99.9", 0.999, 89}, {"max", 1, 67}};
 #define QUANTILES (sizeof quantile_columns / sizeof quantile_columns[0])
 
 static void print_row(const struct printer *p, const char *name, uint64_t count, uint64_t failed,
@@ -236,7 +236,7 @@ static void print_row(const struct printer *p, const char *name, uint64_t count,
         if (p->width < quantile_columns[i].from_width)
             continue;
         words_quantile(h, quantile_columns[i].share, number, sizeof number);
-        fprintf(p->to, " %11s", number);
+        fprintf(p->to, " %10s", number);
     }
     fputc('\n', p->to);
 }
@@ -247,7 +247,7 @@ static void print_figures(const struct printer *p, const struct measure *m)
     fprintf(p->to, "  %-14s %9s %7s", "", "count", "failed");
     for (size_t i = 0; i < QUANTILES; i++) {
         if (p->width >= quantile_columns[i].from_width)
-            fprintf(p->to, " %11s", quantile_columns[i].title);
+            fprintf(p->to, " %10s", quantile_columns[i].title);
     }
     fputc('\n', p->to);
     print_row(p, "enrollment", histogram_count(measure_enrollment(m)), measure_devices(m).failed,

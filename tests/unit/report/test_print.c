@@ -1,0 +1,131 @@
+#include "report_facts.h"
+
+static char text[65536];
+
+static const char *printed(struct fixture *f, bool colour, unsigned width)
+{
+    struct report_verdict verdict = {0};
+    struct err e = {0};
+    struct buf json;
+    buf_init(&json, (size_t)16 << 20);
+    assert_true(report_summary_json(&f->run, &verdict, &json, &e));
+    buf_clear(&json);
+    FILE *to = fmemopen(text, sizeof text - 1, "w");
+    assert_non_null(to);
+    report_print(to, &f->run, &verdict, "results/x", colour, width);
+    fclose(to);
+    return text;
+}
+
+static void first_line_is(const char *all, const char *line)
+{
+    size_t len = strcspn(all, "\n");
+    assert_int_equal(len, strlen(line));
+    assert_memory_equal(all, line, len);
+}
+
+static void verdict_comes_first(void **state)
+{
+    struct fixture *f = *state;
+    const char *slo = "enrolled >= 99.5%";
+    fact_enrolled(&f->sink, 0, 1234, 0);
+    f->run.duration_us = 12440000;
+    f->run.slo = &slo;
+    f->run.slo_count = 1;
+    const char *all = printed(f, false, 100);
+    first_line_is(all, "1,234 of 1,234 devices enrolled; SLO passed; run valid");
+    assert_null(strchr(all, '\033'));
+    assert_non_null(strstr(all, "no defects"));
+    assert_non_null(strstr(all, "results/x/report.html"));
+    assert_non_null(strstr(all, "scepstorm run a-test.yaml --seed 42"));
+    assert_null(strstr(all, "Likely causes"));
+    assert_non_null(strchr(printed(f, true, 100), '\033'));
+}
+
+static void causes_come_with_what_to_do(void **state)
+{
+    struct fixture *f = *state;
+    struct outcome bad = fact_failure(0, 0, STAGE_OTP, REASON_OTP_CACHE_FULL);
+    bad.http_status = 200;
+    fact_repeat(&f->sink, bad, 30);
+    fixture_diagnose(f);
+    const char *all = printed(f, false, 80);
+    first_line_is(all, "0 of 30 devices enrolled; no SLO set; run valid");
+    assert_non_null(strstr(all, "otp-cache-full"));
+    assert_non_null(strstr(all, "97% sure, 100% of the failures"));
+    assert_non_null(strstr(all, "what settles it:"));
+    assert_non_null(strstr(all, "1. Use up or wait out"));
+}
+
+static void percentiles_are_honest(void **state)
+{
+    struct fixture *f = *state;
+    fact_enrolled(&f->sink, 0, 999, 0);
+    char *row = strstr(printed(f, false, 110), "enrollment");
+    row[strcspn(row, "\n")] = '\0';
+    assert_non_null(strstr(row, " - ")); /* p99 and p99.9 need more */
+    fact_enrolled(&f->sink, 999, 1, 0);
+    row = strstr(printed(f, false, 80), "enrollment");
+    row[strcspn(row, "\n")] = '\0';
+    assert_null(strstr(row, " - "));
+}
+
+static void lines_fit_the_terminal(void **state)
+{
+    struct fixture *f = *state;
+    struct outcome bad = fact_failure(0, 0, STAGE_GET_CA_CAPS, REASON_HTTP_STATUS);
+    bad.http_status = 503;
+    bad.body = OUTCOME_BODY_HTTPSYS;
+    snprintf(bad.text, sizeof bad.text, "evil \033[2J text");
+    fact_enrolled(&f->sink, 1000, 30, 0);
+    fact_repeat(&f->sink, bad, 30);
+    fixture_diagnose(f);
+    static const unsigned widths[] = {60, 80, 100};
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
+        const char *all = printed(f, false, widths[i]);
+        assert_null(strchr(all, '\033'));
+        const char *times = strstr(all, "\nTimes");
+        assert_non_null(times);
+        for (const char *line = times + 1; *line != '\0' && *line != '\n'; line += strcspn(line, "\n") + 1)
+            assert_true(strcspn(line, "\n") <= widths[i]);
+    }
+}
+
+static void progress_is_a_line_every_five_seconds_elsewhere(void **state)
+{
+    struct fixture *f = *state;
+    struct report_progress *p = NULL;
+    struct err e = {0};
+    char path[512];
+    snprintf(path, sizeof path, "%s/progress", f->root);
+    FILE *to = fopen(path, "w+");
+    assert_non_null(to);
+    fact_enrolled(&f->sink, 0, 40, 0);
+    assert_true(report_progress_new(to, f->measure, 100, &p, &e));
+    for (int64_t us = 0; us <= 11000000; us += 100000)
+        report_progress_show(p, us);
+    report_progress_free(p);
+    rewind(to);
+    size_t len = fread(text, 1, sizeof text - 1, to);
+    text[len] = '\0';
+    fclose(to);
+    int lines = 0;
+    for (const char *c = text; *c != '\0'; c++)
+        lines += *c == '\n';
+    assert_int_equal(lines, 2);
+    assert_non_null(strstr(text, "offered 40  started 40  done 40  in flight 0  ok 100.0%  p50 100"));
+    assert_null(strchr(text, '\r'));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_up, fixture_down)
+        TEST(verdict_comes_first),
+        TEST(causes_come_with_what_to_do),
+        TEST(percentiles_are_honest),
+        TEST(lines_fit_the_terminal),
+        TEST(progress_is_a_line_every_five_seconds_elsewhere),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

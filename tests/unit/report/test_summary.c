@@ -1,0 +1,334 @@
+#include "report_facts.h"
+
+#include <jansson.h>
+
+static json_t *summary_of(struct fixture *f, struct report_verdict *verdict)
+{
+    struct err e = {0};
+    struct buf text;
+    buf_init(&text, (size_t)16 << 20);
+    *verdict = (struct report_verdict){0};
+    assert_true(report_summary_json(&f->run, verdict, &text, &e));
+    json_t *tree = json_loadb((const char *)text.data, text.len, 0, NULL);
+    assert_non_null(tree);
+    buf_clear(&text);
+    return tree;
+}
+
+static int exit_of(struct fixture *f)
+{
+    struct report_verdict verdict;
+    json_decref(summary_of(f, &verdict));
+    return verdict.exit_code;
+}
+
+static void has_keys(const json_t *object, const char *keys)
+{
+    char list[400];
+    snprintf(list, sizeof list, "%s", keys);
+    char *rest = NULL;
+    for (char *key = strtok_r(list, " ", &rest); key != NULL; key = strtok_r(NULL, " ", &rest)) {
+        if (json_object_get(object, key) == NULL)
+            fail_msg("no key %s", key);
+    }
+}
+
+static const json_t *at(const json_t *tree, const char *path)
+{
+    char copy[120];
+    snprintf(copy, sizeof copy, "%s", path);
+    char *rest = NULL;
+    for (char *key = strtok_r(copy, ".", &rest); key != NULL; key = strtok_r(NULL, ".", &rest))
+        tree = json_object_get(tree, key);
+    return tree;
+}
+
+#define HISTOGRAM "count min mean p50 p90 p95 p99 p999 max"
+
+static void fill_mixed(struct fixture *f)
+{
+    fact_enrolled(&f->sink, 0, 90, 0);
+    struct outcome bad = fact_failure(90, 1000000, STAGE_PKI_OPERATION, REASON_SCEP_FAILURE);
+    bad.http_status = 200;
+    bad.body = OUTCOME_BODY_CERTREP;
+    bad.fail_info = 1;
+    bad.has_hresult = true;
+    bad.hresult = 0x80070490;
+    bad.otp_fingerprint = 5;
+    bad.response_body = span_of_text("x");
+    snprintf(bad.text, sizeof bad.text, "refused \xff by\n<policy>");
+    fact_step(&f->sink, &bad, STAGE_PKI_OPERATION, 2000);
+    fact_repeat(&f->sink, bad, 10);
+    f->target.cert_count = 1;
+    snprintf(f->target.certs[0].role, sizeof f->target.certs[0].role, "ra");
+    snprintf(f->target.certs[0].subject, sizeof f->target.certs[0].subject, "CN=RA");
+    f->target.certs[0].not_after = 1900000000;
+    f->target.cap_count = 1;
+    snprintf(f->target.caps[0], sizeof f->target.caps[0], "SHA-256");
+    fixture_diagnose(f);
+}
+
+static void every_promised_field_is_there(void **state)
+{
+    struct fixture *f = *state;
+    struct report_verdict verdict;
+    fill_mixed(f);
+    json_t *s = summary_of(f, &verdict);
+    assert_string_equal(json_string_value(json_object_get(s, "schema")), "scepstorm/summary/1");
+    has_keys(s, "tool scenario started_at duration_s target devices rates latency_ms steps failures "
+                "diagnosis correctness otp "
+                "generator validity slo");
+    has_keys(at(s, "tool"), "version openssl libcurl libuv");
+    has_keys(at(s, "scenario"), "name sha256 seed");
+    has_keys(at(s, "target"), "url server_header capabilities certificates");
+    has_keys(json_array_get(at(s, "target.certificates"), 0),
+             "role subject issuer serial not_before not_after sha256");
+    has_keys(at(s, "devices"), "planned started enrolled failed unsent abandoned");
+    has_keys(at(s, "rates"), "offered_per_s achieved_per_s requests_per_s");
+    has_keys(at(s, "latency_ms.enrollment"), HISTOGRAM);
+    has_keys(at(s, "latency_ms.service"), HISTOGRAM);
+    has_keys(at(s, "latency_ms.start_lag"), HISTOGRAM);
+    assert_int_equal(json_object_size(at(s, "steps")), 1); /* only those that happened */
+    has_keys(at(s, "steps.pki_operation"), "latency_ms count failed bytes_sent bytes_received");
+    has_keys(at(s, "steps.pki_operation.latency_ms"), HISTOGRAM);
+    has_keys(at(s, "correctness"),
+             "serials_unique key_mismatch subject_mismatch nonce_mismatch transaction_mismatch "
+             "chain_failures duplicate_otp");
+    has_keys(at(s, "otp"), "fetched used expired cache_full outstanding_max age_at_use_ms");
+    has_keys(at(s, "otp.age_at_use_ms"), HISTOGRAM);
+    has_keys(
+        at(s, "generator"),
+        "cpu_s cpu_per_enrollment_ms loop_stall_ms peak_rss_bytes bytes_per_device open_connections_max");
+    has_keys(at(s, "validity"), "verdict reasons");
+    has_keys(at(s, "slo"), "verdict checks");
+    has_keys(json_array_get(at(s, "failures"), 0),
+             "stage reason http_status fail_info hresult text count share first_at_s last_at_s exemplar");
+    has_keys(json_array_get(at(s, "diagnosis"), 0),
+             "cause class title confidence share stage evidence look_alikes decided_by "
+             "steps resolution device_symptoms sources");
+    json_decref(s);
+}
+
+static void values_have_the_promised_form(void **state)
+{
+    struct fixture *f = *state;
+    struct report_verdict verdict;
+    fill_mixed(f);
+    json_t *s = summary_of(f, &verdict);
+    const json_t *failure = json_array_get(at(s, "failures"), 0);
+    assert_string_equal(json_string_value(json_object_get(failure, "hresult")), "0x80070490");
+    assert_string_equal(json_string_value(json_object_get(failure, "text")), "refused ? by\n<policy>");
+    assert_string_equal(json_string_value(json_object_get(failure, "exemplar")),
+                        "evidence/01-pki_operation-scep_failure-0x80070490.json");
+    assert_int_equal(json_integer_value(json_object_get(failure, "count")), 10);
+    assert_true(json_number_value(json_object_get(failure, "share")) == 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(at(s, "diagnosis"), 0), "cause")),
+                        "password-wrong");
+    assert_int_equal(json_integer_value(at(s, "devices.planned")), 100);
+    assert_true(json_number_value(at(s, "latency_ms.enrollment.min")) == 100);
+    assert_true(json_is_true(at(s, "correctness.serials_unique")));
+    assert_string_equal(json_string_value(at(s, "target.server_header")) == NULL ? "null" : "text", "null");
+    json_decref(s);
+}
+
+static void nothing_measured_is_null_beside_count_0(void **state)
+{
+    struct fixture *f = *state;
+    struct report_verdict verdict;
+    f->run.otp = NULL;
+    json_t *s = summary_of(f, &verdict);
+    assert_int_equal(json_integer_value(at(s, "latency_ms.enrollment.count")), 0);
+    assert_true(json_is_null(at(s, "latency_ms.enrollment.p95")));
+    assert_true(json_is_null(at(s, "otp.fetched")));
+    assert_true(json_is_null(at(s, "generator.cpu_per_enrollment_ms")));
+    assert_string_equal(json_string_value(at(s, "slo.verdict")), "none");
+    assert_int_equal(verdict.exit_code, 3);
+    assert_true(verdict.none_enrolled);
+    json_decref(s);
+}
+
+static void passwords_in_urls_are_left_out(void **state)
+{
+    struct fixture *f = *state;
+    struct report_verdict verdict;
+    snprintf(f->target.url, sizeof f->target.url,
+             "https://svc:geheim@ndes.example.test/certsrv/mscep/mscep.dll");
+    json_t *s = summary_of(f, &verdict);
+    assert_string_equal(json_string_value(at(s, "target.url")),
+                        "https://ndes.example.test/certsrv/mscep/mscep.dll");
+    json_decref(s);
+}
+
+struct slo_row {
+    const char *expression;
+    bool ok;
+};
+
+static void slos_follow_paths(void **state)
+{
+    static const struct slo_row rows[] = {
+        {"enrolled >= 90%", true},
+        {"enrolled > 90%", false},
+        {"failed <= 10%", true},
+        {"failed < 10%", false},
+        {"enrolled >= 90", true},
+        {"latency.enrollment.p95 < 3s", true},
+        {"latency.enrollment.p95 < 50ms", false},
+        {"latency.enrollment.max < 101ms", true},
+        {"steps.pki_operation.p99 < 3ms", true},
+        {"steps.pki_operation.p99 < 1ms", false},
+        {"steps.get_ca_caps.p99 < 1h", false}, /* no data */
+        {"rates.offered_per_s > 10/s", true},
+        {"correctness.duplicate_otp == 0", true},
+        {"otp.fetched == 0", true},
+    };
+    struct fixture *f = *state;
+    fill_mixed(f);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct report_verdict verdict;
+        f->run.slo = &rows[i].expression;
+        f->run.slo_count = 1;
+        json_t *s = summary_of(f, &verdict);
+        const json_t *check = json_array_get(at(s, "slo.checks"), 0);
+        has_keys(check, "expression value ok");
+        if (json_is_true(json_object_get(check, "ok")) != rows[i].ok ||
+            (verdict.slo == REPORT_SLO_PASS) != rows[i].ok)
+            fail_msg("%s", rows[i].expression);
+        assert_int_equal(verdict.exit_code, rows[i].ok ? 0 : 3);
+        json_decref(s);
+    }
+}
+
+static void exit_codes_follow_the_contract(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(exit_of(f), 3); /* none enrolled */
+    fact_enrolled(&f->sink, 0, 100, 0);
+    assert_int_equal(exit_of(f), 0);
+    f->run.stopped_early = "error budget of 20% spent";
+    assert_int_equal(exit_of(f), 3);
+    f->generator.limit_errors = 1;
+    assert_int_equal(exit_of(f), 4);
+    f->run.interrupted = true;
+    assert_int_equal(exit_of(f), 130);
+    f->run.interrupted = false;
+    f->run.stopped_early = NULL;
+    f->generator.limit_errors = 0;
+    assert_int_equal(exit_of(f), 0);
+    struct outcome defect = fact_device(100, OUTCOME_ENROLLED, 0);
+    defect.subject_mismatch = true;
+    fact_tell(&f->sink, &defect);
+    assert_int_equal(exit_of(f), 3);
+}
+
+static const char *validity_of(struct fixture *f, char *reasons, size_t bytes)
+{
+    static char verdict_text[16];
+    struct report_verdict verdict;
+    json_t *s = summary_of(f, &verdict);
+    snprintf(verdict_text, sizeof verdict_text, "%s", json_string_value(at(s, "validity.verdict")));
+    reasons[0] = '\0';
+    for (size_t i = 0; i < json_array_size(at(s, "validity.reasons")); i++) {
+        size_t used = strlen(reasons);
+        snprintf(reasons + used, bytes - used, "%s\n",
+                 json_string_value(json_array_get(at(s, "validity.reasons"), i)));
+    }
+    json_decref(s);
+    return verdict_text;
+}
+
+static void late_device(struct fixture *f, uint64_t device, int64_t lag_us)
+{
+    struct outcome o = fact_device(device, OUTCOME_ENROLLED, (int64_t)device * 10000);
+    o.started_us += lag_us;
+    o.finished_us += lag_us;
+    fact_tell(&f->sink, &o);
+}
+
+static void one_soft_rule_is_suspect_two_are_invalid(void **state)
+{
+    struct fixture *f = *state;
+    char reasons[2000];
+    f->run.otp = NULL;
+    for (uint64_t i = 0; i < 1000; i++)
+        late_device(f, i, i % 20 == 0 ? 20000 : 0);
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
+    assert_non_null(strstr(reasons, "p99 of the start lag is 20"));
+    const char *slo = "latency.enrollment.p95 < 3s"; /* 1% of it: 30 ms are fine */
+    f->run.slo = &slo;
+    f->run.slo_count = 1;
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "valid");
+    f->run.slo_count = 0;
+    f->generator.cpu_us = 17000000; /* of 2 x 10 s */
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "invalid");
+    assert_non_null(strstr(reasons, "85% of the 2 cores"));
+}
+
+static void stalls_and_limits_are_judged(void **state)
+{
+    struct fixture *f = *state;
+    char reasons[2000];
+    fact_enrolled(&f->sink, 0, 100, 0);
+    f->sink.loop_stall(f->sink.user, 100000);
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "valid");
+    f->sink.loop_stall(f->sink.user, 150000);
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
+    struct outcome unsent = fact_device(200, OUTCOME_UNSENT, 0);
+    unsent.error.reason = REASON_GENERATOR_LIMIT;
+    fact_tell(&f->sink, &unsent);
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "invalid");
+    assert_non_null(strstr(reasons, "1 devices were never sent"));
+}
+
+/* A small password cache is the scenario's budget: never more than suspect, however late the devices were. */
+static void waiting_for_passwords_is_suspect_at_most(void **state)
+{
+    struct fixture *f = *state;
+    char reasons[2000];
+    f->otp.fetched = 100;
+    for (uint64_t i = 0; i < 100; i++)
+        late_device(f, i, (int64_t)i * 100000);
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
+    assert_non_null(strstr(reasons, "waited for a one-time password"));
+    assert_non_null(strstr(reasons, "of the offered rate"));
+}
+
+static void catalogue_is_printed_as_json(void **state)
+{
+    (void)state;
+    struct buf text;
+    struct err e = {0};
+    buf_init(&text, (size_t)16 << 20);
+    assert_true(report_causes_json(NULL, &text, &e));
+    json_t *tree = json_loadb((const char *)text.data, text.len, 0, NULL);
+    assert_int_equal(json_array_size(json_object_get(tree, "causes")), causes_count());
+    has_keys(json_array_get(json_object_get(tree, "causes"), 0),
+             "id title mode stage class runbook signature decided_by steps resolution prevention "
+             "device_symptoms sources basis "
+             "simulated");
+    json_decref(tree);
+    buf_reset(&text);
+    assert_true(report_causes_json(causes_find("otp-cache-full"), &text, &e));
+    tree = json_loadb((const char *)text.data, text.len, 0, NULL);
+    assert_int_equal(json_array_size(json_object_get(tree, "causes")), 1);
+    json_decref(tree);
+    buf_clear(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_up, fixture_down)
+        TEST(every_promised_field_is_there),
+        TEST(values_have_the_promised_form),
+        TEST(nothing_measured_is_null_beside_count_0),
+        TEST(passwords_in_urls_are_left_out),
+        TEST(slos_follow_paths),
+        TEST(exit_codes_follow_the_contract),
+        TEST(one_soft_rule_is_suspect_two_are_invalid),
+        TEST(stalls_and_limits_are_judged),
+        TEST(waiting_for_passwords_is_suspect_at_most),
+        TEST(catalogue_is_printed_as_json),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
