@@ -6,8 +6,9 @@
 
 #include <curl/curl.h>
 
-#define HTTP_IDLE_EXCHANGES 256
-#define HTTP_MAX_HEADERS    ((size_t)64 << 10)
+#define HTTP_IDLE_EXCHANGES         256
+#define HTTP_MAX_HEADERS            ((size_t)64 << 10)
+#define HTTP_BODY_SENT_WITH_HEADERS ((uint64_t)64 << 10) /* curl 7.88, MAX_INITIAL_POST_SIZE */
 
 /* One request under way, around a pooled easy handle. */
 struct exchange {
