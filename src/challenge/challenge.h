@@ -10,10 +10,10 @@ enum challenge_auth { CHALLENGE_AUTH_NONE, CHALLENGE_AUTH_BASIC };
 /* As a scenario states it. Strings are owned by the scenario. */
 struct challenge_config {
     enum challenge_source source;
-    char *url;           /* mscep_admin; NULL: derived from the target's URL */
+    char *url; /* mscep_admin; NULL: derived from the target's URL */
     enum challenge_auth auth;
     char *user;
-    char *password_env;  /* where the secret is; the static source takes the challenge itself the same way */
+    char *password_env; /* where the secret is; the static source takes the challenge itself the same way */
     char *password_file;
     unsigned outstanding; /* passwords held at once; default 3 */
 };
