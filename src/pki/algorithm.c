@@ -17,17 +17,18 @@ static const struct digest {
     size_t bytes;
     struct span oid;
     struct span rsa_oid;
+    struct span ecdsa_oid;
 } digests[PKI_DIGEST_COUNT] = {
     [PKI_MD5] = {"md5", "MD5", 16, OID("\x2a\x86\x48\x86\xf7\x0d\x02\x05"),
-                 OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04")},
+                 OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04"), OID("")},
     [PKI_SHA1] = {"sha1", "SHA1", 20, OID("\x2b\x0e\x03\x02\x1a"),
-                  OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05")},
+                  OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05"), OID("\x2a\x86\x48\xce\x3d\x04\x01")},
     [PKI_SHA256] = {"sha256", "SHA256", 32, OID("\x60\x86\x48\x01\x65\x03\x04\x02\x01"),
-                    OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b")},
+                    OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), OID("\x2a\x86\x48\xce\x3d\x04\x03\x02")},
     [PKI_SHA384] = {"sha384", "SHA384", 48, OID("\x60\x86\x48\x01\x65\x03\x04\x02\x02"),
-                    OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c")},
+                    OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"), OID("\x2a\x86\x48\xce\x3d\x04\x03\x03")},
     [PKI_SHA512] = {"sha512", "SHA512", 64, OID("\x60\x86\x48\x01\x65\x03\x04\x02\x03"),
-                    OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d")},
+                    OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"), OID("\x2a\x86\x48\xce\x3d\x04\x03\x04")},
 };
 
 static const struct cipher {
@@ -183,6 +184,11 @@ struct span pki_digest_oid(enum pki_digest digest)
 struct span pki_cipher_oid(enum pki_cipher cipher)
 {
     return ciphers[cipher].oid;
+}
+
+struct span pki_ecdsa_signature_oid(enum pki_digest digest)
+{
+    return digests[digest].ecdsa_oid;
 }
 
 struct span pki_rsa_signature_oid(enum pki_digest digest)

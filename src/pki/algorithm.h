@@ -61,6 +61,8 @@ bool pki_cipher_new_key(enum pki_cipher cipher, uint8_t *out, struct err *e) MUS
 
 /* SHA*WithRSAEncryption and its OID; false for OIDs that are something else. */
 struct span pki_rsa_signature_oid(enum pki_digest digest);
+/* ecdsa-with-SHA*; empty where there is none (MD5). */
+struct span pki_ecdsa_signature_oid(enum pki_digest digest);
 bool pki_rsa_signature_from_oid(struct span oid, enum pki_digest *out);
 
 #endif

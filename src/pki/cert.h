@@ -71,7 +71,9 @@ struct pki_cert_spec {
     size_t eku_count;
     struct span
         extensions; /* DER of further Extension elements, back to back (SAN from a CSR); may be empty */
-    struct span authority_key_id; /* 20 bytes or empty; subjectKeyIdentifier is always added */
+    struct span authority_key_id;   /* 20 bytes or empty */
+    bool authority_key_id_critical; /* against RFC 5280 4.2.1.1, as Windows does in its SCEP signer */
+    bool no_subject_key_id;         /* else it is added */
     struct span
         template_name; /* ASCII; adds 1.3.6.1.4.1.311.20.2 as BMPString, as a v1 template does; or empty */
 };

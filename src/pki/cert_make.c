@@ -28,14 +28,14 @@ static bool put_subject_key_id(struct buf *b, struct span spki, struct err *e)
     return true;
 }
 
-static void put_authority_key_id(struct buf *b, struct span key_id)
+static void put_authority_key_id(struct buf *b, struct span key_id, bool critical)
 {
     struct buf value;
     buf_init(&value, 128);
     size_t outer = der_begin(&value, DER_SEQUENCE);
     der_put(&value, DER_CONTEXT_PRIMITIVE(0), key_id);
     der_end(&value, outer);
-    pki_extension_put(b, PKI_OID_AUTHORITY_KEY_ID, false, buf_span(&value));
+    pki_extension_put(b, PKI_OID_AUTHORITY_KEY_ID, critical, buf_span(&value));
     buf_clear(&value);
 }
 
@@ -65,26 +65,27 @@ static bool put_extensions(struct buf *b, const struct pki_cert_spec *spec, stru
     if (spec->eku_count > 0)
         pki_extension_put_ekus(b, spec->ekus, spec->eku_count);
     if (spec->key_usage != 0)
-        pki_extension_put_key_usage(b, spec->key_usage);
+        pki_extension_put_key_usage(b, spec->key_usage, true);
     if (spec->ca)
         put_basic_constraints(b);
-    bool ok = put_subject_key_id(b, spec->spki, e);
+    bool ok = spec->no_subject_key_id || put_subject_key_id(b, spec->spki, e);
     if (spec->authority_key_id.len > 0)
-        put_authority_key_id(b, spec->authority_key_id);
+        put_authority_key_id(b, spec->authority_key_id, spec->authority_key_id_critical);
     buf_append_span(b, spec->extensions);
     der_end(b, list);
     der_end(b, tagged);
     return ok;
 }
 
-static bool put_tbs(struct buf *b, const struct pki_cert_spec *spec, enum pki_digest digest, struct err *e)
+static bool put_tbs(struct buf *b, const struct pki_cert_spec *spec, const struct pki_key *key,
+                    enum pki_digest digest, struct err *e)
 {
     size_t tbs = der_begin(b, DER_SEQUENCE);
     size_t version = der_begin(b, DER_CONTEXT(0));
     der_put_small_int(b, 2); /* v3 */
     der_end(b, version);
     der_put_integer(b, spec->serial);
-    pki_put_signature_algorithm(b, digest);
+    bool ok = pki_put_signature_algorithm(b, key, digest, e);
     buf_append_span(b, spec->issuer);
     size_t validity = der_begin(b, DER_SEQUENCE);
     der_put_time(b, spec->not_before);
@@ -92,7 +93,7 @@ static bool put_tbs(struct buf *b, const struct pki_cert_spec *spec, enum pki_di
     der_end(b, validity);
     buf_append_span(b, spec->subject);
     buf_append_span(b, spec->spki);
-    bool ok = put_extensions(b, spec, e);
+    ok = ok && put_extensions(b, spec, e);
     der_end(b, tbs);
     return ok;
 }
@@ -102,6 +103,6 @@ bool pki_cert_make(const struct pki_cert_spec *spec, const struct pki_key *key, 
 {
     size_t outer = der_begin(out, DER_SEQUENCE);
     size_t tbs_start = out->len;
-    return put_tbs(out, spec, digest, e) && pki_put_signature(out, tbs_start, key, digest, e) &&
+    return put_tbs(out, spec, key, digest, e) && pki_put_signature(out, tbs_start, key, digest, e) &&
            pki_signed_end(out, outer, e);
 }

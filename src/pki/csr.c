@@ -10,7 +10,7 @@
 
 #include <openssl/x509.h>
 
-#define MAX_CHALLENGE_BYTES 4096
+#define MAX_CHALLENGE_BYTES 16384 /* Intune's are about 5500 */
 
 /* Making. */
 
@@ -36,11 +36,12 @@ static void put_extension_request(struct buf *b, const struct pki_csr_spec *spec
     size_t values = der_begin(b, DER_SET);
     size_t list = der_begin(b, DER_SEQUENCE);
     if (spec->key_usage != 0)
-        pki_extension_put_key_usage(b, spec->key_usage);
+        pki_extension_put_key_usage(b, spec->key_usage, !spec->key_usage_not_critical);
     if (spec->eku_count > 0)
         pki_extension_put_ekus(b, spec->ekus, spec->eku_count);
     if (spec->san.len > 0)
         pki_extension_put(b, PKI_OID_SUBJECT_ALT_NAME, false, spec->san);
+    buf_append_span(b, spec->extensions);
     der_end(b, list);
     der_end(b, values);
     der_end(b, attribute);
@@ -58,8 +59,9 @@ bool pki_csr_make(const struct pki_csr_spec *spec, const struct pki_key *key, en
     size_t attributes = der_begin(out, DER_CONTEXT(0));
     if (spec->challenge.len > 0)
         put_challenge(out, spec);
-    if (spec->key_usage != 0 || spec->eku_count > 0 || spec->san.len > 0)
+    if (spec->key_usage != 0 || spec->eku_count > 0 || spec->san.len > 0 || spec->extensions.len > 0)
         put_extension_request(out, spec);
+    buf_append_span(out, spec->attributes);
     der_end_set_of(out, attributes);
     der_end(out, body);
     bool ok = buf_ok(out, STAGE_CSR, e) && pki_put_signature(out, body_start, key, digest, e) &&

@@ -13,6 +13,9 @@ struct pki_csr_spec {
     const struct span *ekus;
     size_t eku_count;
     struct span san; /* DER GeneralNames; empty: none */
+    bool key_usage_not_critical;
+    struct span extensions; /* DER of further Extension elements, back to back; may be empty */
+    struct span attributes; /* DER of further Attribute elements, back to back; may be empty */
 };
 /* DER_PRINTABLE_STRING where the characters allow (NDES refuses others), else DER_UTF8_STRING. */
 uint8_t pki_csr_challenge_tag(struct span challenge);

@@ -46,7 +46,7 @@ void pki_extension_put(struct buf *b, struct span oid, bool critical, struct spa
 }
 
 /* A named bit list: bit 0 is the highest of the first octet, trailing zero bits are dropped. */
-void pki_extension_put_key_usage(struct buf *b, unsigned bits)
+void pki_extension_put_key_usage(struct buf *b, unsigned bits, bool critical)
 {
     uint8_t content[5] = {DER_BIT_STRING, 0, 0, 0, 0};
     size_t octets = 0;
@@ -60,7 +60,7 @@ void pki_extension_put_key_usage(struct buf *b, unsigned bits)
     }
     content[1] = (uint8_t)(1 + octets);
     content[2] = unused;
-    pki_extension_put(b, PKI_OID_KEY_USAGE, true, span_of(content, 3 + octets));
+    pki_extension_put(b, PKI_OID_KEY_USAGE, critical, span_of(content, 3 + octets));
 }
 
 void pki_extension_put_ekus(struct buf *b, const struct span *ekus, size_t count)

@@ -1,6 +1,7 @@
 #include "pki/key.h"
 
 #include "pki/der.h"
+#include "pki/ec.h"
 #include "pki/fail.h"
 #include "pki/oid.h"
 #include "pki/spki.h"
@@ -20,7 +21,7 @@ struct pki_key {
     EVP_PKEY *evp;
     unsigned bits;
     struct buf spki;
-    struct span rsa_public; /* inside spki */
+    struct span rsa_public; /* inside spki; empty for EC */
 };
 
 static bool encode_spki(struct pki_key *key, struct span n, struct span exponent)
@@ -43,7 +44,13 @@ static bool encode_spki(struct pki_key *key, struct span n, struct span exponent
     return !b->failed && pki_spki_is_rsa(buf_span(b), &key->rsa_public);
 }
 
-/* Takes `evp` over, also on failure. */
+static bool encode_ec_spki(struct pki_key *key)
+{
+    buf_init(&key->spki, MAX_DER_KEY_BYTES);
+    return pki_ec_put_spki(key->evp, &key->spki);
+}
+
+/* Takes `evp` over, also on failure. An RSA key comes with its modulus. */
 static bool wrap_key(EVP_PKEY *evp, struct span n, struct span exponent, struct pki_key **out, struct err *e)
 {
     struct pki_key *key = calloc(1, sizeof *key);
@@ -54,7 +61,7 @@ static bool wrap_key(EVP_PKEY *evp, struct span n, struct span exponent, struct 
     atomic_init(&key->references, 1);
     key->evp = evp;
     key->bits = (unsigned)EVP_PKEY_get_bits(evp);
-    if (!encode_spki(key, n, exponent)) {
+    if (n.len > 0 ? !encode_spki(key, n, exponent) : !encode_ec_spki(key)) {
         pki_key_free(key);
         return err_set(e, STAGE_KEY, REASON_NO_MEMORY, "no memory for a key");
     }
@@ -89,6 +96,13 @@ bool pki_key_generate_rsa(unsigned bits, struct pki_key **out, struct err *e)
     return wrap_key(evp, n_span, e_span, out, e);
 }
 
+bool pki_key_generate_ec(unsigned bits, struct pki_key **out, struct err *e)
+{
+    EVP_PKEY *evp = NULL;
+    struct span none = span_of(NULL, 0);
+    return pki_ec_generate(bits, &evp, e) && wrap_key(evp, none, none, out, e);
+}
+
 /* PKCS#8 begins version, SEQUENCE; PKCS#1 begins version, INTEGER. */
 static bool is_pkcs8(struct span der)
 {
@@ -103,11 +117,16 @@ static bool is_pkcs8(struct span der)
 bool pki_key_from_der(struct span der, struct pki_key **out, struct err *e)
 {
     struct span pkcs1 = der;
+    EVP_PKEY *evp = NULL;
+    struct span n = span_of(NULL, 0);
+    struct span exponent = n;
+    bool ec;
+    if (!pki_ec_private_decode(der, &ec, &evp, e))
+        return pki_at_stage(false, STAGE_KEY, e);
+    if (ec)
+        return wrap_key(evp, n, exponent, out, e);
     if (is_pkcs8(der) && !pki_pkcs8_open(der, &pkcs1, e))
         return pki_at_stage(false, STAGE_KEY, e);
-    EVP_PKEY *evp = NULL;
-    struct span n;
-    struct span exponent;
     if (!pki_rsa_private_decode(pkcs1, &evp, &n, &exponent, e))
         return pki_at_stage(false, STAGE_KEY, e);
     return wrap_key(evp, n, exponent, out, e);
@@ -118,7 +137,8 @@ static bool is_clear_key(const char *name, const char *header, const char **wron
 {
     if (strcmp(name, "ENCRYPTED PRIVATE KEY") == 0 || strstr(header, "ENCRYPTED") != NULL)
         *wrong = "the key is encrypted; decrypt it first (openssl pkey)";
-    return *wrong == NULL && (strcmp(name, "PRIVATE KEY") == 0 || strcmp(name, "RSA PRIVATE KEY") == 0);
+    return *wrong == NULL && (strcmp(name, "PRIVATE KEY") == 0 || strcmp(name, "RSA PRIVATE KEY") == 0 ||
+                              strcmp(name, "EC PRIVATE KEY") == 0);
 }
 
 bool pki_key_from_pem(struct span pem, struct pki_key **out, struct err *e)
@@ -180,6 +200,11 @@ void pki_key_free(struct pki_key *key)
 unsigned pki_key_bits(const struct pki_key *key)
 {
     return key->bits;
+}
+
+bool pki_key_is_rsa(const struct pki_key *key)
+{
+    return key->rsa_public.len > 0;
 }
 
 unsigned pki_rsa_bits(const EVP_PKEY *public_key)

@@ -10,6 +10,7 @@
     X(PKI_OID_RSA_OAEP,             "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x07") \
     X(PKI_OID_MGF1,                 "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08") \
     X(PKI_OID_P_SPECIFIED,          "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x09") \
+    X(PKI_OID_EC_PUBLIC_KEY,        "\x2a\x86\x48\xce\x3d\x02\x01") /* 1.2.840.10045.2.1 */ \
     X(PKI_OID_CHALLENGE_PASSWORD,   "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07") /* 1.2.840.113549.1.9.7 */ \
     X(PKI_OID_EXTENSION_REQUEST,    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e") /* 1.2.840.113549.1.9.14 */ \
     X(PKI_OID_MS_EXTENSION_REQUEST, "\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e") /* 1.3.6.1.4.1.311.2.1.14 */ \

@@ -2,19 +2,28 @@
 
 #include "pki/der.h"
 
-void pki_put_signature_algorithm(struct buf *b, enum pki_digest digest)
+bool pki_put_signature_algorithm(struct buf *b, const struct pki_key *key, enum pki_digest digest,
+                                 struct err *e)
 {
+    bool rsa = pki_key_is_rsa(key);
+    struct span oid = rsa ? pki_rsa_signature_oid(digest) : pki_ecdsa_signature_oid(digest);
+    if (oid.len == 0)
+        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "an EC key does not sign with %s",
+                       pki_digest_name(digest));
     size_t algorithm = der_begin(b, DER_SEQUENCE);
-    der_put_oid(b, pki_rsa_signature_oid(digest));
-    der_put_null(b);
+    der_put_oid(b, oid);
+    if (rsa)
+        der_put_null(b);
     der_end(b, algorithm);
+    return true;
 }
 
 bool pki_put_signature(struct buf *b, size_t body_start, const struct pki_key *key, enum pki_digest digest,
                        struct err *e)
 {
     size_t body_end = b->len;
-    pki_put_signature_algorithm(b, digest);
+    if (!pki_put_signature_algorithm(b, key, digest, e))
+        return false;
     size_t bits = der_begin(b, DER_BIT_STRING);
     /* Room first: signing must not move the bytes that it signs. */
     buf_append_byte(b, 0);

@@ -183,7 +183,7 @@ bool pki_pkcs8_open(struct span der, struct span *out_pkcs1, struct err *e)
     if (!der_expect(&r, DER_OID, "private key algorithm", &oid, e))
         return false;
     if (!span_equal(oid.content, PKI_OID_RSA))
-        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "the private key is not RSA");
+        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "the private key is neither RSA nor EC");
     *out_pkcs1 = key.content;
     return true;
 }

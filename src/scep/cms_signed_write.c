@@ -74,6 +74,9 @@ static bool put_signature(struct scep_signed_writer *w, const struct pki_key *ke
 {
     struct buf *b = w->b;
     size_t attributes_end = b->len;
+    if (!pki_key_is_rsa(key))
+        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM,
+                       "pkiMessages are signed by RSA keys; an EC device signs with a temporary one");
     size_t algorithm = der_begin(b, DER_SEQUENCE);
     der_put_oid(b, PKI_OID_RSA);
     der_put_null(b);
