@@ -1,0 +1,16 @@
+// room: scep
+#include "../support/fuzz_pki.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_pki_open();
+    struct scep_request request;
+    struct err e = {0};
+    bool ok = scep_request_open(span_of(data, size), fuzz.ca, fuzz.ca_key, &request, &e);
+    if (ok != (e.reason == REASON_NONE) || (!ok && e.stage != STAGE_PKI_OPERATION))
+        abort();
+    scep_request_clear(&request);
+    return 0;
+}
