@@ -101,7 +101,7 @@ struct phone {
     struct engine *engine;
     struct phone *previous, *next;
     int64_t deadline_us;
-    bool ended, cancelling, released;
+    bool ended, cancelling;
     struct device device;
     struct http_session *session;
     const struct pki_key *key;

@@ -139,6 +139,10 @@ static CURLcode set_common(struct exchange *x)
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_PROXY, "");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    SET(CURLOPT_QUICK_EXIT,
+        1L); /* a time-out leaves a hanging name lookup behind instead of waiting for it on the loop */
+#endif
     SET(CURLOPT_BUFFERSIZE, 8192L);
     SET(CURLOPT_ERRORBUFFER, x->curl_text);
     SET(CURLOPT_WRITEFUNCTION, on_body);

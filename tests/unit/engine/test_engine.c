@@ -10,6 +10,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #define SECOND INT64_C(1000000)
 #define MANY   2000
@@ -149,10 +150,17 @@ static struct bench *new_bench(double rate, uint64_t count)
     return b;
 }
 
-static void at_sim(struct bench *b, const char *fault)
+static void at_sim_like(struct bench *b, struct sim_config config)
 {
     struct err e = {0};
-    struct sim_config config = {
+    CHECK_OK(sim_start(&config, &b->sim, &e), &e);
+    snprintf(b->scep_url, sizeof b->scep_url, "%s/certsrv/mscep/mscep.dll", sim_url(b->sim));
+    snprintf(b->admin_url, sizeof b->admin_url, "%s/certsrv/mscep_admin/", sim_url(b->sim));
+}
+
+static void at_sim(struct bench *b, const char *fault)
+{
+    const struct sim_config config = {
         .listen = "127.0.0.1:0",
         .basic_auth = true,
         .user = "mdm",
@@ -165,9 +173,7 @@ static void at_sim(struct bench *b, const char *fault)
         .faults = &fault,
         .fault_count = fault != NULL,
     };
-    CHECK_OK(sim_start(&config, &b->sim, &e), &e);
-    snprintf(b->scep_url, sizeof b->scep_url, "%s/certsrv/mscep/mscep.dll", sim_url(b->sim));
-    snprintf(b->admin_url, sizeof b->admin_url, "%s/certsrv/mscep_admin/", sim_url(b->sim));
+    at_sim_like(b, config);
     b->scenario.challenge.source = CHALLENGE_MSCEP_ADMIN;
     b->config.user = "mdm";
     b->config.secret = b->password;
@@ -324,6 +330,57 @@ static void wrong_password_reads_as_such(void **state)
     assert_int_equal(b->heard.failed_steps[STAGE_VERIFY], 0);
     assert_int_equal(b->result.otp.used, 5);
     assert_true(b->result.target.bare_url_status > 0);
+    free_bench(b);
+}
+
+/* Without POSTPKIOperation the message travels in the URL, and a raw `+` would arrive as a blank. */
+static void server_without_post_gets_get(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(200, 10);
+    at_sim_like(b, (struct sim_config){
+                       .listen = "127.0.0.1:0", .static_password = "correct horse", .caps = "SHA-256,AES"});
+    b->scenario.challenge.source = CHALLENGE_STATIC;
+    b->config.secret = b->password;
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_ENROLLED], 10);
+    assert_int_equal(b->heard.steps[STAGE_OTP], 0);
+    assert_int_equal(b->heard.outcomes[0].otp_fingerprint, 0); /* it is no one-time password */
+    assert_int_equal(b->result.otp.fetched, 0);
+    assert_int_equal(b->result.target.cap_count, 2);
+    free_bench(b);
+}
+
+static void every_device_makes_its_own_tls(void **state)
+{
+    (void)state;
+    static char path[] = "/tmp/scepstorm-test-ca-XXXXXX";
+    struct err e = {0};
+    struct buf pem;
+    struct sim_config config = {.listen = "127.0.0.1:0", .static_password = "correct horse", .tls = true};
+    struct bench *b = new_bench(100, 8);
+    buf_init(&pem, 65536);
+    at_sim_like(b, config);
+    b->scenario.challenge.source = CHALLENGE_STATIC;
+    b->config.secret = b->password;
+    CHECK_OK(sim_ca_pem(b->sim, &pem, &e), &e);
+    close(mkstemp(path));
+    CHECK_OK(file_write(path, buf_span(&pem), 0600, &e), &e);
+    b->scenario.target.ca_file = path;
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_ENROLLED], 8);
+    assert_int_equal(b->heard.steps[STAGE_TLS], 8);
+    assert_int_equal(b->result.generator.requests, 8 * 3);
+    unlink(path);
+    buf_clear(&pem);
+
+    struct bench *distrustful = new_bench(100, 3);
+    distrustful->scenario.challenge.source = CHALLENGE_NONE;
+    snprintf(distrustful->scep_url, sizeof distrustful->scep_url, "%s", b->scep_url);
+    run(distrustful);
+    assert_int_equal(distrustful->heard.reasons[REASON_TLS_UNTRUSTED], 3);
+    assert_int_equal(distrustful->heard.failed_steps[STAGE_TLS], 3);
+    free_bench(distrustful);
     free_bench(b);
 }
 
@@ -648,6 +705,8 @@ int main(void)
         cmocka_unit_test(two_refused_logons_are_the_last),
         cmocka_unit_test(full_cache_is_told),
         cmocka_unit_test(wrong_password_reads_as_such),
+        cmocka_unit_test(server_without_post_gets_get),
+        cmocka_unit_test(every_device_makes_its_own_tls),
         cmocka_unit_test(server_that_never_answers_ends_every_device),
         cmocka_unit_test(error_budget_stops_the_run),
         cmocka_unit_test(nobody_there_is_a_failure_of_tcp),
