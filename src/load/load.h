@@ -13,7 +13,7 @@ struct load_phase {
     char name[64];
     double from_per_s;
     double to_per_s;
-    int64_t duration_us;  /* 0: open-ended, allowed in the last phase when a device count is set */
+    int64_t duration_us; /* 0: open-ended, allowed in the last phase when a device count is set */
     enum load_arrivals arrivals;
     bool warm_up;
 };
