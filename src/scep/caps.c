@@ -47,11 +47,12 @@ static bool next_word(struct span *rest, struct span *out)
     return false;
 }
 
-static unsigned bits_of(struct span word)
+static unsigned bits_of(struct span word, bool exact_case)
 {
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strlen(words[i].text) == word.len &&
-            strncasecmp(words[i].text, (const char *)word.data, word.len) == 0)
+        if (exact_case ? span_equal_text(word, words[i].text)
+                       : strlen(words[i].text) == word.len &&
+                             strncasecmp(words[i].text, (const char *)word.data, word.len) == 0)
             return words[i].bits;
     }
     return 0;
@@ -64,11 +65,18 @@ static struct span within_bounds(struct span body)
 
 unsigned scep_caps_parse(struct span body)
 {
+    return scep_caps_parse_as(body, false, true);
+}
+
+unsigned scep_caps_parse_as(struct span body, bool exact_case, bool knows_standard)
+{
     struct span rest = within_bounds(body);
     struct span word;
     unsigned caps = 0;
-    while (next_word(&rest, &word))
-        caps |= bits_of(word);
+    while (next_word(&rest, &word)) {
+        unsigned bits = bits_of(word, exact_case);
+        caps |= (bits & SCEP_CAP_STANDARD) != 0 && !knows_standard ? 0 : bits;
+    }
     return caps;
 }
 

@@ -20,6 +20,8 @@ enum {
 /* Case-insensitive, LF or CRLF, blanks trimmed, unknown words ignored. Never fails: an empty or odd body has
  * no capabilities. */
 unsigned scep_caps_parse(struct span body);
+/* The same as a client sees it that compares words byte by byte (`exact_case`), or does not know SCEPStandard. */
+unsigned scep_caps_parse_as(struct span body, bool exact_case, bool knows_standard);
 /* The words as sent (trimmed), at most `max`; for reports. Returns how many; each span points into body. */
 size_t scep_caps_words(struct span body, struct span *out, size_t max);
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "pki/fail.h"
 #include "scep/attributes.h"
+#include "scep/ber.h"
 #include "scep/cms.h"
 #include "scep/oid.h"
 
@@ -73,6 +74,20 @@ static bool put_signed(const struct scep_request_spec *spec, struct scep_signed_
            scep_signed_finish(w, &signer, attributes, count, e);
 }
 
+/* What is hashed and signed is the envelope as it goes out, so its dress comes first. */
+static bool put_envelope(const struct scep_request_spec *spec, const struct scep_recipient *recipient,
+                         struct buf *out, struct err *e)
+{
+    if (spec->encoding == SCEP_DER)
+        return scep_enveloped_put(out, spec->content, recipient, spec->cipher, spec->transport, e);
+    struct buf der;
+    buf_init(&der, BYTES_MAX_MESSAGE);
+    bool ok = scep_enveloped_put(&der, spec->content, recipient, spec->cipher, spec->transport, e) &&
+              scep_ber_enveloped(buf_span(&der), out, e);
+    buf_clear(&der);
+    return ok;
+}
+
 static bool build(const struct scep_request_spec *spec, struct buf *out, struct err *e)
 {
     struct scep_recipient recipient = {
@@ -80,10 +95,11 @@ static bool build(const struct scep_request_spec *spec, struct buf *out, struct 
         .key = pki_cert_public_key(spec->recipient),
     };
     if (recipient.key == NULL || !pki_cert_is_rsa(spec->recipient))
-        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "the recipient's key cannot be encrypted to");
+        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM,
+                       "the recipient's key cannot be encrypted to");
     struct scep_signed_writer w;
     scep_signed_begin(&w, out, spec->digest);
-    if (!scep_enveloped_put(out, spec->content, &recipient, spec->cipher, spec->transport, e))
+    if (!put_envelope(spec, &recipient, out, e))
         return false;
     struct buf time;
     buf_init(&time, 64);
@@ -94,7 +110,13 @@ static bool build(const struct scep_request_spec *spec, struct buf *out, struct 
 
 bool scep_request_build(const struct scep_request_spec *spec, struct buf *out, struct err *e)
 {
-    return pki_at_stage(build(spec, out, e), STAGE_BUILD, e);
+    if (spec->encoding == SCEP_DER)
+        return pki_at_stage(build(spec, out, e), STAGE_BUILD, e);
+    struct buf der;
+    buf_init(&der, BYTES_MAX_MESSAGE);
+    bool ok = build(spec, &der, e) && scep_ber_signed(buf_span(&der), out, e);
+    buf_clear(&der);
+    return pki_at_stage(ok, STAGE_BUILD, e);
 }
 
 /* The server's half. */

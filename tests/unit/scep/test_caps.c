@@ -33,6 +33,17 @@ static void is_lenient_about_form(void **state)
     assert_int_equal(scep_caps_parse(span_of("A\0E\0S", 5)), 0);
 }
 
+static void may_be_seen_as_a_strict_client_does(void **state)
+{
+    (void)state;
+    struct span body = span_of_text("aes\nPostPKIOperation\nSHA-256\nSCEPStandard\n");
+    unsigned standard = SCEP_CAP_STANDARD | SCEP_CAP_AES | SCEP_CAP_POST | SCEP_CAP_SHA256;
+    assert_int_equal(scep_caps_parse_as(body, true, true), standard);
+    assert_int_equal(scep_caps_parse_as(body, true, false), SCEP_CAP_SHA256);
+    assert_int_equal(scep_caps_parse_as(body, false, false), SCEP_CAP_AES | SCEP_CAP_POST | SCEP_CAP_SHA256);
+    assert_int_equal(scep_caps_parse_as(span_of_text("SCEPstandard"), true, true), 0);
+}
+
 static void lists_the_words_as_sent(void **state)
 {
     (void)state;
@@ -68,8 +79,11 @@ static void names_the_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_the_list_of_ndes),  cmocka_unit_test(is_lenient_about_form),
-        cmocka_unit_test(lists_the_words_as_sent), cmocka_unit_test(chooses_as_the_rfc_advises),
+        cmocka_unit_test(reads_the_list_of_ndes),
+        cmocka_unit_test(is_lenient_about_form),
+        cmocka_unit_test(may_be_seen_as_a_strict_client_does),
+        cmocka_unit_test(lists_the_words_as_sent),
+        cmocka_unit_test(chooses_as_the_rfc_advises),
         cmocka_unit_test(names_the_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
