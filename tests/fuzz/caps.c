@@ -1,7 +1,6 @@
 // room: scep
 #include "scep/caps.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "../support/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,7 +1,6 @@
 // room: scep
+#include "../support/fuzz.h"
 #include "../support/fuzz_pki.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

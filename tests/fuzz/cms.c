@@ -1,10 +1,9 @@
 // room: scep
 /* The layers behind the signature, reached without one: what a server with a broken or hostile CMS may send. */
 #include "scep/cms.h"
+#include "../support/fuzz.h"
 #include "../support/fuzz_pki.h"
 #include "scep/attributes.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool ignore(struct span der, void *user)
 {
@@ -20,7 +19,7 @@ static void open_envelope(struct span content)
     struct buf clear;
     buf_init(&clear, BYTES_MAX_MESSAGE);
     if (scep_enveloped_read(content, &v, NULL) && scep_enveloped_open(&v, &ours, fuzz.ca_key, &clear, NULL))
-        (void)scep_degenerate_read(buf_span(&clear), ignore, NULL, NULL);
+        either_way(scep_degenerate_read(buf_span(&clear), ignore, NULL, NULL));
     buf_clear(&clear);
 }
 
@@ -33,11 +32,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct scep_signed s = {0};
     struct scep_attributes attributes;
     open_envelope(body);
-    (void)scep_degenerate_read(body, ignore, NULL, NULL);
+    either_way(scep_degenerate_read(body, ignore, NULL, NULL));
     if (scep_cms_content_info(body, &type, &content, NULL) && scep_signed_read(&content, &s, NULL)) {
         if (s.attributes.content.data != NULL)
-            (void)scep_attributes_read(&s.attributes, &attributes, NULL);
-        (void)scep_signed_verify(&s, pki_cert_public_key(fuzz.signer), NULL);
+            either_way(scep_attributes_read(&s.attributes, &attributes, NULL));
+        either_way(scep_signed_verify(&s, pki_cert_public_key(fuzz.signer), NULL));
         open_envelope(s.content);
     }
     scep_signed_clear(&s);

@@ -1,11 +1,10 @@
 // room: pki
 #include "pki/pool.h"
+#include "../support/fuzz.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The file lives in memory; its path is our own descriptor. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,8 +8,17 @@
 static struct err e;
 static struct exchange x;
 
-/* An outline of DER: one line for each element, with depth, tag, and what has to be equal: OIDs, small numbers, whether
- * a string is empty. Values of strings, long numbers and ciphertext differ from message to message. */
+/* A string of some length that is one DER list from end to end: an envelope. No random bytes look like that. */
+static bool holds_der(const struct der_item *item)
+{
+    struct der_reader r = der_reader_of(item->content);
+    struct der_item inner;
+    return item->tag == DER_OCTET_STRING && item->content.len > 100 &&
+           der_optional(&r, DER_SEQUENCE, &inner) && der_at_end(&r);
+}
+
+/* An outline of DER: one line for each element, with depth, tag, and what has to be equal: OIDs and small numbers.
+ * Values of strings, long numbers and ciphertext differ from message to message. */
 static void outline(struct span der, unsigned depth, struct buf *out)
 {
     struct der_reader r = der_reader_of(der);
@@ -25,10 +34,7 @@ static void outline(struct span der, unsigned depth, struct buf *out)
             buf_appendf(out, " %d", item.content.data[0]);
         }
         buf_append_byte(out, '\n');
-        if ((item.tag & 0x20) != 0)
-            outline(item.content, depth + 1, out);
-        else if (item.tag == DER_OCTET_STRING && item.content.len > 100 &&
-                 item.content.data[0] == DER_SEQUENCE)
+        if ((item.tag & 0x20) != 0 || holds_der(&item))
             outline(item.content, depth + 1, out);
     }
 }
