@@ -20,7 +20,11 @@
     X(STAGE_BUILD,         "build") \
     X(STAGE_PKI_OPERATION, "pki_operation") \
     X(STAGE_CERT_POLL,     "cert_poll") \
-    X(STAGE_VERIFY,        "verify")
+    X(STAGE_VERIFY,        "verify") \
+    X(STAGE_RENEWAL,       "renewal") \
+    X(STAGE_GET_CERT,      "get_cert") \
+    X(STAGE_GET_CRL,       "get_crl") \
+    X(STAGE_GET_NEXT_CA_CERT, "get_next_ca_cert")
 
 #define BASE_REASONS(X) \
     /* this program and its surroundings */ \
@@ -84,6 +88,12 @@
     X(REASON_CHAIN,                   "chain",                   "the certificate does not chain to the CA certificates") \
     X(REASON_CERT_EXPIRED,            "cert_expired",            "the certificate is not within its validity period") \
     X(REASON_EXPECTATION,             "expectation",             "the certificate is not what the scenario expects") \
+    X(REASON_RENEWAL_SAME_CERTIFICATE, "renewal_same_certificate", "the server returned the certificate that was to be renewed") \
+    X(REASON_POLL_LIMIT,              "poll_limit",              "the request still waited for approval when polling ended") \
+    X(REASON_WRONG_CERTIFICATE,       "wrong_certificate",       "the server returned another certificate than the one asked for") \
+    X(REASON_CRL_MISSING,             "crl_missing",             "the server said SUCCESS but sent no CRL of that CA") \
+    X(REASON_CRL_STALE,               "crl_stale",               "the CRL is not within its validity period") \
+    X(REASON_NEXT_CA_SIGNATURE,       "next_ca_signature",       "the next CA certificates are not signed by the current CA") \
     X(REASON_WRONG_PASSWORD,          "wrong_password",          "the challengePassword is wrong") \
     X(REASON_UNEXPECTED_EVENT,        "unexpected_event",        "something happened that the device did not expect in this state")
 /* clang-format on */

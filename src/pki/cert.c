@@ -26,6 +26,7 @@ struct fields {
     struct span spki;
     struct span ekus; /* content of the extension's SEQUENCE */
     struct span key_id;
+    struct span extensions;
     int64_t not_before;
     int64_t not_after;
     bool has_key_usage;
@@ -85,6 +86,7 @@ static bool read_extensions(struct fields *f, struct der_reader *r, struct err *
     struct der_reader inner = der_reader_of(item.content);
     if (!der_expect(&inner, DER_SEQUENCE, "extensions", &item, e))
         return false;
+    f->extensions = item.content;
     inner = der_reader_of(item.content);
     while (!der_at_end(&inner)) {
         struct pki_extension x;
@@ -251,6 +253,11 @@ struct span pki_cert_spki(const struct pki_cert *cert)
 struct span pki_cert_subject_key_id(const struct pki_cert *cert)
 {
     return cert->fields.key_id;
+}
+
+struct span pki_cert_extensions(const struct pki_cert *cert)
+{
+    return cert->fields.extensions;
 }
 
 /* Two threads may both decode; one wins, the other throws its copy away. */

@@ -41,6 +41,7 @@ struct span pki_cert_spki(const struct pki_cert *cert);
 /* Decoded at first use, then kept. NULL when OpenSSL cannot make a key of it. */
 EVP_PKEY *pki_cert_public_key(const struct pki_cert *cert);
 struct span pki_cert_subject_key_id(const struct pki_cert *cert); /* the extension's bytes; empty without */
+struct span pki_cert_extensions(const struct pki_cert *cert);     /* Extension elements, back to back */
 const uint8_t *pki_cert_sha256(const struct pki_cert *cert);      /* 32 bytes, over the DER */
 int64_t pki_cert_not_before(const struct pki_cert *cert);         /* seconds since the Unix epoch */
 int64_t pki_cert_not_after(const struct pki_cert *cert);

@@ -2,6 +2,7 @@
 #ifndef SCEP_CERTREP_H
 #define SCEP_CERTREP_H
 
+#include "pki/crl.h"
 #include "scep/request.h"
 
 /* Findings of reading one reply. All checks are made and recorded, not only the first that fails. */
@@ -11,11 +12,12 @@ enum {
     SCEP_CHECK_MESSAGE_TYPE = 1 << 2,
     SCEP_CHECK_TRANSACTION = 1 << 3,
     SCEP_CHECK_NONCE = 1 << 4,
-    SCEP_CHECK_STATUS = 1 << 5,  /* 0, 2 or 3 */
+    SCEP_CHECK_STATUS = 1 << 5,  /* 0, 2 or 3; 3 not for GetCert and GetCRL */
     SCEP_CHECK_CONTENT = 1 << 6, /* status and content agree (3.3.2.1 to 3.3.2.3) */
 };
 
-#define SCEP_TEXT_BYTES 256
+#define SCEP_TEXT_BYTES        256
+#define SCEP_CERTREP_MAX_CERTS 16
 
 struct scep_certrep {
     unsigned violated;                                /* SCEP_CHECK_* that failed */
@@ -32,9 +34,11 @@ struct scep_certrep {
     bool has_envelope;
     enum pki_cipher cipher; /* when has_envelope */
     enum pki_transport transport;
-    bool one_byte_content;    /* NDES's failure replies: eContent is the byte 00 */
-    struct pki_cert *issued;  /* SUCCESS: the certificate whose key is the requested one; owned */
-    size_t certificate_count; /* certificates in the envelope */
+    bool one_byte_content; /* NDES's failure replies: eContent is the byte 00 */
+    size_t certificate_count;                              /* in the envelope */
+    struct pki_cert *certificates[SCEP_CERTREP_MAX_CERTS]; /* all of them, in the order sent; owned */
+    struct pki_cert *issued; /* SUCCESS: the one with the requested key, or (GetCert) serial number; owned */
+    struct pki_crl *crl;     /* SUCCESS of GetCRL: the CA's newest in the reply; owned */
 };
 
 /* Everything a reply is checked against. Borrowed during the call. */
@@ -43,20 +47,30 @@ struct scep_expected {
     const struct scep_ca *ca;
     const struct pki_key *decrypt_key; /* of the request's signer */
     struct span signer_cert;           /* DER of the request's signer, to find our recipientInfo */
-    struct span spki;                  /* requested public key */
-    struct span subject;               /* requested DER Name */
+    struct span spki;                  /* requested public key; not for GetCert and GetCRL */
+    struct span subject;               /* requested DER Name; likewise */
     int64_t now_s;
+    enum scep_message_type request_type; /* what the reply answers; 0: PKCSReq */
+    struct span renewed_cert;  /* a renewal, in whatever form: DER of the certificate held; else empty */
+    struct span wanted_issuer; /* GetCert, GetCRL: DER Name as in the request */
+    struct span wanted_serial; /* GetCert: INTEGER content as in the request */
 };
 
 /* Reads a CertRep and checks it. BER accepted.
- * Returns true only for a SUCCESS whose every check of RFC 8894 passed, with a certificate for the requested
- * key and subject that chains to `ca` and is within its validity.
- * Fails:   otherwise; *e has the first failure in the order of the list in reason.h: REASON_NOT_SCEP,
+ * Returns true only for a SUCCESS whose every check of RFC 8894 passed, and which holds what the request was for:
+ *   PKCSReq, RenewalReq, UpdateReq, CertPoll: a certificate for the requested key and subject that chains to `ca`, is
+ *   within its validity and is not `renewed_cert`;
+ *   GetCert: the certificate with that issuer and serial number, chaining to `ca`, of whatever date;
+ *   GetCRL: a CRL of that issuer, signed by a CA certificate of `ca`, neither early nor stale.
+ * Fails:   otherwise; *e has the first failure in this order: REASON_NOT_SCEP,
  *          MALFORMED, SIGNER_UNKNOWN, BAD_SIGNATURE, BAD_DIGEST, MESSAGE_TYPE, TRANSACTION_MISMATCH,
  *          NONCE_MISMATCH, STATUS_UNKNOWN, STATUS_CONTENT, SCEP_FAILURE (domain FAIL_INFO), SCEP_PENDING,
- *          DECRYPT, UNSUPPORTED_ALGORITHM, NO_CERTIFICATE, KEY_MISMATCH, SUBJECT_MISMATCH, CHAIN, CERT_EXPIRED.
- *          Stage is STAGE_PKI_OPERATION for what the server said (SCEP_FAILURE, SCEP_PENDING, NOT_SCEP),
- *          STAGE_VERIFY for what the device found. *out is filled as far as it was read, always safe to clear.
+ *          DECRYPT, UNSUPPORTED_ALGORITHM, NO_CERTIFICATE, RENEWAL_SAME_CERTIFICATE, KEY_MISMATCH,
+ *          SUBJECT_MISMATCH, CHAIN, CERT_EXPIRED; GetCert: NO_CERTIFICATE, WRONG_CERTIFICATE, CHAIN; GetCRL:
+ *          CRL_MISSING, MALFORMED, BAD_SIGNATURE, CRL_STALE. PENDING for GetCert or GetCRL is STATUS_CONTENT.
+ *          Stage is the request's (STAGE_PKI_OPERATION, RENEWAL, CERT_POLL, GET_CERT, GET_CRL) for what the server
+ *          said (SCEP_FAILURE, SCEP_PENDING, NOT_SCEP), STAGE_VERIFY for what the device found.
+ *          *out is filled as far as it was read, always safe to clear.
  * Thread:  any.
  * Ignores: revocation, SAN, EKU. */
 bool scep_certrep_read(struct span body, const struct scep_expected *expected, struct scep_certrep *out,
@@ -73,6 +87,7 @@ struct scep_certrep_spec {
     const struct scep_request *request;  /* transaction, nonce, signer to encrypt to */
     const struct pki_cert *const *certs; /* SUCCESS: leaf first */
     size_t cert_count;
+    struct span crl;               /* SUCCESS of GetCRL: DER, instead of certificates; else empty */
     const struct pki_cert *signer; /* RA signing certificate */
     const struct pki_key *signer_key;
     bool include_signer; /* NDES: false */
