@@ -34,8 +34,8 @@ struct scep_certrep {
     bool has_envelope;
     enum pki_cipher cipher; /* when has_envelope */
     enum pki_transport transport;
-    bool one_byte_content; /* NDES's failure replies: eContent is the byte 00 */
-    size_t certificate_count;                              /* in the envelope */
+    bool one_byte_content;    /* NDES's failure replies: eContent is the byte 00 */
+    size_t certificate_count; /* in the envelope */
     struct pki_cert *certificates[SCEP_CERTREP_MAX_CERTS]; /* all of them, in the order sent; owned */
     struct pki_cert *issued; /* SUCCESS: the one with the requested key, or (GetCert) serial number; owned */
     struct pki_crl *crl;     /* SUCCESS of GetCRL: the CA's newest in the reply; owned */
