@@ -229,6 +229,29 @@ static const struct cause otp[] = {
         .basis = CAUSES_DOCUMENTED,
     },
     {
+        .id = "otp-with-policy-module",
+        .title = "This NDES is attached to Intune: it hands out no one-time passwords",
+        .mode = "I",
+        .stage = "otp",
+        .class_id = "L15",
+        .runbook = "",
+        .signature =
+            "403 on /certsrv/mscep_admin/ and on the bare SCEP URL, while GetCACaps and GetCACert answer. "
+            "Healthy for "
+            "Intune; wrong for an MDM that reads passwords from the page.",
+        .decided_by = "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\Modules\\NDESPolicy finds "
+                      "the policy module.",
+        .steps = LIST("reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\Modules /s",
+                      "Open the bare SCEP URL in a browser: 403 with the module, a page without it"),
+        .resolution =
+            LIST("Point the MDM (and this test) at an NDES without the Intune policy module",
+                 "Or let Intune mint the challenges: they come with the profile, not from this page"),
+        .prevention = LIST("One NDES for Intune, another one for MDMs that read mscep_admin"),
+        SEEN_NO_PASSWORD,
+        .sources = LIST(SRC_POLICY_API, SRC_VALIDATE),
+        .basis = CAUSES_INFERRED,
+    },
+    {
         .id = "otp-endpoint-503",
         .title = "The OTP page answers 503",
         .mode = "SJ",

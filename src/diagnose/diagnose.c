@@ -72,40 +72,57 @@ static void add_look_alike(struct diagnosis *d, const char *id)
 }
 
 /* The same cause behind several groups is one cause: shares add up, confidence is weighed by them. */
-static void add_group(struct diagnosis *d, const struct facts *f, const struct rule *rule,
+static void add_group(struct diagnosis *d, const struct facts *group, const struct rule *rule,
                       const struct candidate *c, double confidence)
 {
-    double share = (double)f->failure->count / (double)f->run->not_enrolled;
+    double share = (double)group->failure->count / (double)group->run->not_enrolled;
     d->confidence = (d->confidence * d->share + confidence * share) / (d->share + share);
     d->share += share;
-    evidence_common(f, d);
-    if (c->tell != NULL)
-        c->tell(f, d);
+    evidence_common(group, d);
     for (const struct candidate *other = rule->candidates; other->id != NULL; other++) {
         if (other != c)
             add_look_alike(d, causes_find(other->id)->id);
     }
 }
 
-static bool diagnose_group(const struct facts *f, struct diagnose_list *out, struct err *e)
+/* Lays the blame for `group` where the rule for `facts` does: the group's own facts, or those of the failures that
+ * brought it about. `part` of the confidence is given away. */
+static bool blame(const struct facts *facts, const struct facts *group, double part,
+                  struct diagnose_list *out, struct err *e)
 {
-    const struct rule *rule = rule_for(f);
+    const struct rule *rule = rule_for(facts);
     if (rule == NULL)
         return true;
-    double total = total_weight(rule, f);
+    double total = total_weight(rule, facts);
     for (const struct candidate *c = rule->candidates; c->id != NULL; c++) {
-        double confidence = rule->certainty * weight(c, f) / total;
+        double confidence = part * rule->certainty * weight(c, facts) / total;
         if (confidence < LEAST_CONFIDENCE)
             continue;
         const struct cause *cause = causes_find(c->id);
         struct diagnosis *d = entry_of(out, cause);
         if (d == NULL)
-            d = entry_add(out, cause, f->first->error.stage);
+            d = entry_add(out, cause, facts->first->error.stage);
         if (d == NULL)
             return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the diagnosis");
-        add_group(d, f, rule, c, confidence);
+        add_group(d, group, rule, c, confidence);
+        if (facts != group)
+            evidence_follower(group, facts, d);
+        if (c->tell != NULL)
+            c->tell(facts, d);
     }
     return true;
+}
+
+/* Failures that others brought about are mostly those others' fault, and a little their own. */
+static bool diagnose_failure(const struct measure_failure *failure, const struct run_facts *run,
+                             struct diagnose_list *out, struct err *e)
+{
+    struct facts own = facts_of_failure(failure, run);
+    const struct measure_failure *leader = facts_leader(failure, run->measure);
+    if (leader == NULL)
+        return blame(&own, &own, 1, out, e);
+    struct facts led = facts_of_failure(leader, run);
+    return blame(&led, &own, 0.8, out, e) && blame(&own, &own, 0.2, out, e);
 }
 
 /* Best first: what explains most of the failures with most confidence. */
@@ -122,8 +139,7 @@ bool diagnose_run(const struct measure *m, const struct outcome_target *target, 
     struct run_facts run = facts_of_run(m, target, now_s);
     *out = (struct diagnose_list){0};
     for (size_t i = 0; i < measure_failure_count(m); i++) {
-        struct facts f = facts_of_failure(measure_failure(m, i), &run);
-        if (!diagnose_group(&f, out, e)) {
+        if (!diagnose_failure(measure_failure(m, i), &run, out, e)) {
             diagnose_clear(out);
             return false;
         }

@@ -77,6 +77,14 @@ void evidence_common(const struct facts *f, struct diagnosis *d)
     tell_speed(f, d);
 }
 
+void evidence_follower(const struct facts *f, const struct facts *leader, struct diagnosis *d)
+{
+    evidence_add(
+        d,
+        "%llu more devices then found the password cache full: %llu refused passwords stay in it for an hour",
+        (unsigned long long)f->failure->count, (unsigned long long)leader->failure->otp.sent);
+}
+
 void tell_expired_ra(const struct facts *f, struct diagnosis *d)
 {
     const struct outcome_target_cert *cert = f->run->expired_ra;
@@ -130,8 +138,7 @@ void tell_mixed(const struct facts *f, struct diagnosis *d)
 void tell_policy_module(const struct facts *f, struct diagnosis *d)
 {
     (void)f;
-    evidence_add(
-        d, "the bare SCEP URL answers 403, as it does with the Intune policy module, and GetCACaps answers");
+    evidence_add(d, "the bare SCEP URL answers 403, as it does with the Intune policy module");
 }
 
 void tell_resets(const struct facts *f, struct diagnosis *d)

@@ -26,9 +26,13 @@ struct run_facts facts_of_run(const struct measure *m, const struct outcome_targ
                             .target = target,
                             .devices = measure_devices(m),
                             .policy_module = target->bare_url_status == 403};
-    run.not_enrolled = run.devices.failed + run.devices.unsent;
-    for (size_t i = 0; i < measure_failure_count(m); i++)
-        run.resets |= measure_failure(m, i)->first.error.reason == REASON_CONNECTION_LOST;
+    for (size_t i = 0; i < measure_failure_count(m); i++) {
+        const struct measure_failure *failure = measure_failure(m, i);
+        enum reason reason = failure->first.error.reason;
+        run.resets |= reason == REASON_CONNECTION_LOST;
+        run.not_enrolled +=
+            reason == REASON_ABORTED ? 0 : failure->count; /* stopped by us: nobody's failure */
+    }
     look_at_certs(&run, now_s);
     return run;
 }
@@ -73,6 +77,20 @@ static uint32_t hresult_of(const struct outcome *o)
             return words[i].hresult;
     }
     return o->has_hresult ? o->hresult : 0;
+}
+
+const struct measure_failure *facts_leader(const struct measure_failure *failure, const struct measure *m)
+{
+    if (failure->first.error.reason != REASON_OTP_CACHE_FULL)
+        return NULL;
+    for (size_t i = 0; i < measure_failure_count(m); i++) {
+        const struct measure_failure *other = measure_failure(m, i);
+        bool password = other->first.error.reason == REASON_SCEP_FAILURE &&
+                        other->otp.sent > other->otp.used_before && hresult_of(&other->first) == 0x80070490;
+        if (password && other->first_us < failure->first_us)
+            return other;
+    }
+    return NULL;
 }
 
 struct facts facts_of_failure(const struct measure_failure *failure, const struct run_facts *run)

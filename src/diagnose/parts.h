@@ -12,7 +12,7 @@ struct run_facts {
     const struct measure *measure;
     const struct outcome_target *target;
     struct measure_devices devices;
-    uint64_t not_enrolled; /* failed and unsent */
+    uint64_t not_enrolled; /* failed and unsent, but for those that the run's own stop kept from starting */
     bool policy_module;    /* the bare SCEP URL answers 403, as it does with the Intune policy module */
     bool resets;           /* connections broke without an answer */
     bool certs_seen;       /* GetCACert was answered with RA certificates */
@@ -33,6 +33,9 @@ struct facts {
 
 struct run_facts facts_of_run(const struct measure *m, const struct outcome_target *target, int64_t now_s);
 struct facts facts_of_failure(const struct measure_failure *failure, const struct run_facts *run);
+/* The failures that brought these about, NULL when they stand for themselves: a password that NDES does not know stays in
+ * its cache under its right value, so refused passwords fill the cache. */
+const struct measure_failure *facts_leader(const struct measure_failure *failure, const struct measure *m);
 
 /* A cause that a rule offers. `factor` weighs the prior by the facts; NULL: the prior stands. `tell` adds what speaks
  * for this very cause; NULL: nothing more than for its neighbours. */
@@ -62,6 +65,9 @@ extern const size_t diagnose_rule_count;
 void evidence_add(struct diagnosis *d, const char *format, ...) PRINTF_LIKE(2, 3);
 /* What can be said about any group of failures: how many, where, when, how fast. */
 void evidence_common(const struct facts *f, struct diagnosis *d);
+
+/* The same for failures that others brought about. */
+void evidence_follower(const struct facts *f, const struct facts *leader, struct diagnosis *d);
 
 void tell_expired_ra(const struct facts *f, struct diagnosis *d);
 void tell_date_skew(const struct facts *f, struct diagnosis *d);

@@ -192,7 +192,7 @@ CANDIDATES(reset, {"network-path-blocked", 0.5, NULL, NULL}, {"app-pool-crashing
 CANDIDATES(tls, {"tls-chain-untrusted", 0.4, NULL, NULL}, {"tls-cert-expired", 0.25, tls_says_expired, NULL},
            {"tls-cert-name-mismatch", 0.25, tls_says_name, NULL}, {"clock-skew", 0.1, skew, tell_date_skew});
 
-CANDIDATES(pool_down, {"app-pool-stopped", 0.24, by_hand, NULL},
+CANDIDATES(pool_down, {"app-pool-stopped", 0.22, by_hand, NULL},
            {"service-account-password-expired", 0.24, at_logon, NULL},
            {"app-pool-identity-mismatch", 0.14, at_logon, NULL},
            {"service-account-locked", 0.14, at_logon, NULL}, {"app-pool-crashing", 0.08, crash, tell_resets},
@@ -233,6 +233,7 @@ CANDIDATES(otp_refused, {"otp-auth-failed", 0.5, NULL, NULL}, {"otp-account-lock
            {"otp-account-disabled", 0.05, NULL, NULL}, {"otp-kerberos-spn", 0.02, NULL, NULL},
            {"mdm-otp-credential-invalid", 0, NULL, NULL});
 CANDIDATES(otp_removed, {"otp-endpoint-removed", 1, NULL, NULL});
+CANDIDATES(otp_module, {"otp-with-policy-module", 1, NULL, tell_policy_module});
 CANDIDATES(otp_blank, {"otp-page-blank", 1, NULL, NULL});
 
 CANDIDATES(password, {"password-wrong", 0.4, NULL, NULL},
@@ -346,6 +347,12 @@ const struct rule diagnose_rules[] = {
     {.reasons = BIT(REASON_OTP_PAGE_BLANK) | BIT(REASON_OTP_PAGE_UNKNOWN),
      .certainty = 0.7,
      .candidates = otp_blank},
+    {.stages = BIT(STAGE_OTP),
+     .reasons = ANY_ANSWER,
+     .http_status = 403,
+     .when = policy_module,
+     .certainty = 0.85,
+     .candidates = otp_module},
     {.stages = BIT(STAGE_OTP),
      .reasons = ANY_ANSWER,
      .http_status = 404,

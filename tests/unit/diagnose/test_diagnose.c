@@ -37,11 +37,11 @@ static const struct row rows[] = {
      .also = "w3svc-stopped"},
     {"no route", STAGE_TCP, REASON_UNREACHABLE, .first = "network-path-blocked", .at_least = 0.8},
     {"pool down, caps", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 503, OUTCOME_BODY_HTTPSYS, HS, .bare = 503,
-     .first = "app-pool-stopped", .at_least = 0.2,
-     .also = "service-account-password-expired service-account-locked app-pool-identity-mismatch"},
+     .first = "service-account-password-expired", .at_least = 0.2,
+     .also = "app-pool-stopped service-account-locked app-pool-identity-mismatch"},
     {"pool down, OTP page", STAGE_OTP, REASON_HTTP_STATUS, 503, OUTCOME_BODY_HTTPSYS, HS, .bare = 503,
-     .first = "app-pool-stopped", .at_least = 0.2,
-     .also = "service-account-password-expired service-account-locked"},
+     .first = "service-account-password-expired", .at_least = 0.2,
+     .also = "app-pool-stopped service-account-locked"},
     {"start failed", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 500, OUTCOME_BODY_IIS, IIS, .bare = 500,
      .first = "ra-cert-expired", .at_least = 0.1,
      .also = "ra-key-access-denied service-account-password-expired"},
@@ -97,6 +97,8 @@ static const struct row rows[] = {
      .first = "w3svc-stopped", .at_least = 0.4},
     {"proxy", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 502, OUTCOME_BODY_HTML, "nginx", .bare = 502,
      .first = "app-proxy-bad-gateway", .at_least = 0.6},
+    {"OTP page closed by Intune", STAGE_OTP, REASON_HTTP_STATUS, 403, OUTCOME_BODY_IIS, IIS, .bare = 403,
+     .first = "otp-with-policy-module", .at_least = 0.7},
     /* nothing to blame on the server */
     {"aborted", STAGE_PKI_OPERATION, REASON_ABORTED, .first = NULL},
     {"our limits", STAGE_TCP, REASON_GENERATOR_LIMIT, .unsent = true, .first = NULL},
@@ -396,6 +398,23 @@ static void a_steady_fraction_adds_the_missing_affinity(void **state)
     assert_true(entry("lb-node-affinity-missing")->confidence > 0.25);
 }
 
+/* Refused passwords stay in the cache: what fills it is the refusals. */
+static void a_cache_filled_by_refusals_is_their_consequence(void **state)
+{
+    (void)state;
+    const struct row full = {.what = "", .stage = STAGE_OTP, .reason = REASON_OTP_CACHE_FULL, .status = 200};
+    for (uint64_t i = 0; i < 5; i++) {
+        struct outcome o = refused_otp(i, (int64_t)i * 100000, 100 + i, 50000);
+        fact_tell(&sink, &o);
+    }
+    fact_repeat(&sink, outcome_of(&full, 10, 700000), 95);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "password-wrong");
+    assert_true(fabs(list.items[0].share - 1) < 1e-9);
+    assert_non_null(entry("otp-cache-full"));
+    check_list("cache filled by refusals");
+}
+
 static void slow_rpc_failures_are_a_blocked_path(void **state)
 {
     (void)state;
@@ -481,6 +500,7 @@ int main(void)
         TEST(a_clean_cut_in_time_is_a_restart),
         TEST(a_window_of_refusals_is_a_wrong_password),
         TEST(a_steady_fraction_adds_the_missing_affinity),
+        TEST(a_cache_filled_by_refusals_is_their_consequence),
         TEST(slow_rpc_failures_are_a_blocked_path),
         TEST(overload_is_told_by_the_successes_between),
         TEST(basic_not_offered_is_a_scheme_mismatch),
