@@ -183,8 +183,11 @@ static bool grant(struct sim_ca *ca, const struct scep_request *request, const s
 static const struct sim_refusal *check_password(struct sim_ca *ca, struct span password,
                                                 const struct sim_effects *effects, int64_t now_us)
 {
-    if (effects->module.set)
+    if (effects->module.set) {
+        /* The cache plays no part with a policy module: nothing piles up in it. */
+        sim_otp_use(ca->otp, password, now_us);
         return &effects->module;
+    }
     if (effects->passwords_unknown && password.len > 0)
         return &password_unknown;
     switch (sim_otp_use(ca->otp, password, now_us)) {

@@ -61,12 +61,11 @@ static void ra_expired(const struct sim_fault_settings *settings, struct sim_eff
         effects->ra_expired = true;
 }
 
-/* An Intune-attached server whose challenge cannot be verified. 403 on the bare URL is healthy there (A.2), 403 on the
- * OTP page is inferred (A.6), and so is the HRESULT: no capture is known. */
+/* An Intune-attached server whose challenge cannot be verified: 403 on the bare URL is healthy there (A.2). The HRESULT is
+ * inferred, no capture is known. The OTP page is left alone, so that devices of any scenario come as far as the refusal. */
 static void connector(const struct sim_fault_settings *settings, struct sim_effects *effects)
 {
     effects->at[SIM_OP_BARE] = SIM_ERROR_IIS_403;
-    effects->at[SIM_OP_OTP] = SIM_ERROR_IIS_403;
     effects->module =
         (struct sim_refusal){.set = true, .fail_info = SCEP_BAD_REQUEST, .hresult = settings->hresult};
 }

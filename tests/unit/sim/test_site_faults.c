@@ -107,7 +107,6 @@ static void intune_attached_server_refuses_what_it_cannot_verify(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct rig *r = make_rig(faults[i]);
         assert_page(r, BARE, 403, IIS);
-        assert_page(r, OTP, 403, IIS);
         assert_page(r, CAPS, 200, IIS);
         assert_page(r, CERT, 200, IIS);
         assert_refused(r, &(struct sim_device){.password = "blob", .cipher = PKI_AES128_CBC},
