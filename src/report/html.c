@@ -265,8 +265,7 @@ static void put_causes(const struct report_run *run, struct buf *out)
 
 static void put_failures(const struct measure *m, struct buf *out)
 {
-    static const char *const names[] = {
-        "step", "what happened", "the server's words", "devices", "first", "last", NULL};
+    static const char *const names[] = {"step", "what happened", "details", "devices", "first", "last", NULL};
     if (measure_failure_count(m) == 0)
         return;
     buf_append_text(out, "<h2>Failures</h2>\n");
@@ -280,7 +279,7 @@ static void put_failures(const struct measure *m, struct buf *out)
         buf_append_text(out, "<tr>");
         element(out, "td", NULL, base_stage_id(f->first.error.stage));
         element(out, "td", NULL, what);
-        element(out, "td", NULL, f->first.text[0] != '\0' ? f->first.text : f->first.error.text);
+        element(out, "td", NULL, words_detail(f));
         count_cell(out, f->count, "n");
         element(out, "td", "n", first);
         element(out, "td", "n", last);

@@ -76,6 +76,8 @@ void words_quantile(const struct histogram *h, double share, char *out, size_t o
 void words_verdict(const struct report_run *run, const struct report_verdict *v, char *out, size_t out_bytes);
 /* "HTTP 503 from Microsoft-HTTPAPI/2.0", "FAILURE, failInfo 1, HRESULT 0x80070490"; what a failure looked like. */
 void words_failure(const struct measure_failure *f, char *out, size_t out_bytes);
+/* The server's words, or ours where they add to words_failure; may be empty. Borrowed. */
+const char *words_detail(const struct measure_failure *f);
 /* Names of the correctness counters and their values, in the order of summary.json. */
 #define WORDS_DEFECTS 7
 struct words_defect {

@@ -6,10 +6,11 @@
 
 /* The words at the end. Whoever reads them is tired: the verdict first, then what to do, then the figures. */
 
-#define MAX_CAUSES 3
-#define MAX_LINES  4 /* of evidence, and of what to do, per cause */
-#define MIN_WIDTH  40
-#define MAX_WIDTH  110
+#define MAX_CAUSES   3
+#define MAX_EVIDENCE 6
+#define MAX_ACTIONS  4
+#define MIN_WIDTH    40
+#define MAX_WIDTH    110
 
 struct printer {
     FILE *to;
@@ -56,7 +57,8 @@ static void wrap(const struct printer *p, const char *text, unsigned at, unsigne
     while (*text != '\0') {
         size_t word = strcspn(text, " ");
         size_t wide = columns(text, word);
-        if (!first && column + 1 + wide > p->width) {
+        bool fits = column + (first ? 0 : 1) + wide <= p->width;
+        if (!fits && column > indent) {
             fprintf(p->to, "\n%*s", (int)indent, "");
             column = indent;
         } else if (!first) {
@@ -138,11 +140,11 @@ static void print_slos(const struct printer *p, const struct judgement *j)
 
 static void print_numbered(const struct printer *p, const char *label, const char *const *items)
 {
-    fprintf(p->to, "    %s\n", label);
-    for (size_t i = 0; items[i] != NULL && i < MAX_LINES; i++) {
+    fprintf(p->to, "     %s\n", label);
+    for (size_t i = 0; items[i] != NULL && i < MAX_ACTIONS; i++) {
         char number[16];
         snprintf(number, sizeof number, "%zu. ", i + 1);
-        entry(p, 6, number, items[i]);
+        entry(p, 7, number, items[i]);
     }
 }
 
@@ -154,16 +156,22 @@ static void print_look_alikes(const struct printer *p, const struct diagnosis *d
         used +=
             (size_t)snprintf(line + used, sizeof line - used, "%s%s", i == 0 ? "" : ", ", d->look_alikes[i]);
     if (d->look_alike_count > 0)
-        entry(p, 4, "looks the same from outside: ", line);
+        entry(p, 5, "looks the same from outside: ", line);
 }
 
-static void print_cause(const struct printer *p, const struct diagnosis *d, bool with_evidence)
+static void print_cause(const struct printer *p, const struct diagnosis *d, size_t number, bool with_evidence)
 {
-    fprintf(p->to, "  %s%s%s  [%s]  %.0f%% sure, %.0f%% of the failures\n", ink_on(p, INK_BOLD),
-            d->cause->title, ink_off(p, INK_BOLD), d->cause->id, d->confidence * 100, d->share * 100);
-    for (size_t i = 0; with_evidence && i < d->evidence_count && i < MAX_LINES; i++)
-        entry(p, 4, "- ", d->evidence[i]);
-    entry(p, 4, "what settles it: ", d->cause->decided_by);
+    char line[240];
+    fprintf(p->to, "  %s", ink_on(p, INK_BOLD));
+    snprintf(line, sizeof line, "%zu. %s", number, d->cause->title);
+    wrap(p, line, 2, 5);
+    fprintf(p->to, "%s", ink_off(p, INK_BOLD));
+    snprintf(line, sizeof line, "%s: %.0f%% sure, behind %.0f%% of the failures", d->cause->id,
+             d->confidence * 100, d->share * 100);
+    entry(p, 5, "", line);
+    for (size_t i = 0; with_evidence && i < d->evidence_count && i < MAX_EVIDENCE; i++)
+        entry(p, 5, "- ", d->evidence[i]);
+    entry(p, 5, "what settles it: ", d->cause->decided_by);
     print_numbered(p, "what to do:", d->cause->resolution);
 }
 
@@ -179,17 +187,23 @@ static void print_causes(const struct printer *p, const struct diagnose_list *li
     if (list == NULL || list->count == 0)
         return;
     heading(p, "Likely causes, best first");
+    if (list->items[0].confidence < 0.5)
+        entry(p, 2, "", "From outside these look the same; on the server, what settles it does.");
     for (size_t i = 0; i < list->count && i < MAX_CAUSES; i++) {
         const struct diagnosis *d = &list->items[i];
-        print_cause(p, d, i == 0 || !same_failures(d, &list->items[i - 1]));
+        print_cause(p, d, i + 1, i == 0 || !same_failures(d, &list->items[i - 1]));
         if (i == 0)
             print_look_alikes(p, d);
     }
+    if (list->count > MAX_CAUSES)
+        fprintf(p->to, "  Less likely\n");
     for (size_t i = MAX_CAUSES; i < list->count; i++) {
+        char line[240];
         const struct diagnosis *d = &list->items[i];
-        fprintf(p->to, "  %s  [%s]  %.0f%% sure\n", d->cause->title, d->cause->id, d->confidence * 100);
+        snprintf(line, sizeof line, "%s (%s, %.0f%%)", d->cause->title, d->cause->id, d->confidence * 100);
+        entry(p, 5, "", line);
     }
-    fprintf(p->to, "  More about a cause: scepstorm causes %s\n", list->items[0].cause->id);
+    fprintf(p->to, "  All about a cause: scepstorm causes %s\n", list->items[0].cause->id);
 }
 
 static void print_failures(const struct printer *p, const struct measure *m)
@@ -201,7 +215,7 @@ static void print_failures(const struct printer *p, const struct measure *m)
         const struct measure_failure *f = measure_failure(m, i);
         char what[240], line[600], head[64];
         words_failure(f, what, sizeof what);
-        const char *words = f->first.text[0] != '\0' ? f->first.text : f->first.error.text;
+        const char *words = words_detail(f);
         snprintf(line, sizeof line, "%s%s%s", what, words[0] == '\0' ? "" : ": ", words);
         snprintf(head, sizeof head, "%6llu  %-13s ", (unsigned long long)f->count,
                  base_stage_id(f->first.error.stage));

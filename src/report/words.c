@@ -82,6 +82,14 @@ void words_failure(const struct measure_failure *f, char *out, size_t out_bytes)
         snprintf(out, out_bytes, "%s%s%s", base_reason_sentence(o->error.reason), fail_info, hresult);
 }
 
+const char *words_detail(const struct measure_failure *f)
+{
+    const struct outcome *o = &f->first;
+    if (o->text[0] != '\0')
+        return o->text;
+    return o->error.reason == REASON_SCEP_FAILURE ? "" : o->error.text; /* words_failure says as much */
+}
+
 void words_defects(const struct report_run *run, struct words_defect out[WORDS_DEFECTS])
 {
     struct measure_correctness c = measure_correctness(run->measure);

@@ -52,7 +52,7 @@ static void causes_come_with_what_to_do(void **state)
     const char *all = printed(f, false, 80);
     first_line_is(all, "0 of 30 devices enrolled; no SLO set; run valid");
     assert_non_null(strstr(all, "otp-cache-full"));
-    assert_non_null(strstr(all, "97% sure, 100% of the failures"));
+    assert_non_null(strstr(all, "otp-cache-full: 97% sure, behind 100% of the failures"));
     assert_non_null(strstr(all, "what settles it:"));
     assert_non_null(strstr(all, "1. Use up or wait out"));
 }
@@ -84,10 +84,10 @@ static void lines_fit_the_terminal(void **state)
     for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
         const char *all = printed(f, false, widths[i]);
         assert_null(strchr(all, '\033'));
-        const char *times = strstr(all, "\nTimes");
-        assert_non_null(times);
-        for (const char *line = times + 1; *line != '\0' && *line != '\n'; line += strcspn(line, "\n") + 1)
-            assert_true(strcspn(line, "\n") <= widths[i]);
+        for (const char *line = all; *line != '\0'; line += strcspn(line, "\n") + 1) {
+            if (strcspn(line, "\n") > widths[i])
+                fail_msg("longer than %u: %.*s", widths[i], (int)strcspn(line, "\n"), line);
+        }
     }
 }
 
