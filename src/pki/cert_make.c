@@ -28,17 +28,6 @@ static bool put_subject_key_id(struct buf *b, struct span spki, struct err *e)
     return true;
 }
 
-static void put_authority_key_id(struct buf *b, struct span key_id, bool critical)
-{
-    struct buf value;
-    buf_init(&value, 128);
-    size_t outer = der_begin(&value, DER_SEQUENCE);
-    der_put(&value, DER_CONTEXT_PRIMITIVE(0), key_id);
-    der_end(&value, outer);
-    pki_extension_put(b, PKI_OID_AUTHORITY_KEY_ID, critical, buf_span(&value));
-    buf_clear(&value);
-}
-
 /* Version 1 templates stamp their internal name into the certificate, as BMPString. */
 static void put_template_name(struct buf *b, struct span name)
 {
@@ -70,7 +59,7 @@ static bool put_extensions(struct buf *b, const struct pki_cert_spec *spec, stru
         put_basic_constraints(b);
     bool ok = spec->no_subject_key_id || put_subject_key_id(b, spec->spki, e);
     if (spec->authority_key_id.len > 0)
-        put_authority_key_id(b, spec->authority_key_id, spec->authority_key_id_critical);
+        pki_extension_put_authority_key_id(b, spec->authority_key_id, spec->authority_key_id_critical);
     buf_append_span(b, spec->extensions);
     der_end(b, list);
     der_end(b, tagged);

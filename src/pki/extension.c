@@ -76,3 +76,16 @@ void pki_extension_put_ekus(struct buf *b, const struct span *ekus, size_t count
     pki_extension_put(b, PKI_OID_EXT_KEY_USAGE, false, buf_span(&value));
     buf_clear(&value);
 }
+
+void pki_extension_put_authority_key_id(struct buf *b, struct span key_id, bool critical)
+{
+    struct buf value;
+    buf_init(&value, 128);
+    size_t outer = der_begin(&value, DER_SEQUENCE);
+    der_put(&value, DER_CONTEXT_PRIMITIVE(0), key_id);
+    der_end(&value, outer);
+    if (value.failed)
+        b->failed = true;
+    pki_extension_put(b, PKI_OID_AUTHORITY_KEY_ID, critical, buf_span(&value));
+    buf_clear(&value);
+}

@@ -18,5 +18,6 @@ bool pki_key_usage_read(struct span value, unsigned *out_bits);
 void pki_extension_put(struct buf *b, struct span oid, bool critical, struct span value);
 void pki_extension_put_key_usage(struct buf *b, unsigned bits, bool critical);
 void pki_extension_put_ekus(struct buf *b, const struct span *ekus, size_t count);
+void pki_extension_put_authority_key_id(struct buf *b, struct span key_id, bool critical);
 
 #endif

@@ -18,6 +18,8 @@
     X(PKI_OID_KEY_USAGE,            "\x55\x1d\x0f") \
     X(PKI_OID_SUBJECT_ALT_NAME,     "\x55\x1d\x11") \
     X(PKI_OID_BASIC_CONSTRAINTS,    "\x55\x1d\x13") \
+    X(PKI_OID_CRL_NUMBER,           "\x55\x1d\x14") \
+    X(PKI_OID_CRL_REASON,           "\x55\x1d\x15") \
     X(PKI_OID_AUTHORITY_KEY_ID,     "\x55\x1d\x23") \
     X(PKI_OID_EXT_KEY_USAGE,        "\x55\x1d\x25") \
     X(PKI_OID_MS_TEMPLATE_NAME,     "\x2b\x06\x01\x04\x01\x82\x37\x14\x02") /* 1.3.6.1.4.1.311.20.2 */
