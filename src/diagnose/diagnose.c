@@ -78,7 +78,6 @@ static void add_group(struct diagnosis *d, const struct facts *group, const stru
     double share = (double)group->failure->count / (double)group->run->not_enrolled;
     d->confidence = (d->confidence * d->share + confidence * share) / (d->share + share);
     d->share += share;
-    evidence_common(group, d);
     for (const struct candidate *other = rule->candidates; other->id != NULL; other++) {
         if (other != c)
             add_look_alike(d, causes_find(other->id)->id);
@@ -105,7 +104,9 @@ static bool blame(const struct facts *facts, const struct facts *group, double p
         if (d == NULL)
             return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the diagnosis");
         add_group(d, group, rule, c, confidence);
-        if (facts != group)
+        if (facts == group)
+            evidence_common(group, d);
+        else
             evidence_follower(group, facts, d);
         if (c->tell != NULL)
             c->tell(facts, d);
@@ -114,15 +115,26 @@ static bool blame(const struct facts *facts, const struct facts *group, double p
 }
 
 /* Failures that others brought about are mostly those others' fault, and a little their own. */
-static bool diagnose_failure(const struct measure_failure *failure, const struct run_facts *run,
-                             struct diagnose_list *out, struct err *e)
+static bool diagnose_failure(const struct measure_failure *failure, const struct measure_failure *leader,
+                             const struct run_facts *run, struct diagnose_list *out, struct err *e)
 {
     struct facts own = facts_of_failure(failure, run);
-    const struct measure_failure *leader = facts_leader(failure, run->measure);
     if (leader == NULL)
         return blame(&own, &own, 1, out, e);
     struct facts led = facts_of_failure(leader, run);
     return blame(&led, &own, 0.8, out, e) && blame(&own, &own, 0.2, out, e);
+}
+
+/* Leaders come before those that they led to, so that the evidence tells the story in its order. */
+static bool diagnose_failures(const struct run_facts *run, bool led, struct diagnose_list *out, struct err *e)
+{
+    for (size_t i = 0; i < measure_failure_count(run->measure); i++) {
+        const struct measure_failure *failure = measure_failure(run->measure, i);
+        const struct measure_failure *leader = facts_leader(failure, run->measure);
+        if ((leader != NULL) == led && !diagnose_failure(failure, leader, run, out, e))
+            return false;
+    }
+    return true;
 }
 
 /* Best first: what explains most of the failures with most confidence. */
@@ -138,11 +150,9 @@ bool diagnose_run(const struct measure *m, const struct outcome_target *target, 
 {
     struct run_facts run = facts_of_run(m, target, now_s);
     *out = (struct diagnose_list){0};
-    for (size_t i = 0; i < measure_failure_count(m); i++) {
-        if (!diagnose_failure(measure_failure(m, i), &run, out, e)) {
-            diagnose_clear(out);
-            return false;
-        }
+    if (!diagnose_failures(&run, false, out, e) || !diagnose_failures(&run, true, out, e)) {
+        diagnose_clear(out);
+        return false;
     }
     if (out->count > 1)
         qsort(out->items, out->count, sizeof out->items[0], by_explained);
