@@ -35,18 +35,21 @@ static uint64_t done_of(const struct measure_devices *d)
     return d->enrolled + d->failed + d->unsent + d->abandoned;
 }
 
-/* "offered 400  started 398  done 391  in flight 7  ok 99.7%  p50 41.0 ms  p95 88.2 ms" */
-static void figures(const struct report_progress *p, char *out, size_t out_bytes)
+/* "offered 400  started 398  done 391  in flight 7  ok 99.7%  p50 41.0 ms  p95 88.2 ms"; the short form leaves out what a
+ * narrow terminal has no room for beside the bar. */
+static void figures(const struct report_progress *p, bool brief, char *out, size_t out_bytes)
 {
     struct measure_devices d = measure_devices(p->measure);
     uint64_t ended = d.enrolled + d.failed + d.abandoned;
-    char ok[16] = "-", p50[32], p95[32];
+    char head[64] = "", ok[16] = "-", p50[32], p95[32];
+    if (!brief)
+        snprintf(head, sizeof head, "offered %llu  started %llu  ",
+                 (unsigned long long)measure_load(p->measure).offered, (unsigned long long)d.started);
     if (d.enrolled + d.failed > 0)
         snprintf(ok, sizeof ok, "%.1f%%", 100.0 * (double)d.enrolled / (double)(d.enrolled + d.failed));
     words_quantile(measure_enrollment(p->measure), 0.5, p50, sizeof p50);
     words_quantile(measure_enrollment(p->measure), 0.95, p95, sizeof p95);
-    snprintf(out, out_bytes, "offered %llu  started %llu  done %llu  in flight %llu  ok %s  p50 %s  p95 %s",
-             (unsigned long long)measure_load(p->measure).offered, (unsigned long long)d.started,
+    snprintf(out, out_bytes, "%sdone %llu  in flight %llu  ok %s  p50 %s  p95 %s", head,
              (unsigned long long)done_of(&d), (unsigned long long)(d.started - ended), ok, p50, p95);
 }
 
@@ -76,8 +79,8 @@ static void bar(const struct report_progress *p, size_t room, char *out, size_t 
 static void redraw(struct report_progress *p)
 {
     char line[200], front[64];
-    figures(p, line, sizeof line);
     size_t width = terminal_width(p) - 1; /* the last column would wrap */
+    figures(p, width < 110, line, sizeof line);
     size_t len = strlen(line);
     bar(p, width > len ? width - len : 0, front, sizeof front);
     size_t left = width - strlen(front);
@@ -89,7 +92,7 @@ static void redraw(struct report_progress *p)
 static void print_line(struct report_progress *p, int64_t now_us)
 {
     char line[200], at[32];
-    figures(p, line, sizeof line);
+    figures(p, false, line, sizeof line);
     text_duration(now_us, at, sizeof at);
     fprintf(p->to, "%s  %s\n", at, line);
     fflush(p->to);

@@ -3,7 +3,9 @@
 #include "base/file.h"
 
 #include <jansson.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 static struct report_folder *open_folder(struct fixture *f)
 {
@@ -348,6 +350,30 @@ static void vanished_folders_are_told(void **state)
     assert_int_equal(verdict.exit_code, 0); /* the caller's error decides, the run itself was fine */
 }
 
+/* A limit on file sizes stands for a disk that fills up: writes begin to fail in the middle of the run. */
+static void a_full_disk_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct report_verdict verdict;
+    struct err e = {0};
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit small = {.rlim_cur = 100000, .rlim_max = before.rlim_max};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    struct report_folder *folder = open_folder(f);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    for (uint64_t i = 0; i < 3000; i++) {
+        struct outcome ok = fact_device(i, OUTCOME_ENROLLED, (int64_t)i * 1000);
+        tell(f, folder, &ok);
+    }
+    assert_false(report_folder_close(folder, &f->run, &verdict, &e));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(e.reason, REASON_IO);
+    assert_non_null(strstr(e.text, "issued.csv"));
+    assert_true(exists(f, "summary.json")); /* what still fits is written */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +390,7 @@ int main(void)
         TEST(empty_folders_are_taken_and_given_back),
         TEST(results_of_a_given_up_run_stay),
         TEST(vanished_folders_are_told),
+        TEST(a_full_disk_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
