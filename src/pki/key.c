@@ -4,9 +4,9 @@
 #include "pki/ec.h"
 #include "pki/fail.h"
 #include "pki/oid.h"
+#include "pki/rsa.h"
 #include "pki/spki.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -69,31 +69,33 @@ static bool wrap_key(EVP_PKEY *evp, struct span n, struct span exponent, struct 
     return true;
 }
 
-/* Through our own PKCS#1 reader: one way of making keys, so one shape of key. */
+/* PKCS#8, appended; wipe it. */
+static bool put_pkcs8(const EVP_PKEY *evp, struct buf *out)
+{
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(evp);
+    unsigned char *der = NULL;
+    int len = info == NULL ? -1 : i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    bool ok = len > 0 && buf_append(out, der, (size_t)len);
+    if (der != NULL)
+        OPENSSL_clear_free(der, (size_t)len);
+    return ok;
+}
+
+/* Read back through our own reader: one way of making keys, so one shape of key. */
 bool pki_key_generate_rsa(unsigned bits, struct pki_key **out, struct err *e)
 {
     if (bits < 1024 || bits > 8192)
         return err_set(e, STAGE_KEY, REASON_USAGE, "an RSA key of %u bits; 1024 to 8192 are possible", bits);
+    struct buf der;
+    buf_init(&der, MAX_DER_KEY_BYTES);
     EVP_PKEY *evp = EVP_RSA_gen(bits);
-    if (evp == NULL)
-        return pki_fail(e, STAGE_KEY, REASON_CRYPTO, "generating an RSA key");
-    BIGNUM *n = NULL;
-    BIGNUM *exponent = NULL;
-    uint8_t n_bytes[1024];
-    uint8_t exponent_bytes[16];
-    bool ok = EVP_PKEY_get_bn_param(evp, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
-              EVP_PKEY_get_bn_param(evp, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
-              BN_num_bytes(n) <= (int)sizeof n_bytes && BN_num_bytes(exponent) <= (int)sizeof exponent_bytes;
-    struct span n_span = ok ? span_of(n_bytes, (size_t)BN_bn2bin(n, n_bytes)) : span_of(NULL, 0);
-    struct span e_span =
-        ok ? span_of(exponent_bytes, (size_t)BN_bn2bin(exponent, exponent_bytes)) : span_of(NULL, 0);
-    BN_free(n);
-    BN_free(exponent);
-    if (!ok) {
-        EVP_PKEY_free(evp);
-        return pki_fail(e, STAGE_KEY, REASON_CRYPTO, "reading back a generated key");
-    }
-    return wrap_key(evp, n_span, e_span, out, e);
+    bool ok = evp != NULL && put_pkcs8(evp, &der);
+    EVP_PKEY_free(evp);
+    ok = ok ? pki_key_from_der(buf_span(&der), out, e)
+            : pki_fail(e, STAGE_KEY, REASON_CRYPTO, "generating an RSA key");
+    buf_wipe(&der);
+    return ok;
 }
 
 bool pki_key_generate_ec(unsigned bits, struct pki_key **out, struct err *e)
@@ -171,15 +173,9 @@ bool pki_key_from_pem(struct span pem, struct pki_key **out, struct err *e)
 
 bool pki_key_to_der(const struct pki_key *key, struct buf *out, struct err *e)
 {
-    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key->evp);
-    unsigned char *der = NULL;
-    int len = info == NULL ? -1 : i2d_PKCS8_PRIV_KEY_INFO(info, &der);
-    PKCS8_PRIV_KEY_INFO_free(info);
-    if (len < 0)
-        return pki_fail(e, STAGE_KEY, REASON_CRYPTO, "encoding a private key");
-    buf_append(out, der, (size_t)len);
-    OPENSSL_clear_free(der, (size_t)len);
-    return buf_ok(out, STAGE_KEY, e);
+    if (put_pkcs8(key->evp, out))
+        return true;
+    return buf_ok(out, STAGE_KEY, e) && pki_fail(e, STAGE_KEY, REASON_CRYPTO, "encoding a private key");
 }
 
 struct pki_key *pki_key_ref(struct pki_key *key)
@@ -227,13 +223,9 @@ EVP_PKEY *pki_key_evp(const struct pki_key *key)
     return key->evp;
 }
 
-bool pki_key_sign(const struct pki_key *key, enum pki_digest digest, struct span data, struct buf *out,
-                  struct err *e)
+static bool sign_through_evp(const struct pki_key *key, const EVP_MD *md, struct span data, struct buf *out,
+                             struct err *e)
 {
-    const EVP_MD *md = pki_evp_digest(digest);
-    if (md == NULL)
-        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "this OpenSSL has no %s",
-                       pki_digest_name(digest));
     size_t len = (size_t)EVP_PKEY_get_size(key->evp);
     uint8_t *to = buf_reserve(out, len);
     if (to == NULL)
@@ -246,6 +238,17 @@ bool pki_key_sign(const struct pki_key *key, enum pki_digest digest, struct span
         return pki_fail(e, STAGE_NONE, REASON_CRYPTO, "signing");
     out->len += len;
     return true;
+}
+
+bool pki_key_sign(const struct pki_key *key, enum pki_digest digest, struct span data, struct buf *out,
+                  struct err *e)
+{
+    const EVP_MD *md = pki_evp_digest(digest);
+    if (md == NULL)
+        return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "this OpenSSL has no %s",
+                       pki_digest_name(digest));
+    return pki_key_is_rsa(key) ? pki_rsa_sign(key->evp, digest, data, out, e)
+                               : sign_through_evp(key, md, data, out, e);
 }
 
 bool pki_verify(EVP_PKEY *public_key, enum pki_digest digest, struct span data, struct span signature,
@@ -262,28 +265,19 @@ bool pki_verify(EVP_PKEY *public_key, enum pki_digest digest, struct span data, 
     return ok || pki_fail(e, STAGE_NONE, REASON_BAD_SIGNATURE, "signature check");
 }
 
-/* OAEP with its defaults (SHA-1, MGF1 with SHA-1) is what peers use and what OpenSSL sets. */
+bool pki_key_unwrap(const struct pki_key *key, enum pki_transport transport, struct span wrapped,
+                    struct buf *out, struct err *e)
+{
+    if (!pki_key_is_rsa(key))
+        return err_set(e, STAGE_NONE, REASON_DECRYPT, "only an RSA key opens a content key");
+    return pki_rsa_unwrap(key->evp, transport, wrapped, out, e);
+}
+
+/* OAEP's defaults (SHA-1, MGF1 with SHA-1) are OpenSSL's too. */
 static bool set_padding(EVP_PKEY_CTX *ctx, enum pki_transport transport)
 {
     int padding = transport == PKI_RSA_OAEP ? RSA_PKCS1_OAEP_PADDING : RSA_PKCS1_PADDING;
     return EVP_PKEY_CTX_set_rsa_padding(ctx, padding) == 1;
-}
-
-bool pki_key_unwrap(const struct pki_key *key, enum pki_transport transport, struct span wrapped,
-                    struct buf *out, struct err *e)
-{
-    size_t len = (size_t)EVP_PKEY_get_size(key->evp);
-    uint8_t *to = buf_reserve(out, len);
-    if (to == NULL)
-        return buf_ok(out, STAGE_NONE, e);
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, NULL);
-    bool ok = ctx != NULL && EVP_PKEY_decrypt_init(ctx) == 1 && set_padding(ctx, transport) &&
-              EVP_PKEY_decrypt(ctx, to, &len, wrapped.data, wrapped.len) == 1;
-    EVP_PKEY_CTX_free(ctx);
-    if (!ok)
-        return pki_fail(e, STAGE_NONE, REASON_DECRYPT, "opening the content key");
-    out->len += len;
-    return true;
 }
 
 bool pki_wrap(EVP_PKEY *public_key, enum pki_transport transport, struct span secret, struct buf *out,

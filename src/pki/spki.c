@@ -3,47 +3,37 @@
 #include "pki/der.h"
 #include "pki/fail.h"
 #include "pki/oid.h"
+#include "pki/rsa.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 
-#define MODULUS_BYTES_MIN   64
-#define MODULUS_BYTES_MAX   1024
-#define EXPONENT_BYTES_MAX  8 /* OpenSSL's own bound for large moduli; keeps a hostile key from burning time */
-#define RSA_PRIVATE_NUMBERS 8
+#define MODULUS_BYTES_MIN  64
+#define MODULUS_BYTES_MAX  1024
+#define EXPONENT_BYTES_MAX 8 /* OpenSSL's own bound for large moduli; keeps a hostile key from burning time */
 
-static const char *const rsa_private_names[RSA_PRIVATE_NUMBERS] = {
-    OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,
-    OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
-    OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
-    OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
-};
-
-/* The first `count` of `names` with their numbers become a key. OpenSSL takes numbers in the machine's byte
- * order, hence the detour over BIGNUM. */
-static EVP_PKEY *rsa_from_numbers(const struct span *numbers, size_t count, int selection)
+/* OpenSSL takes numbers in the machine's byte order, hence the detour over BIGNUM. */
+static EVP_PKEY *rsa_public(struct span n, struct span exponent)
 {
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    BIGNUM *values[RSA_PRIVATE_NUMBERS] = {NULL};
-    bool ok = builder != NULL;
-    for (size_t i = 0; ok && i < count; i++) {
-        values[i] = i < 2 ? BN_new() : BN_secure_new();
-        ok = values[i] != NULL && BN_bin2bn(numbers[i].data, (int)numbers[i].len, values[i]) != NULL &&
-             OSSL_PARAM_BLD_push_BN(builder, rsa_private_names[i], values[i]) == 1;
-    }
+    BIGNUM *n_number = BN_bin2bn(n.data, (int)n.len, NULL);
+    BIGNUM *e_number = BN_bin2bn(exponent.data, (int)exponent.len, NULL);
+    bool ok = builder != NULL && n_number != NULL && e_number != NULL &&
+              OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n_number) == 1 &&
+              OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e_number) == 1;
     OSSL_PARAM *params = ok ? OSSL_PARAM_BLD_to_param(builder) : NULL;
     EVP_PKEY_CTX *ctx = params != NULL ? EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL) : NULL;
     EVP_PKEY *key = NULL;
     if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-        EVP_PKEY_fromdata(ctx, &key, selection, params) != 1)
+        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
         key = NULL;
     EVP_PKEY_CTX_free(ctx);
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(builder);
-    for (size_t i = 0; i < count; i++)
-        BN_clear_free(values[i]);
+    BN_free(n_number);
+    BN_free(e_number);
     return key;
 }
 
@@ -125,7 +115,7 @@ static bool decode_rsa_public(struct span der, EVP_PKEY **out, struct err *e)
     struct span numbers[2];
     if (!read_public_numbers(&r, numbers, e))
         return false;
-    *out = rsa_from_numbers(numbers, 2, EVP_PKEY_PUBLIC_KEY);
+    *out = rsa_public(numbers[0], numbers[1]);
     return *out != NULL || pki_fail(e, STAGE_NONE, REASON_MALFORMED, "RSA public key");
 }
 
@@ -147,21 +137,20 @@ bool pki_rsa_private_decode(struct span der, EVP_PKEY **out, struct span *out_n,
 {
     struct der_reader r = der_reader_of(der);
     struct der_item item;
-    struct span numbers[RSA_PRIVATE_NUMBERS];
+    struct span numbers[PKI_RSA_NUMBERS];
     if (!der_expect(&r, DER_SEQUENCE, "RSAPrivateKey", &item, e))
         return false;
     r = der_reader_of(item.content);
     if (!der_expect(&r, DER_INTEGER, "RSAPrivateKey version", &item, e) ||
         !read_public_numbers(&r, numbers, e))
         return false;
-    for (size_t i = 2; i < RSA_PRIVATE_NUMBERS; i++) {
+    for (size_t i = 2; i < PKI_RSA_NUMBERS; i++) {
         if (!read_number(&r, numbers[0].len, &numbers[i], e))
             return false;
     }
-    *out = rsa_from_numbers(numbers, RSA_PRIVATE_NUMBERS, EVP_PKEY_KEYPAIR);
     *out_n = numbers[0];
     *out_e = numbers[1];
-    return *out != NULL || pki_fail(e, STAGE_NONE, REASON_MALFORMED, "RSA private key");
+    return pki_rsa_private_new(numbers, out, e);
 }
 
 bool pki_pkcs8_open(struct span der, struct span *out_pkcs1, struct err *e)
