@@ -3,12 +3,21 @@
 /* Causes less likely than this are only named as look-alikes. */
 #define LEAST_CONFIDENCE 0.03
 
+static bool has_reason(const struct rule *rule, enum reason reason)
+{
+    for (size_t i = 0; i < RULE_MAX_REASONS && rule->reasons[i] != REASON_NONE; i++) {
+        if (rule->reasons[i] == reason)
+            return true;
+    }
+    return rule->reasons[0] == REASON_NONE;
+}
+
 static bool fits(const struct rule *rule, const struct facts *f)
 {
     const struct outcome *o = f->first;
     if (rule->stages != 0 && (rule->stages >> o->error.stage & 1) == 0)
         return false;
-    if (rule->reasons != 0 && (rule->reasons >> o->error.reason & 1) == 0)
+    if (!has_reason(rule, o->error.reason))
         return false;
     if (rule->http_status != 0 && rule->http_status != o->http_status)
         return false;

@@ -46,10 +46,12 @@ struct candidate {
     void (*tell)(const struct facts *f, struct diagnosis *d);
 };
 
+#define RULE_MAX_REASONS 5
+
 /* Conditions that are 0 or NULL ask nothing. The first rule that fits a group of failures speaks. */
 struct rule {
-    uint64_t stages;  /* bit per enum stage */
-    uint64_t reasons; /* bit per enum reason */
+    uint64_t stages;                       /* bit per enum stage */
+    enum reason reasons[RULE_MAX_REASONS]; /* ends with REASON_NONE */
     int http_status;
     enum layer layer;
     uint32_t hresult;

@@ -6,13 +6,12 @@
  * its look-alikes, judged from what administrators report; factors weigh them by the facts of the run.
  * Nothing here is taken from the simulator. */
 
-#define BIT(x)     (UINT64_C(1) << (x))
-#define ANY_ANSWER BIT(REASON_HTTP_STATUS)
-#define CA_STAGES  (BIT(STAGE_GET_CA_CAPS) | BIT(STAGE_GET_CA_CERT))
-#define NOT_PKI    (CA_STAGES | BIT(STAGE_OTP))
-#define PKI        (BIT(STAGE_PKI_OPERATION) | BIT(STAGE_CERT_POLL))
+#define BIT(x)    (UINT64_C(1) << (x))
+#define CA_STAGES (BIT(STAGE_GET_CA_CAPS) | BIT(STAGE_GET_CA_CERT))
+#define NOT_PKI   (CA_STAGES | BIT(STAGE_OTP))
+#define PKI       (BIT(STAGE_PKI_OPERATION) | BIT(STAGE_CERT_POLL))
 
-_Static_assert(REASON_COUNT <= 64 && STAGE_COUNT <= 64, "reasons and stages are kept as bits");
+_Static_assert(STAGE_COUNT <= 64, "stages are kept as bits");
 
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)
@@ -280,31 +279,26 @@ CANDIDATES(connector, {"connector-stopped", 0.3, all_refused, tell_policy_module
 
 #define REFUSED(code, share, list)                                                                           \
     {                                                                                                        \
-        .stages = PKI, .reasons = BIT(REASON_SCEP_FAILURE), .hresult = (code), .certainty = (share),         \
+        .stages = PKI, .reasons = {REASON_SCEP_FAILURE}, .hresult = (code), .certainty = (share),            \
         .candidates = (list)                                                                                 \
     }
 
 const struct rule diagnose_rules[] = {
     /* never reached the server */
-    {.reasons = BIT(REASON_DNS_FAILED), .certainty = 0.95, .candidates = dns},
-    {.reasons = BIT(REASON_CONNECT_TIMEOUT) | BIT(REASON_UNREACHABLE),
-     .certainty = 0.95,
-     .candidates = dropped},
-    {.stages = BIT(STAGE_TCP),
-     .reasons = BIT(REASON_REQUEST_TIMEOUT),
-     .certainty = 0.9,
-     .candidates = dropped},
-    {.reasons = BIT(REASON_CONNECTION_REFUSED), .certainty = 0.95, .candidates = refused},
+    {.reasons = {REASON_DNS_FAILED}, .certainty = 0.95, .candidates = dns},
+    {.reasons = {REASON_CONNECT_TIMEOUT, REASON_UNREACHABLE}, .certainty = 0.95, .candidates = dropped},
+    {.stages = BIT(STAGE_TCP), .reasons = {REASON_REQUEST_TIMEOUT}, .certainty = 0.9, .candidates = dropped},
+    {.reasons = {REASON_CONNECTION_REFUSED}, .certainty = 0.95, .candidates = refused},
     {.stages = NOT_PKI | BIT(STAGE_TCP),
-     .reasons = BIT(REASON_CONNECTION_LOST),
+     .reasons = {REASON_CONNECTION_LOST},
      .certainty = 0.6,
      .candidates = reset},
-    {.reasons = BIT(REASON_TLS_UNTRUSTED), .certainty = 0.95, .candidates = tls},
+    {.reasons = {REASON_TLS_UNTRUSTED}, .certainty = 0.95, .candidates = tls},
     /* the server's certificates */
-    {.reasons = BIT(REASON_RA_CERT_EXPIRED), .certainty = 0.97, .candidates = ra_expired},
-    {.reasons = BIT(REASON_CA_CERT_EXPIRED), .certainty = 0.97, .candidates = ca_expired},
-    {.reasons = BIT(REASON_RA_CHAIN), .certainty = 0.9, .candidates = ra_chain},
-    {.reasons = ANY_ANSWER | BIT(REASON_SCEP_FAILURE) | BIT(REASON_NOT_SCEP) | BIT(REASON_SIGNER_UNKNOWN),
+    {.reasons = {REASON_RA_CERT_EXPIRED}, .certainty = 0.97, .candidates = ra_expired},
+    {.reasons = {REASON_CA_CERT_EXPIRED}, .certainty = 0.97, .candidates = ca_expired},
+    {.reasons = {REASON_RA_CHAIN}, .certainty = 0.9, .candidates = ra_chain},
+    {.reasons = {REASON_HTTP_STATUS, REASON_SCEP_FAILURE, REASON_NOT_SCEP, REASON_SIGNER_UNKNOWN},
      .when = ra_expired_fits,
      .certainty = 0.9,
      .candidates = ra_expired},
@@ -322,7 +316,7 @@ const struct rule diagnose_rules[] = {
     REFUSED(0x80094006, 0.95, suspended),
     /* Intune checks the challenge elsewhere */
     {.stages = PKI,
-     .reasons = BIT(REASON_SCEP_FAILURE) | BIT(REASON_NOT_SCEP) | BIT(REASON_HTTP_STATUS),
+     .reasons = {REASON_SCEP_FAILURE, REASON_NOT_SCEP, REASON_HTTP_STATUS},
      .when = policy_module,
      .certainty = 0.9,
      .candidates = connector},
@@ -331,77 +325,79 @@ const struct rule diagnose_rules[] = {
     REFUSED(0x800B0110, 0.9, already_used),
     REFUSED(0x80070490, 0.95, password),
     {.stages = PKI,
-     .reasons = BIT(REASON_SCEP_FAILURE),
+     .reasons = {REASON_SCEP_FAILURE},
      .when = password_sent_no_hresult,
      .certainty = 0.6,
      .candidates = password},
     /* the OTP page's words */
-    {.reasons = BIT(REASON_OTP_CACHE_FULL), .certainty = 0.97, .candidates = cache_full},
-    {.reasons = BIT(REASON_OTP_NO_PERMISSION), .certainty = 0.95, .candidates = no_permission},
-    {.reasons = BIT(REASON_OTP_AUTH_REFUSED), .certainty = 0.95, .candidates = otp_refused},
+    {.reasons = {REASON_OTP_CACHE_FULL}, .certainty = 0.97, .candidates = cache_full},
+    {.reasons = {REASON_OTP_NO_PERMISSION}, .certainty = 0.95, .candidates = no_permission},
+    {.reasons = {REASON_OTP_AUTH_REFUSED}, .certainty = 0.95, .candidates = otp_refused},
     {.stages = BIT(STAGE_OTP),
-     .reasons = ANY_ANSWER,
+     .reasons = {REASON_HTTP_STATUS},
      .http_status = 401,
      .certainty = 0.95,
      .candidates = otp_refused},
-    {.reasons = BIT(REASON_OTP_PAGE_BLANK) | BIT(REASON_OTP_PAGE_UNKNOWN),
-     .certainty = 0.7,
-     .candidates = otp_blank},
+    {.reasons = {REASON_OTP_PAGE_BLANK, REASON_OTP_PAGE_UNKNOWN}, .certainty = 0.7, .candidates = otp_blank},
     {.stages = BIT(STAGE_OTP),
-     .reasons = ANY_ANSWER,
+     .reasons = {REASON_HTTP_STATUS},
      .http_status = 403,
      .when = policy_module,
      .certainty = 0.85,
      .candidates = otp_module},
     {.stages = BIT(STAGE_OTP),
-     .reasons = ANY_ANSWER,
+     .reasons = {REASON_HTTP_STATUS},
      .http_status = 404,
      .when = bare_url_fine,
      .certainty = 0.85,
      .candidates = otp_removed},
     /* HTTP errors, by status and by who wrote the answer */
-    {.reasons = ANY_ANSWER,
+    {.reasons = {REASON_HTTP_STATUS},
      .http_status = 503,
      .layer = LAYER_HTTPSYS,
      .certainty = 0.95,
      .candidates = pool_down},
-    {.reasons = ANY_ANSWER,
+    {.reasons = {REASON_HTTP_STATUS},
      .http_status = 500,
      .layer = LAYER_IIS,
      .when = everywhere,
      .certainty = 0.95,
      .candidates = start_failed},
-    {.reasons = ANY_ANSWER,
+    {.reasons = {REASON_HTTP_STATUS},
      .http_status = 500,
      .layer = LAYER_IIS,
      .when = mixed_with_success,
      .certainty = 0.5,
      .candidates = busy},
-    {.reasons = ANY_ANSWER, .http_status = 503, .layer = LAYER_IIS, .certainty = 0.6, .candidates = busy},
+    {.reasons = {REASON_HTTP_STATUS},
+     .http_status = 503,
+     .layer = LAYER_IIS,
+     .certainty = 0.6,
+     .candidates = busy},
     {.stages = NOT_PKI,
-     .reasons = ANY_ANSWER,
+     .reasons = {REASON_HTTP_STATUS},
      .http_status = 404,
      .layer = LAYER_IIS,
      .certainty = 0.9,
      .candidates = not_found},
     {.stages = NOT_PKI,
-     .reasons = ANY_ANSWER,
+     .reasons = {REASON_HTTP_STATUS},
      .http_status = 404,
      .layer = LAYER_HTTPSYS,
      .certainty = 0.9,
      .candidates = not_found_httpsys},
     {.stages = NOT_PKI,
-     .reasons = ANY_ANSWER,
+     .reasons = {REASON_HTTP_STATUS},
      .http_status = 404,
      .layer = LAYER_OTHER,
      .certainty = 0.8,
      .candidates = not_found_proxy},
-    {.reasons = ANY_ANSWER,
+    {.reasons = {REASON_HTTP_STATUS},
      .http_status = 502,
      .layer = LAYER_OTHER,
      .certainty = 0.7,
      .candidates = bad_gateway},
-    {.reasons = ANY_ANSWER,
+    {.reasons = {REASON_HTTP_STATUS},
      .http_status = 504,
      .layer = LAYER_OTHER,
      .certainty = 0.8,

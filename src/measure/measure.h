@@ -44,7 +44,8 @@ int64_t measure_otp_accepted_age_us(const struct measure *m);
 
 struct measure_correctness {
     bool serials_unique;
-    uint64_t duplicate_serials, key_mismatch, subject_mismatch, nonce_mismatch, transaction_mismatch, chain_failures, duplicate_otp;
+    uint64_t duplicate_serials, key_mismatch, subject_mismatch, nonce_mismatch, transaction_mismatch,
+        chain_failures, duplicate_otp;
 };
 struct measure_correctness measure_correctness(const struct measure *m);
 
@@ -52,23 +53,24 @@ struct measure_correctness measure_correctness(const struct measure *m);
 struct measure_failure {
     struct outcome first;
     uint64_t count;
-    int64_t first_us, last_us;   /* finished_us of the first and the last */
+    int64_t first_us, last_us;              /* finished_us of the first and the last */
     int64_t latency_min_us, latency_max_us; /* service time of the failing step */
-    uint64_t enrolled_before;    /* devices enrolled when the first of these failed */
-    uint64_t enrolled_until;     /* and when the last of them did */
-    struct {                     /* the one-time passwords that they had sent */
+    uint64_t enrolled_before;               /* devices enrolled when the first of these failed */
+    uint64_t enrolled_until;                /* and when the last of them did */
+    struct {                                /* the one-time passwords that they had sent */
         uint64_t sent;
-        uint64_t used_before;    /* sent by a device that enrolled earlier */
+        uint64_t used_before; /* sent by a device that enrolled earlier */
         int64_t age_min_us, age_max_us;
         int64_t fetched_last_us; /* the youngest of them was fetched then */
         uint64_t accepted_after; /* passwords fetched later than that one, and accepted */
     } otp;
     struct buf url, headers, body; /* exemplar of the deciding answer, cut to 64 KiB */
 };
-#define MEASURE_MAX_FAILURES      256 /* more kinds than that join the last one */
+#define MEASURE_MAX_FAILURES       256 /* more kinds than that join the last one */
 #define MEASURE_MAX_EXEMPLAR_BYTES ((size_t)64 << 10)
 size_t measure_failure_count(const struct measure *m);
-const struct measure_failure *measure_failure(const struct measure *m, size_t index); /* most frequent first */
+const struct measure_failure *measure_failure(const struct measure *m,
+                                              size_t index); /* most frequent first */
 
 /* One second of the run. */
 struct measure_second {

@@ -11,7 +11,8 @@ struct failures {
     size_t count;
 };
 /* `enrolled` devices so far; `step_us` took the failing step; `otp_used`: its password had enrolled another device. */
-void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us, bool otp_used);
+void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us,
+                  bool otp_used);
 /* Tells the groups of a device that enrolled, for what it says about passwords. */
 void failures_enrolled(struct failures *f, const struct outcome *o);
 void failures_clear(struct failures *f);
@@ -20,7 +21,7 @@ void failures_clear(struct failures *f);
 struct timeline {
     struct measure_second *seconds;
     size_t count, cap;
-    size_t open;          /* the second that `latency` belongs to */
+    size_t open; /* the second that `latency` belongs to */
     uint32_t in_flight;
     struct histogram *latency;
 };

@@ -191,9 +191,13 @@ static void judge_rate(const struct report_run *run, struct judgement *j)
 
 static bool is_local(const struct outcome *o)
 {
-    return o->end == OUTCOME_UNSENT &&
-           (o->error.reason == REASON_GENERATOR_LIMIT || o->error.reason == REASON_LIMIT ||
-            o->error.reason == REASON_NO_MEMORY || o->error.stage == STAGE_KEY);
+    static const enum reason local[] = {REASON_GENERATOR_LIMIT, REASON_IN_FLIGHT, REASON_KEYS_EXHAUSTED,
+                                        REASON_LIMIT, REASON_NO_MEMORY};
+    for (size_t i = 0; i < sizeof local / sizeof local[0]; i++) {
+        if (o->end == OUTCOME_UNSENT && o->error.reason == local[i])
+            return true;
+    }
+    return false;
 }
 
 static void judge_unsent(const struct report_run *run, struct judgement *j)

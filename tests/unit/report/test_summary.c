@@ -274,10 +274,15 @@ static void stalls_and_limits_are_judged(void **state)
     f->sink.loop_stall(f->sink.user, 150000);
     assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
     struct outcome unsent = fact_device(200, OUTCOME_UNSENT, 0);
-    unsent.error.reason = REASON_GENERATOR_LIMIT;
+    unsent.error.reason = REASON_OTP_EXHAUSTED; /* the scenario's budget */
+    fact_tell(&f->sink, &unsent);
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
+    unsent.error.reason = REASON_IN_FLIGHT;
+    fact_tell(&f->sink, &unsent);
+    unsent.error.reason = REASON_KEYS_EXHAUSTED;
     fact_tell(&f->sink, &unsent);
     assert_string_equal(validity_of(f, reasons, sizeof reasons), "invalid");
-    assert_non_null(strstr(reasons, "1 devices were never sent"));
+    assert_non_null(strstr(reasons, "2 devices were never sent"));
 }
 
 /* A small password cache is the scenario's budget: never more than suspect, however late the devices were. */
