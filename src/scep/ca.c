@@ -66,6 +66,16 @@ const struct pki_cert *scep_ca_recipient(const struct scep_ca *ca)
     return ca->entries[ca->recipient].cert;
 }
 
+const struct pki_cert *scep_ca_find(const struct scep_ca *ca, const struct pki_cert_identity *id)
+{
+    for (size_t i = 0; i < ca->count; i++) {
+        struct pki_cert_identity one = scep_cms_id_of(ca->entries[i].cert);
+        if (scep_cms_id_is(id, &one))
+            return ca->entries[i].cert;
+    }
+    return NULL;
+}
+
 /* Roles. */
 
 static bool names_equal(struct span a, struct span b)
@@ -207,48 +217,57 @@ static bool add_cert(struct span der, void *user)
     return true;
 }
 
-/* A certificate begins SEQUENCE { SEQUENCE, a ContentInfo SEQUENCE { OID. */
-static bool is_content_info(struct span body)
+/* A certificate begins SEQUENCE { SEQUENCE, a ContentInfo SEQUENCE { OID, a SignedData SEQUENCE { INTEGER. */
+static bool is_cms(struct span body)
 {
     struct der_reader r = der_reader_of(body);
     struct der_item item;
     if (!der_optional(&r, DER_SEQUENCE, &item))
         return false;
     r = der_reader_of(item.content);
-    return der_optional(&r, DER_OID, &item);
+    return der_optional(&r, DER_OID, &item) || der_optional(&r, DER_INTEGER, &item);
 }
 
-static bool parse_certs(struct span body, struct scep_ca *ca, struct err *e)
+static bool parse_certs(struct span body, const char *operation, struct scep_ca *ca, struct err *e)
 {
     struct err why = {0};
     struct parsing p = {.ca = ca, .e = &why};
-    bool ok = is_content_info(body) ? scep_degenerate_read(body, add_cert, &p, &why) : add_cert(body, &p);
+    bool ok = is_cms(body) ? scep_degenerate_read(body, add_cert, &p, &why) : add_cert(body, &p);
     if (ok && ca->count > 0)
         return true;
     char seen[96];
-    return err_set(e, STAGE_GET_CA_CERT, REASON_CA_CERT_MALFORMED, "GetCACert returned %s (%s)",
+    return err_set(e, STAGE_NONE, REASON_CA_CERT_MALFORMED, "%s returned %s (%s)", operation,
                    scep_describe_body(body, seen, sizeof seen), ok ? "no certificate in it" : why.text);
+}
+
+static bool parse(struct span body, const char *operation, struct scep_ca *ca, struct err *e)
+{
+    if (!parse_certs(body, operation, ca, e))
+        return false;
+    assign_roles(ca);
+    return choose_recipient(ca) ||
+           err_set(e, STAGE_NONE, REASON_CA_CERT_NO_RECIPIENT,
+                   "none of the %zu certificates has an RSA key to encrypt to", ca->count);
+}
+
+bool scep_ca_parse_from(const char *operation, enum stage stage, struct span body, struct scep_ca **out,
+                        struct err *e)
+{
+    struct scep_ca *ca = calloc(1, sizeof *ca);
+    if (ca == NULL)
+        return err_set(e, stage, REASON_NO_MEMORY, "no memory for the CA certificates");
+    atomic_init(&ca->references, 1);
+    if (!parse(body, operation, ca, e)) {
+        scep_ca_free(ca);
+        return pki_at_stage(false, stage, e);
+    }
+    *out = ca;
+    return true;
 }
 
 bool scep_ca_parse(struct span body, struct scep_ca **out, struct err *e)
 {
-    struct scep_ca *ca = calloc(1, sizeof *ca);
-    if (ca == NULL)
-        return err_set(e, STAGE_GET_CA_CERT, REASON_NO_MEMORY, "no memory for the CA certificates");
-    atomic_init(&ca->references, 1);
-    bool ok = parse_certs(body, ca, e);
-    if (ok) {
-        assign_roles(ca);
-        ok = choose_recipient(ca) ||
-             err_set(e, STAGE_GET_CA_CERT, REASON_CA_CERT_NO_RECIPIENT,
-                     "none of the %zu certificates has an RSA key to encrypt to", ca->count);
-    }
-    if (!ok) {
-        scep_ca_free(ca);
-        return false;
-    }
-    *out = ca;
-    return true;
+    return scep_ca_parse_from("GetCACert", STAGE_GET_CA_CERT, body, out, e);
 }
 
 /* Checking. */
@@ -282,7 +301,7 @@ static bool check_validity(const struct entry *entry, int64_t now_s, struct buf 
                    subject_of(entry->cert, name), early ? "is only valid from" : "expired on", when);
 }
 
-static bool issued_here(const struct scep_ca *ca, const struct pki_cert *cert)
+bool scep_ca_issued(const struct scep_ca *ca, const struct pki_cert *cert)
 {
     for (size_t i = 0; i < ca->count; i++) {
         if (!is_ra(ca->entries[i].role) && pki_cert_issued_by(cert, ca->entries[i].cert))
@@ -303,7 +322,7 @@ static bool check_all(const struct scep_ca *ca, int64_t now_s, struct buf *name,
             return false;
     }
     for (size_t i = 0; i < ca->count; i++) {
-        if (is_ra(ca->entries[i].role) && !issued_here(ca, ca->entries[i].cert))
+        if (is_ra(ca->entries[i].role) && !scep_ca_issued(ca, ca->entries[i].cert))
             return err_set(e, STAGE_GET_CA_CERT, REASON_RA_CHAIN,
                            "RA certificate \"%.80s\" was not issued by any CA certificate in the reply",
                            subject_of(ca->entries[i].cert, name));

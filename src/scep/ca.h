@@ -17,12 +17,20 @@ struct scep_ca;
  * Fails:   REASON_CA_CERT_MALFORMED, REASON_CA_CERT_NO_RECIPIENT.
  * Ignores: validity and chain: scep_ca_check looks at those. */
 bool scep_ca_parse(struct span body, struct scep_ca **out, struct err *e) MUST_USE;
+/* The same for what another operation returned: `operation` is for error texts, `stage` where it fails. */
+bool scep_ca_parse_from(const char *operation, enum stage stage, struct span body, struct scep_ca **out,
+                        struct err *e) MUST_USE;
 struct scep_ca *scep_ca_ref(struct scep_ca *ca);
 void scep_ca_free(struct scep_ca *ca);
 
 size_t scep_ca_count(const struct scep_ca *ca);
 const struct pki_cert *scep_ca_cert(const struct scep_ca *ca, size_t index); /* borrowed */
 enum scep_role scep_ca_role(const struct scep_ca *ca, size_t index);
+/* The certificate that a message names as its signer's, by key_id or by issuer and serial number; NULL when it is not
+ * among them. Borrowed. */
+const struct pki_cert *scep_ca_find(const struct scep_ca *ca, const struct pki_cert_identity *id);
+/* Whether `cert` was issued by one of the CA certificates here, RA certificates aside. Dates are not looked at. */
+bool scep_ca_issued(const struct scep_ca *ca, const struct pki_cert *cert);
 /* The one to encrypt to: keyEncipherment RA first, else the CA. Borrowed. */
 const struct pki_cert *scep_ca_recipient(const struct scep_ca *ca);
 

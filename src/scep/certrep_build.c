@@ -62,7 +62,7 @@ static bool put_envelope(const struct scep_certrep_spec *spec, struct buf *out, 
                        "the requester's key cannot be encrypted to");
     struct buf content;
     buf_init(&content, BYTES_MAX_MESSAGE);
-    bool ok = scep_degenerate_make(spec->certs, spec->cert_count, &content, e) &&
+    bool ok = scep_degenerate_put(&content, spec->certs, spec->cert_count, spec->crl, e) &&
               scep_enveloped_put(out, buf_span(&content), &recipient, spec->cipher, spec->transport, e);
     buf_clear(&content);
     return ok;

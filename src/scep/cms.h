@@ -18,11 +18,16 @@ struct pki_cert_identity scep_cms_id_of(const struct pki_cert *cert);
 bool scep_cms_content_info(struct span body, struct span *out_type, struct der_item *out_content,
                            struct err *e) MUST_USE;
 
+/* The SignedData of a reply. Fails REASON_NOT_SCEP at `stage` when the body is something else altogether, such as a page;
+ * REASON_MALFORMED. */
+bool scep_cms_signed_data(struct span body, enum stage stage, struct der_item *out, struct err *e) MUST_USE;
+
 /* SignedData with its first SignerInfo. Spans point into the message or into the scratch buffers. */
 struct scep_signed {
     struct span content;      /* what the envelope reader wants; empty when absent */
     struct span digested;     /* what messageDigest covers; the same but for PKCS#7-style content */
     struct span certificates; /* back to back, with whatever else the field holds */
+    struct span crls;         /* likewise */
     bool has_signer;
     struct pki_cert_identity signer;
     enum pki_digest digest;
@@ -41,9 +46,16 @@ bool scep_signed_verify(const struct scep_signed *s, EVP_PKEY *key, struct err *
 /* messageDigest over the content. Fails REASON_BAD_DIGEST. */
 bool scep_signed_check_digest(const struct scep_signed *s, struct span message_digest,
                               struct err *e) MUST_USE;
-/* Calls back for each certificate; other kinds of certificates are stepped over. Stops when `each` says so. */
+/* Calls back for each certificate, or CRL; other kinds of either are stepped over. Stops when `each` says so. */
 bool scep_certificates_each(struct span certificates, bool (*each)(struct span cert_der, void *user),
                             void *user, struct err *e) MUST_USE;
+
+/* Degenerate SignedData (RFC 8894 3.4) with certificates and CRLs. `crls`: DER, back to back, may be empty. */
+bool scep_degenerate_put(struct buf *b, const struct pki_cert *const *certs, size_t count, struct span crls,
+                         struct err *e) MUST_USE;
+/* Reads one, signers or not, as ContentInfo or as SignedData itself. Afterwards scep_certificates_each takes what *out
+ * has. *out is safe to clear in any case. */
+bool scep_degenerate_open(struct span body, struct scep_signed *out, struct err *e) MUST_USE;
 
 struct scep_attribute {
     struct span oid;

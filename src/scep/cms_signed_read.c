@@ -40,6 +40,25 @@ bool scep_cms_content_info(struct span body, struct span *out_type, struct der_i
     return der_next(&r, out_content, e);
 }
 
+/* CMS of this size begins 30 8x; text that happens to begin with "0" does not. */
+static bool could_be_cms(struct span body)
+{
+    return body.len >= 2 && body.data[0] == DER_SEQUENCE && body.data[1] >= 0x80;
+}
+
+bool scep_cms_signed_data(struct span body, enum stage stage, struct der_item *out, struct err *e)
+{
+    struct span type;
+    char seen[96];
+    if (!could_be_cms(body))
+        return err_set(e, stage, REASON_NOT_SCEP, "the reply is %s",
+                       scep_describe_body(body, seen, sizeof seen));
+    if (!scep_cms_content_info(body, &type, out, e))
+        return false;
+    return span_equal(type, SCEP_OID_SIGNED_DATA) ||
+           err_set(e, stage, REASON_NOT_SCEP, "the reply is CMS, but no SignedData");
+}
+
 /* eContent is an OCTET STRING in CMS and any type in PKCS#7, whose digest leaves tag and length out. */
 static bool read_encapsulated(struct span encapsulated, struct scep_signed *s, struct err *e)
 {
@@ -145,7 +164,8 @@ static bool read_signed_data(struct span content, struct scep_signed *s, struct 
         return false;
     if (der_optional(&r, DER_CONTEXT(0), &item))
         s->certificates = item.content;
-    der_optional(&r, DER_CONTEXT(1), &item); /* crls */
+    if (der_optional(&r, DER_CONTEXT(1), &item))
+        s->crls = item.content;
     if (!der_expect(&r, DER_SET, "signerInfos", &item, e))
         return false;
     r = der_reader_of(item.content);
