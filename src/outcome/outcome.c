@@ -22,3 +22,14 @@ const char *outcome_end_id(enum outcome_end end)
     };
     return (unsigned)end <= OUTCOME_UNSENT ? ids[end] : "unknown";
 }
+
+const char *outcome_follow_id(enum outcome_follow follow)
+{
+    static const char *const ids[OUTCOME_FOLLOW_COUNT] = {
+        [OUTCOME_RENEWAL] = "renewal",
+        [OUTCOME_GET_CERT] = "get_cert",
+        [OUTCOME_GET_CRL] = "get_crl",
+        [OUTCOME_GET_NEXT_CA_CERT] = "get_next_ca_cert",
+    };
+    return (unsigned)follow < OUTCOME_FOLLOW_COUNT ? ids[follow] : "unknown";
+}

@@ -42,6 +42,32 @@ struct outcome_step {
 enum outcome_end { OUTCOME_ENROLLED, OUTCOME_FAILED, OUTCOME_ABANDONED, OUTCOME_UNSENT };
 const char *outcome_end_id(enum outcome_end end); /* "enrolled" "failed" "abandoned" "unsent" */
 
+/* What a device did after its enrollment. */
+enum outcome_follow {
+    OUTCOME_RENEWAL,
+    OUTCOME_GET_CERT,
+    OUTCOME_GET_CRL,
+    OUTCOME_GET_NEXT_CA_CERT,
+    OUTCOME_FOLLOW_COUNT
+};
+const char *outcome_follow_id(enum outcome_follow follow); /* "renewal" ...: the step's name too */
+
+enum outcome_result { OUTCOME_NOT_TRIED, OUTCOME_OK, OUTCOME_NOT_OK };
+
+struct outcome_follow_up {
+    enum outcome_result result;
+    int64_t started_us, finished_us; /* polls of a renewal included */
+    /* When not ok, why; its stage is the step's own, or the one below it that failed (tcp, tls, build). */
+    struct err error;
+    bool timed_out;
+    int http_status; /* of the answer that decided; 0: none */
+    enum outcome_body body;
+    int fail_info; /* when not ok; -1: none */
+    bool has_hresult;
+    uint32_t hresult;
+    char text[OUTCOME_TEXT_BYTES]; /* the server's words */
+};
+
 struct outcome {
     uint64_t device;  /* index in the plan, 0-based */
     unsigned phase;   /* index in the scenario's load */
@@ -69,6 +95,21 @@ struct outcome {
     bool key_mismatch;
     bool subject_mismatch;
     bool chain_failure;
+    bool expectation_failure;      /* not what devices.expect states */
+    bool renewal_same_certificate; /* the renewal brought the old certificate back */
+
+    /* Two verdicts on a CertRep that said SUCCESS: RFC 8894 in full, and what this client would have taken. */
+    bool judged; /* there was such an answer; else the two say nothing */
+    bool strict_ok;
+    bool persona_ok;
+    char failed_checks[96]; /* names of the checks that failed, ", " between them; empty: none */
+
+    unsigned polls;   /* CertPolls sent for the enrollment */
+    unsigned retries; /* attempts beyond the first */
+    bool
+        refused_as_expected; /* devices.expect is `refused` and so it was; `end` is then OUTCOME_ENROLLED, without
+                               * certificate, and the facts of the refusal stand below */
+    struct outcome_follow_up follow[OUTCOME_FOLLOW_COUNT];
 
     /* The certificate obtained; serial is empty when there is none. */
     char serial[2 * 32 + 1]; /* hex */
@@ -76,6 +117,11 @@ struct outcome {
     char issuer[OUTCOME_TEXT_BYTES];
     int64_t not_before; /* Unix seconds */
     int64_t not_after;
+    char eku[OUTCOME_TEXT_BYTES]; /* "clientAuth, 1.3.6.1.4.1.311.10.3.4"; empty: no such extension */
+    char key_usage[96];           /* "digitalSignature, keyEncipherment"; empty: no such extension */
+    char san[OUTCOME_TEXT_BYTES]; /* "dns:a.example, upn:a@example" */
+    char differences
+        [OUTCOME_TEXT_BYTES]; /* how it differs from the request, where that is no defect; empty: not */
 
     /* The one-time password, by a salted fingerprint (never by value); 0: no password was sent. */
     uint64_t otp_fingerprint;

@@ -7,13 +7,48 @@
 
 #include "challenge/challenge.h"
 #include "load/load.h"
+#include "persona/persona.h"
 
 enum scenario_sim_mode { SCENARIO_SIM_STANDALONE };
 
-struct scenario_profile {
-    char *name;    /* "rfc8894" */
-    double weight; /* > 0 */
+/* One changed habit, as the user wrote it. */
+struct scenario_setting {
+    char *knob;
+    char *value;
 };
+
+struct scenario_profile {
+    char *name;     /* of the persona: "rfc8894" */
+    char label[40]; /* the same, or "ios-2" for the second element of one name: what results call it */
+    double weight;  /* > 0 */
+    struct scenario_setting *settings;
+    size_t setting_count;
+    struct persona persona; /* resolved: its table, then devices.renewal, then `settings` */
+};
+
+/* What a device does after its enrollment, in the order of the scenario. */
+enum scenario_then {
+    SCENARIO_THEN_RENEW,
+    SCENARIO_THEN_GET_CERT,
+    SCENARIO_THEN_GET_CRL,
+    SCENARIO_THEN_GET_NEXT_CA_CERT,
+    SCENARIO_THEN_COUNT
+};
+
+enum scenario_key_type { SCENARIO_KEY_RSA, SCENARIO_KEY_EC };
+
+/* What the certificate must be. All zero: nothing beyond key and subject is held against the server. */
+struct scenario_expect {
+    bool refused;            /* a refusal is the wanted end, a certificate a failure (REASON_EXPECTATION) */
+    unsigned eku;            /* bits 1 << enum persona_eku that must be there, among others; 0: any */
+    unsigned key_usage;      /* PKI_KU_* that must be there; 0: any */
+    int64_t min_validity_us; /* notAfter - notBefore; 0: any */
+    int64_t max_validity_us; /* 0: any */
+    bool san_as_requested;   /* the names of the request, no more and no less */
+    bool subject_any;        /* the template makes the subject: another one is a fact, no defect */
+};
+
+struct scenario_csv; /* internal: rows of devices.csv */
 
 struct scenario {
     char *name;
@@ -21,7 +56,9 @@ struct scenario {
     char sha256[65]; /* of the file's bytes as read */
 
     struct {
-        char *url; /* full URL, or NULL when `sim` */
+        char *url;        /* full URL, or NULL when `sim` */
+        char **urls;      /* several servers for fail-over, `url` is the first of them; NULL: only `url` */
+        size_t url_count; /* 0: only `url` */
         bool sim;
         char *authorized; /* NULL: none */
         char *ca_file;    /* PEM roots for TLS; NULL: the system's */
@@ -38,14 +75,25 @@ struct scenario {
     struct challenge_config challenge;
 
     struct {
-        uint64_t count;                    /* 0: the phases decide */
-        char *subject;                     /* template: {index} {profile} {run} {name} */
-        char *marker;                      /* appended as an RDN, default "OU=scepstorm" */
-        unsigned key_bits;                 /* 2048 */
+        uint64_t count; /* 0: the phases decide */
+        char *subject;  /* template: {index} {profile} {run} {name} */
+        char *marker;   /* appended as an RDN, default "OU=scepstorm" */
+        char **san;     /* templates: "dns:{name}-{index}.example.test" */
+        size_t san_count;
+        char *sid;      /* template; NULL: devices have none */
+        char *csv;      /* file whose columns are variables, a row per device; NULL: none */
+        bool csv_reuse; /* begin again when its rows are used up */
+        struct scenario_csv *rows;
+        enum scenario_key_type key_type;
+        unsigned key_curve;                /* EC: 256 or 384 */
+        unsigned key_bits;                 /* RSA: 2048; also the temporary signer's of an EC device */
         bool key_reuse;                    /* default true */
         char *key_pool;                    /* file; NULL: at most 16 keys are made before the clock starts */
         struct scenario_profile *profiles; /* at least one */
         size_t profile_count;
+        enum scenario_then then[SCENARIO_THEN_COUNT];
+        size_t then_count;
+        struct scenario_expect expect;
     } devices;
 
     struct load_phase *phases;
@@ -86,6 +134,13 @@ bool scenario_write(const struct scenario *scenario, struct buf *out, struct err
  * `run_id` tells runs apart. The text is for pki_name_from_text. Any thread. */
 bool scenario_subject(const struct scenario *scenario, uint64_t device, unsigned profile, const char *run_id,
                       struct buf *out_text, struct err *e) MUST_USE;
+
+/* The i-th subject alternative name of a device ("dns:ios-7.example.test", for pki_general_names_from_texts), and its SID;
+ * variables filled in. Appends. Any thread. */
+bool scenario_san(const struct scenario *scenario, uint64_t device, unsigned profile, const char *run_id,
+                  size_t i, struct buf *out_text, struct err *e) MUST_USE;
+bool scenario_sid(const struct scenario *scenario, uint64_t device, unsigned profile, const char *run_id,
+                  struct buf *out_text, struct err *e) MUST_USE;
 
 /* True when the host of this URL is loopback (127.0.0.0/8, ::1, localhost). False for anything that is no plain
  * http or https URL: tricks with user names, odd number forms and backslashes never count as loopback. */

@@ -9,6 +9,14 @@ enum variable { VARIABLE_INDEX, VARIABLE_PROFILE, VARIABLE_RUN, VARIABLE_NAME };
 
 static const char *const variables[] = {"index", "profile", "run", "name", NULL};
 
+/* Whose template is filled in. */
+struct identity {
+    const struct scenario *scenario;
+    uint64_t device;
+    unsigned profile;
+    const char *run_id;
+};
+
 /* Reads "{name}" at `at` (the brace); *len is the length with both braces. */
 static bool read_variable(const char *at, enum variable *out, size_t *len, struct err *e)
 {
@@ -70,38 +78,67 @@ static void append_escaped(struct buf *out, const char *value)
     }
 }
 
-bool scenario_subject(const struct scenario *scenario, uint64_t device, unsigned profile, const char *run_id,
-                      struct buf *out_text, struct err *e)
+/* The value of a variable, wherever it comes from; `digits` is room for a number. */
+static const char *value_of(const struct identity *who, enum variable variable, char digits[24])
 {
-    const char *at = scenario->devices.subject;
+    const struct scenario *s = who->scenario;
+    switch (variable) {
+    case VARIABLE_INDEX:
+        snprintf(digits, 24, "%llu", (unsigned long long)who->device);
+        return digits;
+    case VARIABLE_PROFILE:
+        return who->profile < s->devices.profile_count ? s->devices.profiles[who->profile].name : "unknown";
+    case VARIABLE_RUN:
+        return who->run_id;
+    case VARIABLE_NAME:
+        return s->name;
+    }
+    return "";
+}
+
+static bool fill(const struct identity *who, const char *at, bool in_name, struct buf *out, struct err *e)
+{
     while (*at != '\0') {
         size_t literal = strcspn(at, "{"), len = 0;
         enum variable variable;
-        buf_append(out_text, at, literal);
+        char digits[24];
+        buf_append(out, at, literal);
         at += literal;
         if (*at == '\0')
             break;
         if (!read_variable(at, &variable, &len, e))
             return false;
         at += len;
-        switch (variable) {
-        case VARIABLE_INDEX:
-            buf_appendf(out_text, "%llu", (unsigned long long)device);
-            break;
-        case VARIABLE_PROFILE:
-            append_escaped(out_text, profile < scenario->devices.profile_count
-                                         ? scenario->devices.profiles[profile].name
-                                         : "unknown");
-            break;
-        case VARIABLE_RUN:
-            append_escaped(out_text, run_id);
-            break;
-        case VARIABLE_NAME:
-            append_escaped(out_text, scenario->name);
-            break;
-        }
+        const char *value = value_of(who, variable, digits);
+        if (in_name)
+            append_escaped(out, value);
+        else
+            buf_append_text(out, value);
     }
+    return true;
+}
+
+bool scenario_subject(const struct scenario *scenario, uint64_t device, unsigned profile, const char *run_id,
+                      struct buf *out_text, struct err *e)
+{
+    struct identity who = {scenario, device, profile, run_id};
+    if (!fill(&who, scenario->devices.subject, true, out_text, e))
+        return false;
     buf_append_byte(out_text, ',');
     buf_append_text(out_text, scenario->devices.marker);
     return buf_ok(out_text, STAGE_CSR, e);
+}
+
+bool scenario_san(const struct scenario *scenario, uint64_t device, unsigned profile, const char *run_id,
+                  size_t i, struct buf *out_text, struct err *e)
+{
+    struct identity who = {scenario, device, profile, run_id};
+    return fill(&who, scenario->devices.san[i], false, out_text, e) && buf_ok(out_text, STAGE_CSR, e);
+}
+
+bool scenario_sid(const struct scenario *scenario, uint64_t device, unsigned profile, const char *run_id,
+                  struct buf *out_text, struct err *e)
+{
+    struct identity who = {scenario, device, profile, run_id};
+    return fill(&who, scenario->devices.sid, false, out_text, e) && buf_ok(out_text, STAGE_CSR, e);
 }
