@@ -26,7 +26,7 @@ static const char style[] =
     "var(--line);border-radius:6px;padding:.5rem .9rem}.tile b{display:block;font-size:1.25rem}\n"
     ".cause{background:var(--soft);border:1px solid var(--line);border-left:4px solid "
     "var(--bad);border-radius:6px;"
-    "padding:.1rem 1rem .6rem;margin:1rem 0}.cause p{margin:.4rem 0}\n"
+    "padding:.5rem 1rem;margin:.6rem 0}.cause p{margin:.4rem 0}summary{cursor:pointer}\n"
     "code,pre{font:.85rem/1.45 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}"
     "pre{background:var(--soft);padding:.6rem;border-radius:6px}\n"
     "figure{margin:1rem "
@@ -216,21 +216,20 @@ static void put_look_alikes(const struct diagnosis *d, struct buf *out)
     buf_append_text(out, ".</p>\n");
 }
 
-static void put_cause(const struct diagnosis *d, struct buf *out)
+/* The best one is open, the others unfold at a click: no script is needed for that. */
+static void put_cause(const struct diagnosis *d, bool open, struct buf *out)
 {
     const struct cause *c = d->cause;
-    buf_append_text(out, "<div class=\"cause\"><h3>");
+    buf_appendf(out, "<details class=\"cause\"%s><summary><b>", open ? " open" : "");
     text(out, c->title);
-    buf_appendf(out,
-                " <code>%s</code></h3>\n<p>Confidence %.0f%%, behind %.0f%% of the devices that did not "
-                "enroll.</p>\n",
+    buf_appendf(out, "</b> <code>%s</code> &middot; %.0f%% sure, behind %.0f%% of the failures</summary>\n",
                 c->id, d->confidence * 100, d->share * 100);
     put_evidence(d, out);
     buf_append_text(out, "<p><b>What settles it:</b> ");
     text(out, c->decided_by);
     buf_append_text(out, "</p>\n");
-    put_list(out, "What to look at", c->steps);
     put_list(out, "What to do", c->resolution);
+    put_list(out, "What to look at", c->steps);
     put_symptoms(c, out);
     put_look_alikes(d, out);
     buf_append_text(out, "<p class=\"dim\">Sources:");
@@ -239,10 +238,8 @@ static void put_cause(const struct diagnosis *d, struct buf *out)
         text(out, c->sources[i]);
         buf_appendf(out, "\">[%zu]</a>", i + 1);
     }
-    buf_append_text(out, "</p></div>\n");
+    buf_append_text(out, "</p></details>\n");
 }
-
-#define FULL_CAUSES 4
 
 static void put_causes(const struct report_run *run, struct buf *out)
 {
@@ -250,17 +247,11 @@ static void put_causes(const struct report_run *run, struct buf *out)
     if (list == NULL || list->count == 0)
         return;
     buf_append_text(out, "<h2>Likely causes, best first</h2>\n");
-    for (size_t i = 0; i < list->count && i < FULL_CAUSES; i++)
-        put_cause(&list->items[i], out);
-    if (list->count <= FULL_CAUSES)
-        return;
-    buf_append_text(out, "<p>Less likely: ");
-    for (size_t i = FULL_CAUSES; i < list->count; i++) {
-        buf_append_text(out, i == FULL_CAUSES ? "" : ", ");
-        text(out, list->items[i].cause->title);
-        buf_appendf(out, " (%.0f%%)", list->items[i].confidence * 100);
-    }
-    buf_append_text(out, ". <code>scepstorm causes ID</code> tells what to do.</p>\n");
+    if (list->items[0].confidence < 0.5)
+        buf_append_text(out,
+                        "<p>From outside these look the same; on the server, what settles it does.</p>\n");
+    for (size_t i = 0; i < list->count; i++)
+        put_cause(&list->items[i], i == 0, out);
 }
 
 static void put_failures(const struct measure *m, struct buf *out)
