@@ -12,6 +12,7 @@
 struct fields {
     struct span whole;
     struct span tbs; /* TBSCertList, whole element */
+    struct span tbs_algorithm;
     struct span signature_oid;
     struct span signature;
     struct span issuer;
@@ -103,10 +104,12 @@ static bool read_tbs(struct fields *f, struct span tbs, struct err *e)
 {
     struct der_reader r = der_reader_of(tbs);
     struct der_item item;
+    struct der_item algorithm;
     der_optional(&r, DER_INTEGER, &item); /* version */
-    if (!der_expect(&r, DER_SEQUENCE, "signature algorithm", &item, e) ||
+    if (!der_expect(&r, DER_SEQUENCE, "signature algorithm", &algorithm, e) ||
         !der_expect(&r, DER_SEQUENCE, "issuer", &item, e))
         return false;
+    f->tbs_algorithm = algorithm.whole;
     f->issuer = item.whole;
     if (!read_dates(f, &r, e))
         return false;
@@ -143,7 +146,11 @@ static bool read_crl(struct span der, struct fields *f, struct err *e)
     if (!der_expect(&r, DER_OID, "signature algorithm", &item, e))
         return false;
     f->signature_oid = item.content;
-    return read_tbs(f, tbs.content, e);
+    if (!read_tbs(f, tbs.content, e))
+        return false;
+    /* RFC 5280 5.1.1.2: the name that is signed and the one that is not must agree. */
+    return span_equal(f->tbs_algorithm, algorithm.whole) ||
+           err_set(e, STAGE_NONE, REASON_MALFORMED, "the CRL names two signature algorithms");
 }
 
 bool pki_crl_from_der(struct span der, struct pki_crl **out, struct err *e)

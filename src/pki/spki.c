@@ -105,6 +105,14 @@ bool pki_spki_is_rsa(struct span spki, struct span *out_rsa_public)
     return true;
 }
 
+bool pki_spki_same(struct span a, struct span b)
+{
+    struct span key_a;
+    struct span key_b;
+    return span_equal(a, b) ||
+           (pki_spki_is_rsa(a, &key_a) && pki_spki_is_rsa(b, &key_b) && span_equal(key_a, key_b));
+}
+
 static bool decode_rsa_public(struct span der, EVP_PKEY **out, struct err *e)
 {
     struct der_reader r = der_reader_of(der);

@@ -14,6 +14,9 @@ bool pki_spki_is_rsa(struct span spki, struct span *out_rsa_public);
 /* The bits of subjectPublicKey (after the count of unused bits): what key identifiers are hashed over. */
 bool pki_spki_key_bits(struct span spki, struct span *out);
 
+/* The same key, with or without the NULL that belongs behind rsaEncryption. */
+bool pki_spki_same(struct span a, struct span b);
+
 /* PKCS#1 RSAPrivateKey; also returns the modulus and exponent, borrowed from `der`. */
 bool pki_rsa_private_decode(struct span der, EVP_PKEY **out, struct span *out_n, struct span *out_e,
                             struct err *e) MUST_USE;

@@ -54,14 +54,6 @@ static bool open_content(struct scep_reading *r, struct span content, struct sce
 
 /* A certificate issued. */
 
-static bool same_key(struct span spki_a, struct span spki_b)
-{
-    struct span a;
-    struct span b;
-    return span_equal(spki_a, spki_b) ||
-           (pki_spki_is_rsa(spki_a, &a) && pki_spki_is_rsa(spki_b, &b) && span_equal(a, b));
-}
-
 static bool in_bundle(const struct scep_ca *ca, const struct pki_cert *cert)
 {
     for (size_t i = 0; i < scep_ca_count(ca); i++) {
@@ -95,7 +87,7 @@ static bool find_issued(struct scep_reading *r, struct err *e)
         struct pki_cert *cert = out->certificates[i];
         if (is_renewed(r->expected, cert)) {
             held = true;
-        } else if (same_key(pki_cert_spki(cert), r->expected->spki)) {
+        } else if (pki_spki_same(pki_cert_spki(cert), r->expected->spki)) {
             out->issued = pki_cert_ref(cert);
             return true;
         }
