@@ -1,256 +1,395 @@
 #include "sim/ca.h"
 
-#include "base/random.h"
-#include "pki/csr.h"
-#include "pki/der.h"
-#include "pki/oid.h"
 #include "scep/certrep.h"
+#include "scep/content.h"
+#include "sim/gate.h"
+#include "sim/issue.h"
+#include "sim/ledger.h"
+#include "sim/refusals.h"
+#include "sim/renewal.h"
 
 #include <stdatomic.h>
 
-#define SERIAL_BYTES 19
-#define CLOCK_SLACK  600 /* seconds that AD CS dates a certificate back */
-
-const struct sim_ca_config SIM_CA_DEFAULTS = {
-    /* Observed is SHA-1 (2020), unless HashAlgorithm is set; administrators set SHA256 today. Inferred. */
-    .reply_digest = PKI_SHA256,
-    /* One capture has OAEP, most clients read PKCS #1 v1.5 only. Inferred. */
-    .reply_transport = PKI_RSA_PKCS1,
-    .min_key_bits = 2048,
-    .cert_validity_s = 365 * INT64_C(86400),
-};
-
 struct sim_ca {
-    struct sim_ca_config config;
-    const struct sim_identity *identity;
-    struct sim_otp *otp;
+    struct sim_ca_spec spec;
+    struct sim_ledger *ledger;
+    struct sim_pending *pending;
+    struct sim_crl *crl;
     _Atomic uint32_t issued;
+    _Atomic int64_t restarted_us;
 };
 
-bool sim_ca_new(const struct sim_ca_config *config, const struct sim_identity *identity, struct sim_otp *otp,
-                struct sim_ca **out, struct err *e)
+/* One message on its way through. */
+struct visit {
+    struct sim_ca *ca;
+    const struct scep_request *request;
+    const struct sim_effects *effects;
+    int64_t now_us;
+    struct sim_reply *reply;
+};
+
+bool sim_ca_new(const struct sim_ca_spec *spec, struct sim_ca **out, struct err *e)
 {
     struct sim_ca *ca = calloc(1, sizeof *ca);
     if (ca == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulated CA");
-    ca->config = *config;
-    ca->identity = identity;
-    ca->otp = otp;
+    ca->spec = *spec;
     atomic_init(&ca->issued, 0);
+    atomic_init(&ca->restarted_us, INT64_MIN);
+    if (!sim_ledger_new(spec->policy.ledger_max, &ca->ledger, e) ||
+        !sim_pending_new(spec->policy.remembered_us, &ca->pending, e) ||
+        !sim_crl_new(spec->identity, &ca->crl, e)) {
+        sim_ca_free(ca);
+        return false;
+    }
     *out = ca;
     return true;
 }
 
 void sim_ca_free(struct sim_ca *ca)
 {
+    if (ca == NULL)
+        return;
+    sim_ledger_free(ca->ledger);
+    sim_pending_free(ca->pending);
+    sim_crl_free(ca->crl);
     free(ca);
 }
 
-/* Refusals of NDES itself: failInfo and HRESULT, no text (B.1). Rows marked inferred have no capture behind them. */
-static const struct sim_refusal
-    password_unknown = {.set = true, .fail_info = SCEP_BAD_MESSAGE_CHECK, .hresult = UINT32_C(0x80070490)},
-    password_used = {.set = true, .fail_info = SCEP_BAD_MESSAGE_CHECK, .hresult = UINT32_C(0x800B0110)},
-    password_missing = {.set = true, .fail_info = SCEP_BAD_MESSAGE_CHECK, .hresult = UINT32_C(0x80096004)},
-    type_unsupported = {.set = true, .fail_info = SCEP_BAD_REQUEST, .hresult = UINT32_C(0x80070057)},
-    signature_bad = {.set = true,
-                     .fail_info = SCEP_BAD_MESSAGE_CHECK,
-                     .hresult = UINT32_C(0x80090006)},                                         /* inferred */
-    algorithm_bad = {.set = true, .fail_info = SCEP_BAD_ALG, .hresult = UINT32_C(0x80090008)}, /* inferred */
-    csr_malformed = {
-        .set = true, .fail_info = SCEP_BAD_REQUEST, .hresult = UINT32_C(0x8009310B)}; /* inferred */
-
-/* Refusals of the CA come with its text. */
-static const struct sim_refusal
-    subject_bad = {.set = true,
-                   .fail_info = SCEP_BAD_REQUEST,
-                   .hresult = UINT32_C(0x80094001),
-                   .text = "The request subject name is invalid or too long. 0x80094001 (-2146877439 "
-                           "CERTSRV_E_BAD_REQUESTSUBJECT) Denied by Policy Module"},
-    key_too_short = {
-        .set = true,
-        .fail_info = SCEP_BAD_REQUEST,
-        .hresult = UINT32_C(0x80094811),
-        .text = "The public key does not meet the minimum size required by the specified certificate "
-                "template. 0x80094811 (-2146875375 CERTSRV_E_KEY_LENGTH) Denied by Policy Module"};
-
-static bool send_certrep(const struct sim_ca *ca, struct scep_certrep_spec *spec, struct sim_reply *reply,
-                         struct err *e)
+void sim_ca_restart(struct sim_ca *ca, int64_t now_us)
 {
-    spec->signer = ca->identity->sign;
-    spec->signer_key = ca->identity->sign_key;
-    spec->digest = ca->config.reply_digest;
-    spec->cipher = spec->request->cipher;
-    spec->transport = ca->config.reply_transport;
-    reply->status = 200;
-    reply->server = "Microsoft-IIS/10.0";
-    reply->content_type = "application/x-pki-message";
-    return scep_certrep_build(spec, &reply->body, e);
+    atomic_store(&ca->restarted_us, now_us);
+    sim_pending_restart(ca->pending);
 }
 
-static bool refuse(const struct sim_ca *ca, const struct scep_request *request, const struct sim_refusal *why,
-                   struct sim_reply *reply, struct err *e)
+/* Until when back NDES knows what it was asked. */
+static int64_t remembered_since(const struct visit *v)
 {
-    struct scep_certrep_spec spec = {
+    int64_t since = v->now_us - v->ca->spec.policy.remembered_us;
+    int64_t restarted = atomic_load(&v->ca->restarted_us);
+    return since > restarted ? since : restarted;
+}
+
+/* ---- replies ---- */
+
+static bool send_certrep(const struct visit *v, struct scep_certrep_spec *rep, struct err *e)
+{
+    const struct sim_policy *policy = &v->ca->spec.policy;
+    rep->request = v->request;
+    rep->signer = v->ca->spec.identity->sign;
+    rep->signer_key = v->ca->spec.identity->sign_key;
+    rep->digest = policy->reply_digest;
+    rep->cipher = policy->reply_cipher_fixed ? policy->reply_cipher : v->request->cipher;
+    rep->transport = policy->reply_transport;
+    v->reply->status = 200;
+    v->reply->server = "Microsoft-IIS/10.0";
+    v->reply->content_type = "application/x-pki-message";
+    return scep_certrep_build(rep, &v->reply->body, e);
+}
+
+/* A proxy ends the exchange with NDES and starts its own with the device: Microsoft's attributes end with the former. */
+static bool refuse(const struct visit *v, const struct sim_refusal *why, struct err *e)
+{
+    if (why->page != SIM_ERROR_NONE) {
+        sim_page_error(why->page, v->reply);
+        return buf_ok(&v->reply->body, STAGE_PKI_OPERATION, e);
+    }
+    bool own = v->ca->spec.policy.mode != SIM_PROXY;
+    struct scep_certrep_spec rep = {
         .status = SCEP_FAILURE,
         .fail_info = why->fail_info,
-        .has_hresult = true,
+        .has_hresult = own && why->hresult != 0,
         .hresult = why->hresult,
-        .server_text = why->text,
-        .request = request,
+        .server_text = own ? why->text : NULL,
     };
-    return send_certrep(ca, &spec, reply, e);
+    return send_certrep(v, &rep, e);
 }
 
-/* Big-endian magnitude, built as AD CS does (79 00000002 4898492E88FAFEFA 000000000002 in a capture): the request number,
- * random bytes, the number again. The number alone makes them unique. */
-static bool make_serial(struct sim_ca *ca, uint8_t out[SERIAL_BYTES], struct err *e)
+static bool send_pending(const struct visit *v, struct err *e)
 {
-    uint32_t number = atomic_fetch_add(&ca->issued, 1) + 2;
-    memset(out, 0, SERIAL_BYTES);
-    out[0] = 0x61;
-    for (unsigned i = 0; i < 4; i++)
-        out[1 + i] = out[SERIAL_BYTES - 4 + i] = (uint8_t)(number >> (24 - 8 * i));
-    return random_bytes(out + 5, 8, e);
+    struct scep_certrep_spec rep = {.status = SCEP_PENDING};
+    return send_certrep(v, &rep, e);
 }
 
-/* The subjectAltName extension of the request, copied as it is; empty when there is none. */
-static struct span find_san(struct span extensions)
+static bool send_cert(const struct visit *v, const struct pki_cert *cert, struct err *e)
 {
-    struct der_reader all = der_reader_of(extensions);
-    struct der_item extension, oid;
-    struct err ignored = {0};
-    while (!der_at_end(&all) && der_expect(&all, DER_SEQUENCE, "extension", &extension, &ignored)) {
-        struct der_reader inside = der_reader_of(extension.content);
-        if (der_expect(&inside, DER_OID, "extension id", &oid, &ignored) &&
-            span_equal(oid.content, PKI_OID_SUBJECT_ALT_NAME))
-            return extension.whole;
-    }
-    return span_of(NULL, 0);
-}
-
-/* The three templates of NDES: signature, encryption, general purpose, chosen by the request's key usage (B.6). */
-static unsigned template_key_usage(unsigned requested)
-{
-    unsigned both = PKI_KU_DIGITAL_SIGNATURE | PKI_KU_KEY_ENCIPHERMENT;
-    return (requested & both) != 0 ? requested & both : both;
-}
-
-static bool issue(struct sim_ca *ca, const struct pki_csr *csr, int64_t now_s, struct buf *der, struct err *e)
-{
-    uint8_t serial[SERIAL_BYTES];
-    if (!make_serial(ca, serial, e))
-        return false;
-    const struct sim_identity *id = ca->identity;
-    struct pki_cert_spec spec = {
-        .subject = csr->subject,
-        .issuer = pki_cert_subject(id->ca),
-        .spki = csr->spki,
-        .serial = span_of(serial, sizeof serial),
-        .not_before = now_s - CLOCK_SLACK,
-        .not_after = now_s - CLOCK_SLACK + ca->config.cert_validity_s,
-        .key_usage = template_key_usage(csr->key_usage),
-        .ekus = &PKI_EKU_CLIENT_AUTH,
-        .eku_count = 1,
-        .extensions = find_san(csr->extensions),
-        .authority_key_id = span_of(id->ca_key_id, sizeof id->ca_key_id),
+    const struct pki_cert *certs[] = {cert};
+    struct scep_certrep_spec rep = {
+        .status = SCEP_SUCCESS,
+        .server_text = v->ca->spec.policy.mode != SIM_PROXY ? "Issued" : NULL,
+        .certs = certs,
+        .cert_count = 1,
     };
-    return pki_cert_make(&spec, id->ca_key, PKI_SHA256, der, e);
+    return send_certrep(v, &rep, e);
 }
 
-static bool grant(struct sim_ca *ca, const struct scep_request *request, const struct pki_csr *csr,
-                  int64_t now_us, struct sim_reply *reply, struct err *e)
+/* Sends it and lets go of it. */
+static bool send_found(const struct visit *v, struct pki_cert *cert, struct err *e)
 {
-    struct buf der;
-    buf_init(&der, BYTES_MAX_MESSAGE);
-    struct pki_cert *leaf = NULL;
-    bool ok = issue(ca, csr, now_us / 1000000, &der, e) && pki_cert_from_der(buf_span(&der), &leaf, e);
-    if (ok) {
-        const struct pki_cert *certs[] = {leaf};
-        struct scep_certrep_spec spec = {
-            .status = SCEP_SUCCESS,
-            .server_text = "Issued",
-            .request = request,
-            .certs = certs,
-            .cert_count = 1,
-        };
-        ok = send_certrep(ca, &spec, reply, e);
-    }
-    pki_cert_free(leaf);
-    buf_clear(&der);
+    bool ok = send_cert(v, cert, e);
+    pki_cert_free(cert);
     return ok;
 }
 
-static const struct sim_refusal *check_password(struct sim_ca *ca, struct span password,
-                                                const struct sim_effects *effects, int64_t now_us)
+/* ---- issuing ---- */
+
+static bool issue(const struct visit *v, const struct pki_csr *csr, bool renewal, struct err *e)
 {
-    if (effects->module.set) {
-        /* The cache plays no part with a policy module: nothing piles up in it. */
-        sim_otp_use(ca->otp, password, now_us);
-        return &effects->module;
-    }
-    if (effects->passwords_unknown && password.len > 0)
-        return &password_unknown;
-    switch (sim_otp_use(ca->otp, password, now_us)) {
-    case SIM_OTP_ACCEPTED:
-        return NULL;
-    case SIM_OTP_UNKNOWN:
-        return &password_unknown;
-    case SIM_OTP_USED:
-        return &password_used;
-    case SIM_OTP_MISSING:
-        return &password_missing;
-    }
-    return &password_unknown;
+    struct sim_ca *ca = v->ca;
+    struct pki_cert *cert = NULL;
+    uint32_t number = atomic_fetch_add(&ca->issued, 1) + 2;
+    if (!sim_issue_cert(ca->spec.identity, csr, number, ca->spec.policy.cert_validity_s, v->now_us / 1000000,
+                        &cert, e))
+        return false;
+    sim_ledger_add(ca->ledger, cert, v->request->transaction.id, renewal, v->now_us);
+    return send_found(v, cert, e);
 }
 
-static bool subject_is_empty(struct span name)
+static const struct sim_refusal *check_policy(const struct visit *v, const struct pki_csr *csr)
 {
-    return name.len <= 2;
-}
-
-static const struct sim_refusal *check_policy(const struct sim_ca *ca, const struct pki_csr *csr,
-                                              const struct sim_effects *effects)
-{
-    if (effects->ca.set)
-        return &effects->ca;
-    if (subject_is_empty(csr->subject))
-        return &subject_bad;
+    if (v->effects->ca.set)
+        return &v->effects->ca;
+    if (csr->subject.len <= 2) /* an empty SEQUENCE */
+        return &SIM_REFUSE_SUBJECT;
     unsigned bits = pki_rsa_bits(csr->public_key); /* 0: no RSA key, which has no minimum here */
-    return bits != 0 && bits < ca->config.min_key_bits ? &key_too_short : NULL;
+    return bits != 0 && bits < v->ca->spec.policy.min_key_bits ? &SIM_REFUSE_KEY_LENGTH : NULL;
 }
 
-static bool enroll(struct sim_ca *ca, const struct scep_request *request, const struct sim_effects *effects,
-                   int64_t now_us, struct sim_reply *reply, struct err *e)
+/* A fault decides before the configuration does. */
+static struct sim_approval approval_of(const struct visit *v)
+{
+    switch (v->effects->hold) {
+    case SIM_HOLD_NONE:
+        break;
+    case SIM_HOLD_PENDING:
+    case SIM_HOLD_FORGOTTEN:
+        return (struct sim_approval){.when = SIM_APPROVAL_FAULT};
+    case SIM_HOLD_DENIED:
+        return (struct sim_approval){.when = SIM_APPROVAL_POLLS, .polls = 1, .deny = true};
+    }
+    return v->ca->spec.policy.approval;
+}
+
+static bool hold(const struct visit *v, const struct pki_csr *csr, bool renewal,
+                 const struct sim_approval *approval, struct err *e)
+{
+    const struct sim_pending_request waits = {
+        .transaction_id = v->request->transaction.id,
+        .subject = csr->subject,
+        .spki = csr->spki,
+        .content = buf_span(&v->request->content),
+        .renewal = renewal,
+        .approval = *approval,
+    };
+    bool kept =
+        v->effects->hold == SIM_HOLD_FORGOTTEN || sim_pending_add(v->ca->pending, &waits, v->now_us, e);
+    return kept && send_pending(v, e);
+}
+
+/* Authorized: by the CA's rules it is refused, waits, or is issued. */
+static bool decide(const struct visit *v, const struct pki_csr *csr, bool renewal, struct err *e)
+{
+    const struct sim_refusal *refusal = check_policy(v, csr);
+    if (refusal != NULL)
+        return refuse(v, refusal, e);
+    if ((v->ca->spec.policy.quirks & SIM_QUIRK_SAME_KEY_RETURNS_OLD) != 0) {
+        struct pki_cert *old = sim_ledger_by_key(v->ca->ledger, csr->spki, csr->subject);
+        if (old != NULL)
+            return send_found(v, old, e);
+    }
+    struct sim_approval approval = approval_of(v);
+    return approval.when == SIM_APPROVAL_NONE ? issue(v, csr, renewal, e)
+                                              : hold(v, csr, renewal, &approval, e);
+}
+
+/* ---- polls ---- */
+
+static bool issue_pending(const struct visit *v, const struct sim_poll_answer *answer, struct span content,
+                          struct err *e)
+{
+    struct pki_csr csr = {0};
+    bool ok = pki_csr_read(content, &csr, e) && issue(v, &csr, answer->renewal, e);
+    pki_csr_clear(&csr);
+    sim_pending_done(v->ca->pending, v->request->transaction.id, answer->number, ok);
+    return ok;
+}
+
+/* Whether this transaction waits, or is known to have been denied: answered then. */
+static bool answer_pending(const struct visit *v, struct span subject, struct span spki, bool *answered,
+                           struct err *e)
+{
+    struct buf content;
+    buf_init(&content, BYTES_MAX_MESSAGE);
+    bool over = v->effects->hold != SIM_HOLD_PENDING;
+    struct sim_poll_answer answer = sim_pending_poll(v->ca->pending, v->request->transaction.id, subject,
+                                                     spki, over, v->now_us, &content);
+    bool ok = true;
+    *answered = answer.verdict != SIM_POLL_UNKNOWN;
+    switch (answer.verdict) {
+    case SIM_POLL_UNKNOWN:
+        break;
+    case SIM_POLL_WAITS:
+        ok = send_pending(v, e);
+        break;
+    case SIM_POLL_DENIED:
+        ok = refuse(v, &SIM_REFUSE_DENIED, e);
+        break;
+    case SIM_POLL_APPROVED:
+        ok = issue_pending(v, &answer, buf_span(&content), e);
+        break;
+    }
+    buf_wipe(&content);
+    return ok;
+}
+
+/* By transactionID and subject (B.4). The issuer is not looked at: some clients name the RA there. */
+static bool answer_poll(const struct visit *v, struct err *e)
+{
+    struct scep_content content;
+    struct err why = {0};
+    if (!scep_content_read_subject(buf_span(&v->request->content), &content, &why))
+        return refuse(v, &SIM_REFUSE_MALFORMED, e);
+    if (v->effects->hold == SIM_HOLD_FORGOTTEN)
+        return refuse(v, v->effects->forgotten != NULL ? v->effects->forgotten : &SIM_REFUSE_NOT_PENDING, e);
+    bool answered = false;
+    if (!answer_pending(v, content.subject, span_of(NULL, 0), &answered, e))
+        return false;
+    if (answered)
+        return true;
+    struct pki_cert *cert =
+        sim_ledger_by_poll(v->ca->ledger, v->request->transaction.id, content.subject, remembered_since(v));
+    return cert != NULL ? send_found(v, cert, e) : refuse(v, &SIM_REFUSE_NOT_PENDING, e);
+}
+
+/* ---- PKCSReq, RenewalReq, UpdateReq ---- */
+
+/* A request that was seen before: it still waits, or has its certificate (RFC 8894 5.2; by NDES inferred). */
+static bool answer_again(const struct visit *v, const struct pki_csr *csr, bool renewal, bool *answered,
+                         struct err *e)
+{
+    if (!answer_pending(v, span_of(NULL, 0), csr->spki, answered, e))
+        return false;
+    if (*answered || !v->ca->spec.policy.repeats)
+        return true;
+    struct pki_cert *cert = sim_ledger_by_request(v->ca->ledger, v->request->transaction.id, csr->spki,
+                                                  renewal, remembered_since(v));
+    *answered = cert != NULL;
+    return cert == NULL || send_found(v, cert, e);
+}
+
+static bool answer_csr(const struct visit *v, const struct pki_csr *csr, struct err *e)
+{
+    const struct sim_ca_spec *spec = &v->ca->spec;
+    struct scep_renewal facts = scep_renewal_judge(v->request, csr, spec->identity->ca, v->now_us / 1000000);
+    bool renewal = sim_renewal_is(v->request, csr, &facts), answered = false;
+    if (!answer_again(v, csr, renewal, &answered, e))
+        return false;
+    if (answered)
+        return true;
+    const struct sim_gate gate = {spec->policy.mode, spec->identity, spec->otp, spec->challenges};
+    /* The policy module is asked about every request, renewals too (inferred). */
+    bool by_certificate = renewal && spec->policy.mode != SIM_INTUNE;
+    const struct sim_refusal *refusal = renewal ? sim_renewal_check(&facts) : NULL;
+    if (refusal == NULL && !by_certificate)
+        refusal = sim_gate_check(&gate, csr, v->effects, v->now_us);
+    return refusal != NULL ? refuse(v, refusal, e) : decide(v, csr, renewal, e);
+}
+
+static bool answer_request(const struct visit *v, struct err *e)
 {
     struct pki_csr csr = {0};
     struct err why = {0};
-    if (!pki_csr_read(buf_span(&request->content), &csr, &why)) {
-        pki_csr_clear(&csr);
-        bool forged = why.reason == REASON_BAD_SIGNATURE;
-        return refuse(ca, request, forged ? &signature_bad : &csr_malformed, reply, e);
-    }
-    const struct sim_refusal *refusal = check_password(ca, buf_span(&csr.challenge), effects, now_us);
-    if (refusal == NULL)
-        refusal = check_policy(ca, &csr, effects);
-    bool ok =
-        refusal != NULL ? refuse(ca, request, refusal, reply, e) : grant(ca, request, &csr, now_us, reply, e);
+    bool ok;
+    if (pki_csr_read(buf_span(&v->request->content), &csr, &why))
+        ok = answer_csr(v, &csr, e);
+    else
+        ok = refuse(v, why.reason == REASON_BAD_SIGNATURE ? &SIM_REFUSE_SIGNATURE : &SIM_REFUSE_MALFORMED, e);
     pki_csr_clear(&csr);
     return ok;
 }
 
+/* ---- GetCert, GetCRL ---- */
+
+/* False after a refusal has been sent (or failed: *ok). */
+static bool read_serial(const struct visit *v, struct scep_content *content, bool *ok, struct err *e)
+{
+    struct err why = {0};
+    const struct sim_refusal *refusal = NULL;
+    if (!scep_content_read_serial(buf_span(&v->request->content), content, &why))
+        refusal = &SIM_REFUSE_MALFORMED;
+    else if (!pki_name_same_rdns(content->issuer, pki_cert_subject(v->ca->spec.identity->ca)))
+        refusal = &SIM_REFUSE_NO_SUCH_CERT;
+    if (refusal != NULL)
+        *ok = refuse(v, refusal, e);
+    return refusal == NULL;
+}
+
+static bool answer_get_cert(const struct visit *v, struct err *e)
+{
+    struct scep_content content;
+    bool ok = true;
+    if (!read_serial(v, &content, &ok, e))
+        return ok;
+    struct pki_cert *cert = sim_ledger_by_serial(v->ca->ledger, content.serial);
+    return cert != NULL ? send_found(v, cert, e) : refuse(v, &SIM_REFUSE_NO_SUCH_CERT, e);
+}
+
+/* The CA has one CRL, whatever certificate it is wanted for. */
+static bool answer_get_crl(const struct visit *v, struct err *e)
+{
+    struct scep_content content;
+    bool ok = true;
+    if (!read_serial(v, &content, &ok, e))
+        return ok;
+    struct buf der;
+    buf_init(&der, BYTES_MAX_MESSAGE);
+    ok = sim_crl_get(v->ca->crl, v->now_us / 1000000, &der, e);
+    struct scep_certrep_spec rep = {.status = SCEP_SUCCESS, .crl = buf_span(&der)};
+    ok = ok && send_certrep(v, &rep, e);
+    buf_clear(&der);
+    return ok;
+}
+
+/* ---- the door ---- */
+
+static const struct message {
+    int type;
+    unsigned needs; /* SIM_OPERATION_*; without it NDES refuses the message */
+    bool (*answer)(const struct visit *v, struct err *e);
+} messages[] = {
+    {SCEP_PKCS_REQ, 0, answer_request},
+    {SCEP_RENEWAL_REQ, 0, answer_request},
+    {SCEP_UPDATE_REQ, SIM_OPERATION_UPDATE, answer_request},
+    {SCEP_CERT_POLL, 0, answer_poll},
+    {SCEP_GET_CERT, SIM_OPERATION_GET_CERT, answer_get_cert},
+    {SCEP_GET_CRL, SIM_OPERATION_GET_CRL, answer_get_crl},
+};
+
+/* Replies are encrypted to the signer: its key must be RSA, whatever kind the requested one is. */
+static bool answer_opened(const struct visit *v, struct err *e)
+{
+    if (!pki_cert_is_rsa(v->request->signer))
+        return refuse(v, &SIM_REFUSE_ALGORITHM, e);
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        const struct message *m = &messages[i];
+        if (m->type == v->request->type && (v->ca->spec.policy.operations & m->needs) == m->needs)
+            return m->answer(v, e);
+    }
+    return refuse(v, &SIM_REFUSE_TYPE, e);
+}
+
 /* A message that could not be opened. NDES answers what it cannot decode or decrypt with a page (B.2); the rest gets a
  * CertRep as RFC 8894 wants it, for lack of an observation. */
-static bool answer_unopened(struct sim_ca *ca, const struct scep_request *request, enum reason reason,
-                            struct sim_reply *reply, struct err *e)
+static bool answer_unopened(const struct visit *v, enum reason reason, struct err *e)
 {
     bool forged = reason == REASON_BAD_SIGNATURE || reason == REASON_BAD_DIGEST;
-    bool named = request->transaction.id[0] != '\0';
+    bool named = v->request->transaction.id[0] != '\0';
     if (named && forged)
-        return refuse(ca, request, &signature_bad, reply, e);
+        return refuse(v, &SIM_REFUSE_SIGNATURE, e);
     if (named && reason == REASON_UNSUPPORTED_ALGORITHM)
-        return refuse(ca, request, &algorithm_bad, reply, e);
-    sim_page_not_scep(reply);
-    return buf_ok(&reply->body, STAGE_PKI_OPERATION, e);
+        return refuse(v, &SIM_REFUSE_ALGORITHM, e);
+    sim_page_not_scep(v->reply);
+    return buf_ok(&v->reply->body, STAGE_PKI_OPERATION, e);
 }
 
 bool sim_ca_answer(struct sim_ca *ca, struct span message, const struct sim_effects *effects, int64_t now_us,
@@ -258,13 +397,10 @@ bool sim_ca_answer(struct sim_ca *ca, struct span message, const struct sim_effe
 {
     struct scep_request request = {0};
     struct err why = {0};
-    bool ok;
-    if (!scep_request_open(message, ca->identity->encrypt, ca->identity->encrypt_key, &request, &why))
-        ok = answer_unopened(ca, &request, why.reason, reply, e);
-    else if (request.type != SCEP_PKCS_REQ)
-        ok = refuse(ca, &request, &type_unsupported, reply, e);
-    else
-        ok = enroll(ca, &request, effects, now_us, reply, e);
+    const struct visit v = {ca, &request, effects, now_us, reply};
+    const struct sim_identity *id = ca->spec.identity;
+    bool opened = scep_request_open(message, id->encrypt, id->encrypt_key, &request, &why);
+    bool ok = opened ? answer_opened(&v, e) : answer_unopened(&v, why.reason, e);
     scep_request_clear(&request);
     return ok;
 }

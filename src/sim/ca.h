@@ -1,5 +1,5 @@
-/* What NDES and its CA decide about one PKIOperation (ndes.md A.7, B.1, B.2). Bytes and time in, a reply out; no socket, no
- * clock. */
+/* What NDES and its CA decide about one PKIOperation (ndes.md A.7, B.1, B.2, B.4, B.5). Bytes and time in, a reply out; no
+ * socket, no clock. */
 #ifndef SIM_CA_H
 #define SIM_CA_H
 
@@ -7,28 +7,28 @@
 #include "sim/effects.h"
 #include "sim/identity.h"
 #include "sim/otp.h"
-
-/* Choices where NDES is known to vary, with the evidence for each beside SIM_CA_DEFAULTS. */
-struct sim_ca_config {
-    enum pki_digest reply_digest;
-    enum pki_transport reply_transport;
-    unsigned min_key_bits; /* of the certificate template */
-    int64_t cert_validity_s;
-};
-extern const struct sim_ca_config SIM_CA_DEFAULTS;
+#include "sim/policy.h"
 
 struct sim_ca;
 
-/* `identity` and `otp` are borrowed for the life of the CA. */
-bool sim_ca_new(const struct sim_ca_config *config, const struct sim_identity *identity, struct sim_otp *otp,
-                struct sim_ca **out, struct err *e) MUST_USE;
+/* Everything but the policy borrowed for the life of the CA. */
+struct sim_ca_spec {
+    struct sim_policy policy;
+    const struct sim_identity *identity;
+    struct sim_otp *otp;        /* NDES's password cache */
+    struct sim_otp *challenges; /* SIM_PROXY: what devices show to the proxy; else NULL */
+};
+bool sim_ca_new(const struct sim_ca_spec *spec, struct sim_ca **out, struct err *e) MUST_USE;
 void sim_ca_free(struct sim_ca *ca);
 
-/* Answers: SUCCESS with the leaf alone, FAILURE with failInfo and HRESULT, or a page that is no CertRep for what cannot be
- * decoded or decrypted. A password is used up as soon as it was found right, whatever the CA says then.
+/* Answers: SUCCESS with the leaf alone, PENDING, FAILURE with failInfo and HRESULT, or a page that is no CertRep for what
+ * cannot be decoded or decrypted. A password is used up as soon as it was found right, whatever the CA says then.
  * Thread: any.
  * Fails:  only when this program fails (memory, crypto); the reply is then unusable. */
 bool sim_ca_answer(struct sim_ca *ca, struct span message, const struct sim_effects *effects, int64_t now_us,
                    struct sim_reply *reply, struct err *e) MUST_USE;
+
+/* What a restart of the application pool does: NDES knows no earlier transactionID any more. The CA forgets nothing. */
+void sim_ca_restart(struct sim_ca *ca, int64_t now_us);
 
 #endif

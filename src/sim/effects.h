@@ -10,6 +10,7 @@ enum sim_operation {
     SIM_OP_BARE, /* mscep.dll without an operation, or with one it does not know */
     SIM_OP_GET_CA_CAPS,
     SIM_OP_GET_CA_CERT,
+    SIM_OP_GET_NEXT_CA_CERT,
     SIM_OP_PKI_OPERATION,
     SIM_OP_OTP, /* mscep_admin without an operation */
     SIM_OP_COUNT
@@ -21,9 +22,18 @@ enum sim_network { SIM_NETWORK_OPEN, SIM_NETWORK_REFUSE, SIM_NETWORK_DROP };
 /* A CertRep with pkiStatus FAILURE. */
 struct sim_refusal {
     bool set;
+    enum sim_error_page page; /* instead of a CertRep; SIM_ERROR_NONE: none */
     int fail_info;
-    uint32_t hresult;
+    uint32_t hresult; /* 0: left out */
     const char *text; /* server message; static; NULL: none */
+};
+
+/* Requests that were to be issued at once wait instead. */
+enum sim_hold {
+    SIM_HOLD_NONE,
+    SIM_HOLD_PENDING,   /* until this ends */
+    SIM_HOLD_DENIED,    /* the first poll is told so */
+    SIM_HOLD_FORGOTTEN, /* nobody remembers them */
 };
 
 struct sim_effects {
@@ -37,6 +47,8 @@ struct sim_effects {
     bool passwords_unknown;     /* no password that a client sends is in the cache */
     struct sim_refusal module;  /* by a policy module, in place of the password check */
     struct sim_refusal ca;      /* by the CA, after the password was accepted */
+    enum sim_hold hold;
+    const struct sim_refusal *forgotten; /* what a poll for a forgotten request gets; NULL: the usual */
 };
 
 #endif

@@ -2,6 +2,7 @@
 
 #define SERVER_KERNEL "Microsoft-HTTPAPI/2.0"
 #define SERVER_IIS    "Microsoft-IIS/10.0"
+#define SERVER_PROXY  "scepstorm-mdm"
 
 /* HTTP.sys: title, heading, sentence. Content-Length 346, 324, 334 and 326 in this order. */
 static const struct kernel_page {
@@ -83,11 +84,21 @@ static void iis_error(const struct iis_page *page, struct sim_reply *reply)
                 page->title, page->title, page->sentence);
 }
 
+static void gateway_error(struct sim_reply *reply)
+{
+    reply->status = 502;
+    reply->server = SERVER_PROXY;
+    reply->content_type = "text/plain";
+    buf_append_text(&reply->body, "502 Bad Gateway: the SCEP server behind this one did not deliver.\n");
+}
+
 void sim_page_error(enum sim_error_page page, struct sim_reply *reply)
 {
     buf_reset(&reply->body);
     if (kernel_pages[page].status != 0)
         kernel_error(&kernel_pages[page], reply);
+    else if (page == SIM_ERROR_BAD_GATEWAY)
+        gateway_error(reply);
     else
         iis_error(&iis_pages[page], reply);
 }

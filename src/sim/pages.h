@@ -17,6 +17,7 @@ enum sim_error_page {
     SIM_ERROR_IIS_405,
     SIM_ERROR_IIS_413,
     SIM_ERROR_IIS_500,
+    SIM_ERROR_BAD_GATEWAY, /* 502 by an MDM in front of NDES: what it looks like is not published */
     SIM_ERROR_COUNT
 };
 

@@ -15,6 +15,7 @@ struct sim {
     struct sim_listener *listener;
     struct sim_identity *identity;
     struct sim_otp *otp;
+    struct sim_otp *challenges; /* of the proxy mode; else NULL */
     struct sim_faults *faults;
     struct sim_ca *ca;
     struct sim_site *site;
@@ -96,6 +97,17 @@ static bool make_otp(struct sim *sim, const struct sim_config *config, struct er
     return sim_otp_new(&otp, &sim->otp, e);
 }
 
+static bool make_ca(struct sim *sim, const struct sim_config *config, struct err *e)
+{
+    struct sim_ca_spec ca = {
+        .policy = *config->policy,
+        .identity = sim->identity,
+        .otp = sim->otp,
+        .challenges = sim->challenges,
+    };
+    return sim_ca_new(&ca, &sim->ca, e);
+}
+
 static bool make_site(struct sim *sim, const struct sim_config *config, struct err *e)
 {
     struct sim_site_config site = {
@@ -119,8 +131,8 @@ static bool make_rooms(struct sim *sim, const struct sim_config *config, struct 
     int64_t now_s = sim->now_us() / 1000000;
     struct sim_identity_spec identity = {
         .ca_bits = config->ca_bits, .ra_bits = config->ra_bits, .now_s = now_s};
-    return sim_identity_new(&identity, &sim->identity, e) &&
-           sim_ca_new(&SIM_CA_DEFAULTS, sim->identity, sim->otp, &sim->ca, e) && make_site(sim, config, e) &&
+    return sim_identity_new(&identity, &sim->identity, e) && make_ca(sim, config, e) &&
+           make_site(sim, config, e) &&
            (!config->tls ||
             sim_identity_make_tls(sim->identity, sim->port.host, now_s, &sim->tls_key, &sim->tls_cert, e));
 }
@@ -162,6 +174,7 @@ static struct sim_config with_defaults(const struct sim_config *given)
     c.otp_bytes = c.otp_bytes != 0 ? c.otp_bytes : 8;
     c.ca_bits = c.ca_bits != 0 ? c.ca_bits : 2048;
     c.ra_bits = c.ra_bits != 0 ? c.ra_bits : 2048;
+    c.policy = c.policy != NULL ? c.policy : &SIM_POLICY_DEFAULTS;
     c.now_us = c.now_us != NULL ? c.now_us : clock_wall_us;
     return c;
 }
@@ -201,6 +214,7 @@ void sim_stop(struct sim *sim)
     sim_site_free(sim->site);
     sim_ca_free(sim->ca);
     sim_otp_free(sim->otp);
+    sim_otp_free(sim->challenges);
     sim_faults_free(sim->faults);
     sim_identity_free(sim->identity);
     buf_wipe(&sim->tls_key);

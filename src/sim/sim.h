@@ -3,6 +3,7 @@
 #define SIM_SIM_H
 
 #include "base/secret.h"
+#include "sim/policy.h"
 
 /* Numbers that are 0 get their default. */
 struct sim_config {
@@ -16,9 +17,10 @@ struct sim_config {
     unsigned otp_bytes;          /* 8: 16 hex digits */
     const char *static_password; /* NULL: one-time passwords */
     const char *caps; /* GetCACaps, comma-separated (CACapabilitiesAlgorithms); NULL: the classic six */
-    unsigned ca_bits, ra_bits; /* 2048 */
-    unsigned threads;          /* of the listener; 0: one per core */
-    const char *const *faults; /* "otp-cache-full:from=10s,for=5s" */
+    const struct sim_policy *policy; /* NULL: SIM_POLICY_DEFAULTS. Copied */
+    unsigned ca_bits, ra_bits;       /* 2048 */
+    unsigned threads;                /* of the listener; 0: one per core */
+    const char *const *faults;       /* "otp-cache-full:from=10s,for=5s" */
     size_t fault_count;
     bool faults_wait;        /* fault clocks start with sim_start_faults, else when it listens */
     int64_t (*now_us)(void); /* wall clock; NULL: the real one. Tests hand in their own */

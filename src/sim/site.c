@@ -127,6 +127,7 @@ static bool answer_operation(struct sim_site *site, const struct sim_request *re
         return answer_pki(site, request, url, effects, reply);
     case SIM_OP_OTP:
         return answer_otp(site, effects, request->now_us, reply);
+    case SIM_OP_GET_NEXT_CA_CERT:
     case SIM_OP_BARE:
     case SIM_OP_COUNT:
         break;

@@ -30,7 +30,8 @@ static inline struct rig *make_rig(const char *fault)
     struct sim_otp_config otp = {.max = 5, .validity_us = 60 * MINUTE, .bytes = 8};
     assert_true(sim_otp_new(&otp, &r->otp, &e));
     assert_true(sim_faults_parse(&fault, fault != NULL, &r->faults, &e));
-    assert_true(sim_ca_new(&SIM_CA_DEFAULTS, identity, r->otp, &r->ca, &e));
+    struct sim_ca_spec ca = {.policy = SIM_POLICY_DEFAULTS, .identity = identity, .otp = r->otp};
+    assert_true(sim_ca_new(&ca, &r->ca, &e));
     assert_true(secret_new(span_of_text("secret"), &r->password, &e));
     struct sim_site_config site = {
         .identity = identity,

@@ -167,7 +167,7 @@ static void every_algorithm_of_the_field_works(void **state)
             if (!enroll(r, &d, &rep, &e))
                 fail_msg("%s %s: %s", pki_cipher_name(cipher), pki_digest_name(digests[i % 4]), e.text);
             assert_int_equal(rep.cipher, cipher); /* as the request */
-            assert_int_equal(rep.digest, SIM_CA_DEFAULTS.reply_digest);
+            assert_int_equal(rep.digest, SIM_POLICY_DEFAULTS.reply_digest);
             assert_int_equal(rep.transport, PKI_RSA_PKCS1);
             scep_certrep_clear(&rep);
         }
