@@ -42,8 +42,8 @@ enum persona_cipher_rule { PERSONA_CIPHER_SAME, PERSONA_CIPHER_FIRST /* + enum p
 enum persona_serial { PERSONA_SERIAL_RANDOM, PERSONA_SERIAL_ONE, PERSONA_SERIAL_TRANSACTION_ID };
 enum persona_key_id { PERSONA_KEY_ID_NONE, PERSONA_KEY_ID_PLAIN, PERSONA_KEY_ID_CRITICAL };
 enum persona_challenge_type {
-    PERSONA_CHALLENGE_AUTO, /* PrintableString where the characters allow, else UTF8String */
-    PERSONA_CHALLENGE_PRINTABLE,
+    PERSONA_CHALLENGE_AUTO,      /* PrintableString where the characters allow, else UTF8String */
+    PERSONA_CHALLENGE_PRINTABLE, /* a challenge with other characters is refused on the device */
     PERSONA_CHALLENGE_UTF8,
     PERSONA_CHALLENGE_IA5,
     PERSONA_CHALLENGE_T61,
@@ -134,7 +134,7 @@ struct persona_message {
     X(signer_digest,            enum persona_digest_rule,     CHOICE,  digest_rules,   0, 0,      "digest of its signature") \
     X(signer_serial,            enum persona_serial,          CHOICE,  serials,        0, 0,      "its serial number") \
     X(signer_backdate,          int64_t,                      TIME,    NULL,           0, 31536000, "notBefore lies this long ago") \
-    X(signer_validity,          int64_t,                      TIME,    NULL,           1, 946080000, "from now to notAfter") \
+    X(signer_days,              unsigned,                     NUMBER,  NULL,           1, 36500,  "from now to its notAfter, in days") \
     X(signer_key_usage,         unsigned,                     SET,     key_usages,     0, 0,      "its key usage; none: no extension") \
     X(signer_subject_key_id,    bool,                         FLAG,    NULL,           0, 0,      "it has a subjectKeyIdentifier") \
     X(signer_authority_key_id,  enum persona_key_id,          CHOICE,  key_ids,        0, 0,      "its authorityKeyIdentifier") \
@@ -212,11 +212,15 @@ enum persona_kind {
     PERSONA_SET,
     PERSONA_MESSAGE
 };
+struct persona_word {
+    const char *name;
+    unsigned value; /* SET: a bit */
+};
 struct persona_knob {
     const char *name; /* "user_agent" */
     enum persona_kind kind;
-    const char *const *words; /* CHOICE, LIST, SET: NULL-terminated, by enum value (SET: by position) */
-    int64_t least, most;      /* NUMBER; TIME in seconds; LIST: how many */
+    const struct persona_word *words; /* CHOICE, LIST, SET; ended by a NULL name */
+    int64_t least, most;              /* NUMBER; TIME in seconds; LIST: how many */
     const char *doc;
     size_t offset; /* in struct persona */
 };

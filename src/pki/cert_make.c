@@ -47,6 +47,7 @@ static void put_template_name(struct buf *b, struct span name)
 
 static bool put_extensions(struct buf *b, const struct pki_cert_spec *spec, struct err *e)
 {
+    size_t before = b->len;
     size_t tagged = der_begin(b, DER_CONTEXT(3));
     size_t list = der_begin(b, DER_SEQUENCE);
     if (spec->template_name.len > 0)
@@ -61,8 +62,11 @@ static bool put_extensions(struct buf *b, const struct pki_cert_spec *spec, stru
     if (spec->authority_key_id.len > 0)
         pki_extension_put_authority_key_id(b, spec->authority_key_id, spec->authority_key_id_critical);
     buf_append_span(b, spec->extensions);
+    bool none = b->len == list;
     der_end(b, list);
     der_end(b, tagged);
+    if (none)
+        b->len = before; /* an empty list is not allowed */
     return ok;
 }
 

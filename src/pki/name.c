@@ -230,6 +230,20 @@ bool pki_name_to_text(struct span der, struct buf *out, struct err *e)
     return buf_ok(out, STAGE_NONE, e);
 }
 
+void pki_name_common_name(struct span der, struct buf *out)
+{
+    static const uint8_t cn[] = {0x55, 0x04, 0x03};
+    struct attribute attributes[MAX_ATTRIBUTES];
+    size_t count;
+    if (!read_name(der, attributes, &count, NULL))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        if (span_equal(attributes[i].oid, span_of(cn, sizeof cn)) &&
+            pki_string_to_utf8(&attributes[i].value, out))
+            return;
+    }
+}
+
 /* Comparing. */
 
 /* Blanks at the ends go, runs of blanks become one, ASCII letters become small. In place. */

@@ -12,6 +12,9 @@ bool pki_name_from_text(const char *text, struct buf *out_der, struct err *e) MU
 /* For people: "CN=phone-7, OU=scepstorm". Unknown types as dotted OIDs. Control characters are escaped. */
 bool pki_name_to_text(struct span der, struct buf *out, struct err *e) MUST_USE;
 
+/* The first CN, UTF-8, appended; nothing when there is none or the name is malformed. */
+void pki_name_common_name(struct span der, struct buf *out);
+
 /* True when both are the same set of attribute type and value, whatever the order and the string types:
  * certification authorities rewrite both. Values compare after conversion to UTF-8, case-insensitively for ASCII, with runs
  * of blanks folded (RFC 5280 7.1). Garbage is never equal. */

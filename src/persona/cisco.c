@@ -1,0 +1,80 @@
+/* Cisco IOS and IOS-XE. One public debug capture is behind most of this. */
+#include "persona/table.h"
+
+#define DOC(knob, value, source) PERSONA_DOC(knob, value, source)
+#define OBS(knob, value, source) PERSONA_OBS(knob, value, source)
+#define INF(knob, value, source) PERSONA_INF(knob, value, source)
+
+#define DEBUG "a public `debug crypto pki` capture"
+#define RETRY "Cisco, enrollment retry period and count"
+#define NONE  "nothing published"
+
+static const struct persona_row rows[] = {
+    OBS(order, "get_ca_cert, get_ca_caps", DEBUG ": authenticate first, enroll later"),
+    INF(url_suffix, "", "the trustpoint's URL as it is"),
+    INF(url_order, "in_order", "a trustpoint has one URL"),
+    OBS(message_get_ca_caps, "NDES-CA", DEBUG ": the trustpoint's name"),
+    OBS(message_get_ca_cert, "NDES-CA", DEBUG ": the trustpoint's name"),
+    INF(message_get_next_ca_cert, "NDES-CA", "as the others"),
+    INF(message_post, "absent", NONE),
+    OBS(user_agent, "Mozilla/4.0 (compatible; MSIE 5.0; Cisco PKI)", DEBUG),
+    INF(headers, "", NONE),
+    OBS(http_version, "1.0", DEBUG),
+    INF(connection, "per_request", "HTTP/1.0"),
+    OBS(post, "announced", DEBUG "; some gear never does: smallstep/certificates issues 846, 916"),
+    INF(post_content_type, "application/x-pki-message", "RFC 8894 4.3"),
+    OBS(get_escaping, "lines", "smallstep/docs issue 364 (2800 series)"),
+    INF(request_timeout, "30s", NONE),
+    INF(think_time, "0", NONE),
+    INF(caps_http_error, "go_on", NONE),
+    INF(http_status, "yes", NONE),
+    INF(ca_content_type, "any", NONE),
+    INF(caps_exact_case, "no", NONE),
+    INF(caps_standard, "no", "capabilities understood: POST, renewal, SHA-1, SHA-256"),
+    OBS(digests, "sha256, sha1", DEBUG),
+    INF(digest_default, "md5", "old releases"),
+    INF(digest_required, "no", NONE),
+    OBS(ciphers, "3des-cbc", DEBUG),
+    INF(cipher_default, "3des-cbc", "old releases used single DES"),
+    INF(key_transport, "rsa-pkcs1", NONE),
+    INF(encoding, "der", NONE),
+    OBS(transaction_id, "spki_md5_upper", DEBUG ": 32 capital hex digits; what is hashed is our conclusion"),
+    INF(signing_time, "no", NONE),
+    OBS(signer_subject, "cn", DEBUG ": CN is the host name"),
+    INF(signer_digest, "same", NONE),
+    INF(signer_serial, "one", NONE),
+    INF(signer_backdate, "0", NONE),
+    OBS(signer_days, "3650", DEBUG ": ten years"),
+    INF(signer_key_usage, "none", NONE),
+    INF(signer_subject_key_id, "no", NONE),
+    INF(signer_authority_key_id, "none", NONE),
+    INF(csr_digest, "same", NONE),
+    OBS(csr_extra_rdn, "SERIALNUMBER={serial}+unstructuredAddress={address}+unstructuredName={cn}",
+        DEBUG ": one RDN of three attributes"),
+    OBS(csr_key_usage, "digitalSignature, keyEncipherment", DEBUG ": A0"),
+    OBS(csr_key_usage_critical, "no", DEBUG),
+    INF(csr_eku, "none", DEBUG " shows none"),
+    INF(challenge_type, "auto", DEBUG ": a PrintableString; what it does with other characters is unknown"),
+    INF(csr_sid, "none", "routers have no SID"),
+    INF(csr_validity_unit, "none", "Microsoft's"),
+    INF(csr_validity_count, "1", "not sent"),
+    DOC(polls, "10", RETRY),
+    DOC(poll_interval, "1m", RETRY),
+    INF(poll_first_at_once, "no", RETRY),
+    INF(poll_jitter, "0%", NONE),
+    INF(poll_for, "0", "only by count"),
+    INF(poll_digest, "same", NONE),
+    INF(poll_cipher, "same", NONE),
+    INF(poll_transaction_id, "request", NONE),
+    OBS(failure_retries, "0", DEBUG ": CERTREJECT ends it"),
+    INF(failure_delay, "0", "no retries"),
+    INF(http_retries, "10", RETRY ": taken to hold for errors too"),
+    INF(http_delay, "1m", RETRY ": taken to hold for errors too"),
+    INF(retry_transaction_id, "same", "derived from the key"),
+    OBS(renewal, "pkcs_req_signed", "dogtagpki/pki PR 3413"),
+    INF(renewal_key, "new", "with auto-enroll regenerate"),
+    INF(checks, "signature, signer, message_type, transaction, nonce, status, content, key, chain", NONE),
+};
+
+const struct persona_table persona_cisco = {"cisco", "a router with Cisco IOS or IOS-XE", rows,
+                                            sizeof rows / sizeof rows[0]};

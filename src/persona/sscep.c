@@ -1,0 +1,81 @@
+/* sscep, the command-line client that half the scripts of this world call. Its source is public. */
+#include "persona/table.h"
+
+#define DOC(knob, value, source) PERSONA_DOC(knob, value, source)
+#define INF(knob, value, source) PERSONA_INF(knob, value, source)
+
+#define MAIN "sscep, sscep.c"
+#define NET  "sscep, net.c"
+#define UTIL "sscep, sceputils.c"
+#define P7   "sscep, pkcs7.c"
+
+static const struct persona_row rows[] = {
+    DOC(order, "get_ca_caps, get_ca_cert, get_ca_caps", MAIN ": capabilities before every operation"),
+    DOC(url_suffix, "", MAIN),
+    DOC(url_order, "in_order", MAIN ": one URL"),
+    DOC(message_get_ca_caps, "absent", MAIN),
+    DOC(message_get_ca_cert, "CAIdentifier", MAIN ": CA_IDENTIFIER"),
+    DOC(message_get_next_ca_cert, "CAIdentifier", MAIN ": CA_IDENTIFIER"),
+    DOC(message_post, "absent", NET),
+    DOC(user_agent, "", NET),
+    DOC(headers, "Connection: close", NET),
+    DOC(http_version, "1.1", NET),
+    DOC(connection, "per_request", NET),
+    DOC(post, "announced", MAIN),
+    DOC(post_content_type, "", NET),
+    DOC(get_escaping, "lines", NET ": base64 in lines, %0A"),
+    DOC(request_timeout, "120s", MAIN),
+    DOC(think_time, "0", MAIN),
+    DOC(caps_http_error, "go_on", MAIN ": any status but 200 leaves the capabilities empty"),
+    DOC(http_status, "no", MAIN ": only the Content-Type decides"),
+    DOC(ca_content_type, "bare", NET),
+    DOC(caps_exact_case, "yes", MAIN),
+    DOC(caps_standard, "yes", MAIN),
+    INF(digests, "sha512, sha256, sha1",
+        MAIN " chooses by capabilities unless -S; the order is our conclusion"),
+    INF(digest_default, "md5", MAIN ": the oldest choice"),
+    INF(digest_required, "no", MAIN),
+    DOC(ciphers, "aes128-cbc, 3des-cbc", MAIN " chooses by capabilities unless -E"),
+    DOC(cipher_default, "des-cbc", MAIN),
+    DOC(key_transport, "rsa-pkcs1", P7 ": OpenSSL's PKCS7"),
+    DOC(encoding, "der", P7),
+    DOC(transaction_id, "spki_md5_upper", UTIL),
+    INF(signing_time, "yes", P7 ": OpenSSL's PKCS7 adds it with other attributes"),
+    DOC(signer_subject, "csr", UTIL),
+    DOC(signer_digest, "same", UTIL),
+    DOC(signer_serial, "transaction_id", UTIL ": its characters as bytes"),
+    DOC(signer_backdate, "0", UTIL),
+    DOC(signer_days, "6", UTIL ": 365 times 24 times 60 seconds, which is 6 days and 2 hours"),
+    DOC(signer_key_usage, "none", UTIL),
+    DOC(signer_subject_key_id, "no", UTIL),
+    DOC(signer_authority_key_id, "none", UTIL),
+    INF(csr_digest, "sha256", "openssl req, which makes the CSR for it"),
+    INF(csr_extra_rdn, "", "the CSR comes from outside"),
+    INF(csr_key_usage, "none", "the CSR comes from outside"),
+    INF(csr_key_usage_critical, "yes", "the CSR comes from outside"),
+    INF(csr_eku, "none", "the CSR comes from outside"),
+    INF(challenge_type, "auto", "openssl req"),
+    INF(csr_sid, "none", "the CSR comes from outside"),
+    INF(csr_validity_unit, "none", "Microsoft's"),
+    INF(csr_validity_count, "1", "not sent"),
+    DOC(polls, "256", MAIN ": MAX_POLL_COUNT"),
+    DOC(poll_interval, "5m", MAIN ": POLL_TIME"),
+    DOC(poll_first_at_once, "no", MAIN),
+    DOC(poll_jitter, "0%", MAIN),
+    DOC(poll_for, "8h", MAIN ": MAX_POLL_TIME"),
+    DOC(poll_digest, "same", MAIN),
+    DOC(poll_cipher, "same", MAIN),
+    DOC(poll_transaction_id, "request", MAIN),
+    DOC(failure_retries, "0", MAIN),
+    DOC(failure_delay, "0", MAIN),
+    DOC(http_retries, "0", MAIN),
+    DOC(http_delay, "0", MAIN),
+    DOC(retry_transaction_id, "same", UTIL ": derived from the key"),
+    DOC(renewal, "pkcs_req_signed", MAIN ": -O and -K"),
+    INF(renewal_key, "new", "the CSR comes from outside"),
+    DOC(checks, "signature, signer, message_type, transaction, status, content",
+        P7 ": a wrong recipientNonce only warns"),
+};
+
+const struct persona_table persona_sscep = {"sscep", "the sscep command-line client", rows,
+                                            sizeof rows / sizeof rows[0]};
