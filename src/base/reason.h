@@ -66,6 +66,7 @@
     X(REASON_CA_CERT_NO_RECIPIENT,    "ca_cert_no_recipient",    "GetCACert returned no RSA certificate to encrypt to") \
     X(REASON_CA_CERT_EXPIRED,         "ca_cert_expired",         "the CA certificate is not within its validity period") \
     X(REASON_RA_CERT_EXPIRED,         "ra_cert_expired",         "an RA certificate is not within its validity period") \
+    X(REASON_CONTENT_TYPE,            "content_type",            "the Content-Type is none that this client takes") \
     X(REASON_RA_CHAIN,                "ra_chain",                "an RA certificate was not issued by the CA certificate beside it") \
     /* CertRep */ \
     X(REASON_NOT_SCEP,                "not_scep",                "the answer to PKIOperation is not a CertRep") \
@@ -94,6 +95,7 @@
     X(REASON_CRL_MISSING,             "crl_missing",             "the server said SUCCESS but sent no CRL of that CA") \
     X(REASON_CRL_STALE,               "crl_stale",               "the CRL is not within its validity period") \
     X(REASON_NEXT_CA_SIGNATURE,       "next_ca_signature",       "the next CA certificates are not signed by the current CA") \
+    X(REASON_NOT_ANNOUNCED,           "not_announced",           "not tried, since the server does not announce it") \
     X(REASON_WRONG_PASSWORD,          "wrong_password",          "the challengePassword is wrong") \
     X(REASON_UNEXPECTED_EVENT,        "unexpected_event",        "something happened that the device did not expect in this state")
 /* clang-format on */

@@ -135,7 +135,6 @@ static CURLcode set_common(struct exchange *x)
     SET(CURLOPT_PRIVATE, x);
     SET(CURLOPT_SHARE, x->session->share);
     SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_PROXY, "");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -163,19 +162,75 @@ static CURLcode set_common(struct exchange *x)
     return rc;
 }
 
-static CURLcode set_post(struct exchange *x, const struct http_request *request)
+/* Empty ones take away what libcurl would add by itself; where a line of the caller's has the same name, that goes out. */
+static const char *const withheld[] = {"Expect:", "Accept:", "Content-Type:", "User-Agent:"};
+
+static bool add_header(struct exchange *x, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(x->headers, line);
+    if (longer != NULL)
+        x->headers = longer;
+    return longer != NULL;
+}
+
+static bool add_header_lines(struct exchange *x, const char *lines)
+{
+    char line[1024];
+    for (size_t i = 0; i < sizeof withheld / sizeof withheld[0]; i++) {
+        if (!add_header(x, withheld[i]))
+            return false;
+    }
+    for (size_t len; *lines != '\0'; lines += len + (lines[len] == '\n')) {
+        len = strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)(len < sizeof line ? len : sizeof line - 1), lines);
+        if (!add_header(x, line))
+            return false;
+    }
+    return true;
+}
+
+static bool add_content_type(struct exchange *x, const char *type)
+{
+    char line[128];
+    snprintf(line, sizeof line, "Content-Type: %s", type);
+    return add_header(x, "Expect:") && add_header(x, line);
+}
+
+static CURLcode set_headers(struct exchange *x, const struct http_request *request)
 {
     CURLcode rc = CURLE_OK;
-    char line[128];
-    snprintf(line, sizeof line, "Content-Type: %s", request->content_type);
-    x->headers = curl_slist_append(NULL, "Expect:");
-    struct curl_slist *longer = curl_slist_append(x->headers, line);
-    if (x->headers == NULL || longer == NULL)
+    bool ok = true;
+    if (request->headers != NULL)
+        ok = add_header_lines(x, request->headers);
+    else if (request->method == HTTP_POST)
+        ok = add_content_type(x, request->content_type);
+    if (!ok)
         return CURLE_OUT_OF_MEMORY;
+    if (request->headers == NULL && request->user_agent != NULL)
+        SET(CURLOPT_USERAGENT, request->user_agent);
+    if (x->headers != NULL)
+        SET(CURLOPT_HTTPHEADER, x->headers);
+    return rc;
+}
+
+static CURLcode set_body(struct exchange *x, struct span body)
+{
+    CURLcode rc = CURLE_OK;
     SET(CURLOPT_POST, 1L);
-    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
-    SET(CURLOPT_POSTFIELDS, request->body.len > 0 ? (const char *)request->body.data : ""); /* not copied */
-    SET(CURLOPT_HTTPHEADER, x->headers);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    SET(CURLOPT_POSTFIELDS, body.len > 0 ? (const char *)body.data : ""); /* not copied */
+    return rc;
+}
+
+static CURLcode set_connection(struct exchange *x, const struct http_request *request)
+{
+    CURLcode rc = CURLE_OK;
+    SET(CURLOPT_HTTP_VERSION, request->http_1_0 ? (long)CURL_HTTP_VERSION_1_0 : (long)CURL_HTTP_VERSION_1_1);
+    if (request->fresh) {
+        SET(CURLOPT_FRESH_CONNECT, 1L);
+        SET(CURLOPT_FORBID_REUSE, 1L);
+        SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    }
     return rc;
 }
 
@@ -185,17 +240,17 @@ static CURLcode set_request(struct exchange *x, const struct http_request *reque
     SET(CURLOPT_URL, request->url);
     SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout_us));
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->timeout_us));
-    if (request->user_agent != NULL)
-        SET(CURLOPT_USERAGENT, request->user_agent);
     if (request->user != NULL) {
         SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
         SET(CURLOPT_USERNAME, request->user);
         SET(CURLOPT_PASSWORD,
             request->password == NULL ? "" : (const char *)secret_value(request->password).data);
     }
+    if (rc == CURLE_OK)
+        rc = set_connection(x, request);
     if (rc == CURLE_OK && request->method == HTTP_POST)
-        rc = set_post(x, request);
-    return rc;
+        rc = set_body(x, request->body);
+    return rc == CURLE_OK ? set_headers(x, request) : rc;
 }
 
 bool http_exchange_prepare(struct exchange *x, const struct http_request *request, struct err *e)

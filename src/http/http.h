@@ -35,6 +35,11 @@ struct http_request {
     struct span body;         /* POST; borrowed until done */
     const char *content_type; /* POST */
     const char *user_agent;
+    const char *
+        headers; /* "Name: value\n" lines: exactly these, instead of the two above and of whatever libcurl would add
+                            but Host, Content-Length and Authorization; NULL: not so */
+    bool http_1_0;    /* instead of 1.1 */
+    bool fresh;       /* on a connection of its own, closed afterwards; no TLS session is taken up again */
     const char *user; /* Basic, sent with the first request; NULL: none */
     const struct secret *password;
     int64_t timeout_us; /* for the whole exchange, name lookup included */

@@ -202,6 +202,48 @@ static void post_carries_its_body(void **state)
     close_lab(&lab);
 }
 
+/* Headers in the client's own words: nothing is added, nothing is missing, whatever libcurl likes to send. */
+static void headers_can_be_exact(void **state)
+{
+    (void)state;
+    struct lab lab;
+    struct seen seen = {0};
+    open_lab(&lab, echo);
+    struct http_session *session = session_of(&lab);
+    struct http_request request = get(url_of(&lab, "/x"));
+    request.headers = "User-Agent: profiled/1.0\nAccept: text/plain\nX-B: 2\n";
+    send_and_wait(&lab, session, &request, &seen);
+    const char *lines[] = {"User-Agent: profiled/1.0", "Accept: text/plain", "X-B: 2"};
+    for (size_t i = 0; i < 3; i++)
+        assert_true(contains(&seen, lines[i]));
+    assert_false(contains(&seen, "User-Agent: test"));
+    assert_false(contains(&seen, "*/*"));
+
+    request.headers = "";
+    request.method = HTTP_POST;
+    request.body = span_of_text("message");
+    request.content_type = "not/this";
+    send_and_wait(&lab, session, &request, &seen);
+    assert_true(contains(&seen, "Content-Length: 7"));
+    const char *absent[] = {"User-Agent", "Accept", "Content-Type", "Expect"};
+    for (size_t i = 0; i < 4; i++)
+        assert_false(contains(&seen, absent[i]));
+    assert_false(seen.r.new_connection);
+
+    request.fresh = true;
+    send_and_wait(&lab, session, &request, &seen);
+    assert_true(seen.r.new_connection);
+    send_and_wait(&lab, session, &request, &seen);
+    assert_true(seen.r.new_connection);
+    assert_int_equal(http_stats(lab.http).open, 1); /* the first one, kept alive */
+    request.http_1_0 = true;
+    send_and_wait(&lab, session, &request, &seen);
+    assert_true(contains(&seen, "HTTP/1.0"));
+    http_session_free(session);
+    forget(&seen);
+    close_lab(&lab);
+}
+
 static void credentials_are_sent_and_forgotten(void **state)
 {
     (void)state;
@@ -638,6 +680,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answer_carries_its_facts),
         cmocka_unit_test(post_carries_its_body),
+        cmocka_unit_test(headers_can_be_exact),
         cmocka_unit_test(credentials_are_sent_and_forgotten),
         cmocka_unit_test(thousand_devices_are_thousand_connections),
         cmocka_unit_test(last_timeouts_are_reported),
