@@ -47,8 +47,10 @@ check 'build: GCC, sanitizers, -Werror' \
 [ "$failed" -eq 0 ] || stop_here
 
 ctest --test-dir "$build" --output-on-failure --output-junit ctest.xml
-counted=$(grep -m1 -oE ' tests="[0-9]+"' "$build/ctest.xml" | grep -oE '[0-9]+')
-broken=$(grep -m1 -oE ' failures="[0-9]+"' "$build/ctest.xml" | grep -oE '[0-9]+')
+# total ATTRIBUTE: of the whole run; the first such line of the JUnit file.
+total() { grep -m1 -oE "^[[:space:]]*$1=\"[0-9]+\"" "$build/ctest.xml" | grep -oE '[0-9]+'; }
+counted=$(total tests)
+broken=$(total failures)
 passed=$((passed + ${counted:-0} - ${broken:-0}))
 failed=$((failed + ${broken:-1}))
 

@@ -66,7 +66,7 @@ static bool find_end(struct span s, size_t *out_length, struct err *e)
             at += 2;
             continue;
         }
-        struct header h;
+        struct header h = {0};
         if (!read_header(rest, &h, e))
             return false;
         if (h.indefinite && ++depth > DER_MAX_DEPTH)
@@ -87,7 +87,7 @@ bool der_at_end(const struct der_reader *r)
 
 bool der_next(struct der_reader *r, struct der_item *out, struct err *e)
 {
-    struct header h;
+    struct header h = {0};
     if (!read_header(r->rest, &h, e))
         return false;
     size_t length = h.length;

@@ -47,12 +47,14 @@ static struct rsa_cost time_rsa(const struct pki_key *key)
     }
     int64_t middle = clock_thread_cpu_us();
     for (int i = 0; i < 20 * UNIT_ROUNDS; i++) {
-        if (!pki_verify(pki_key_evp(key), PKI_SHA256, span_of(message, sizeof message), buf_span(&signature), &e))
+        if (!pki_verify(pki_key_evp(key), PKI_SHA256, span_of(message, sizeof message), buf_span(&signature),
+                        &e))
             die("verify", &e);
     }
     int64_t end = clock_thread_cpu_us();
     buf_clear(&signature);
-    return (struct rsa_cost){(double)(middle - begin) / UNIT_ROUNDS, (double)(end - middle) / (20 * UNIT_ROUNDS)};
+    return (struct rsa_cost){(double)(middle - begin) / UNIT_ROUNDS,
+                             (double)(end - middle) / (20 * UNIT_ROUNDS)};
 }
 
 static struct rsa_cost cheaper(struct rsa_cost a, struct rsa_cost b)
@@ -72,7 +74,8 @@ static void serve(int to, int from)
     struct err e = {0};
     struct pki_key *key = NULL;
     struct sim *sim = NULL;
-    const struct sim_config config = {.listen = "127.0.0.1:0", .otp_cache = 100000, .otp_validity_us = 3600000000};
+    const struct sim_config config = {
+        .listen = "127.0.0.1:0", .otp_cache = 100000, .otp_validity_us = 3600000000};
     if (!pki_init(&e) || !pki_key_generate_rsa(2048, &key, &e) || !sim_start(&config, &sim, &e))
         die("simulator", &e);
     struct sim_report report = {.rsa = time_rsa(key)};
@@ -105,8 +108,8 @@ static void make_keys(struct pki_pool **pool)
     }
 }
 
-static void print_report(const struct measure *m, const struct engine_result *result, double cpu_us, struct rsa_cost rsa,
-                         const struct sim_report *sim)
+static void print_report(const struct measure *m, const struct engine_result *result, double cpu_us,
+                         struct rsa_cost rsa, const struct sim_report *sim)
 {
     double enrolled = (double)measure_devices(m).enrolled;
     double device_floor = 3 * rsa.private_us + 2 * rsa.public_us;
@@ -145,17 +148,24 @@ int main(int argc, char **argv)
     struct load_plan *plan = NULL;
     struct measure *measure = NULL;
     struct pki_pool *keys = NULL;
-    const struct scenario_override overrides[] = {{"target.url", target}, {"devices.count", argc > 2 ? argv[2] : "3000"}};
+    const struct scenario_override overrides[] = {{"target.url", target},
+                                                  {"devices.count", argc > 2 ? argv[2] : "3000"}};
     if (!pki_init(&e) || !scenario_load(argv[1], overrides, 2, &scenario, &e) ||
-        !load_plan_new(scenario->phases, scenario->phase_count, scenario->devices.count, scenario->limits.devices,
-                       scenario->seed, &plan, &e) ||
+        !load_plan_new(scenario->phases, scenario->phase_count, scenario->devices.count,
+                       scenario->limits.devices, scenario->seed, &plan, &e) ||
         !measure_new(&measure, &e))
         die("set-up", &e);
     make_keys(&keys);
     struct rsa_cost rsa = time_rsa(pki_pool_key(keys, 0));
     const struct outcome_sink sink = measure_sink(measure);
-    const struct engine_config config = {.scenario = scenario, .scep_url = scep_url, .admin_url = admin_url, .keys = keys,
-                                         .plan = plan, .sinks = &sink, .sink_count = 1, .run_id = "bench"};
+    const struct engine_config config = {.scenario = scenario,
+                                         .scep_url = scep_url,
+                                         .admin_url = admin_url,
+                                         .keys = keys,
+                                         .plan = plan,
+                                         .sinks = &sink,
+                                         .sink_count = 1,
+                                         .run_id = "bench"};
     struct engine_result result = {0};
     int64_t before = clock_process_cpu_us();
     if (!engine_run(&config, &result, &e))
