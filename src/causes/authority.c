@@ -281,6 +281,84 @@ static const struct cause authority[] = {
         .sources = LIST(SRC_ERROR_CODES),
         .basis = CAUSES_DOCUMENTED,
     },
+    {
+        .id = "pending-approval",
+        .title = "The CA waits for a certificate manager's decision",
+        .mode = "*",
+        .stage = "pki_operation",
+        .class_id = "",
+        .runbook = "",
+        .signature = "CertRep with pkiStatus PENDING, and again at every poll until somebody decides or the "
+                     "client gives up. No event 31.",
+        .decided_by = "certsrv.msc > Pending Requests on the CA: the requests stand there.",
+        .steps =
+            LIST("certutil -view -restrict \"Disposition=9\" -out \"RequestID,RequesterName,"
+                 "SubmittedWhen\" on the CA",
+                 "certtmpl.msc > the template > Issuance Requirements: \"CA certificate manager approval\"",
+                 "certsrv.msc > CA > Properties > Policy Module: \"Set the certificate request status to "
+                 "pending\" (the default of a standalone CA)"),
+        .resolution = LIST("Issue or deny them: certutil -resubmit <RequestID>, certutil -deny <RequestID>",
+                           "Approval by hand does not go with devices that give up within minutes, nor with "
+                           "Intune, which knows no PENDING: take it off the template that NDES uses"),
+        .prevention =
+            LIST("A template of its own for NDES, without manager approval",
+                 "Where approval is wanted: raise the clients' retry count and delay, approve within "
+                 "the 20 minutes for which NDES remembers a request"),
+        .symptom_ios = "The profile waits while the device polls, then error 22013 or 22007.",
+        .symptom_android = "CertRep with pkiStatus=3 in the log; the profile stays pending.",
+        .symptom_windows = "Status 2 (pending), then 16 (failed) in the SCEP node; event 32 at the end.",
+        .symptom_macos = "The profile waits, then <MDM-SCEP:15002>.",
+        .sources = LIST(SRC_RFC),
+        .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
+    },
+    {
+        .id = "approval-denied",
+        .title = "A certificate manager denied the request",
+        .mode = "*",
+        .stage = "cert_poll",
+        .class_id = "",
+        .runbook = "",
+        .signature = "PENDING first, then FAILURE badRequest with HRESULT 0x80094014 at a poll.",
+        .decided_by =
+            "CA, Application log: event 53 (denied) with the request's number; certsrv.msc > Failed "
+            "Requests shows who denied it.",
+        .steps = LIST("certutil -view -restrict \"Disposition=31\" -out "
+                      "\"RequestID,RequesterName,StatusCode,DispositionMessage\" on the CA"),
+        .resolution =
+            LIST("Ask the certificate manager why; a denied request stays denied: the device has to "
+                 "send a new one"),
+        .prevention =
+            LIST("Tell certificate managers which requests come from devices, and from which subjects"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_ERROR_CODES, SRC_RFC),
+        .basis = CAUSES_INFERRED,
+        .simulated = true,
+    },
+    {
+        .id = "pending-forgotten",
+        .title = "NDES no longer knows the request that waits for approval",
+        .mode = "*",
+        .stage = "cert_poll",
+        .class_id = "",
+        .runbook = "",
+        .signature = "PENDING first, then FAILURE badRequest or badCertId at a poll, although nobody denied "
+                     "the request: 20 minutes after it, or after the application pool was restarted.",
+        .decided_by = "Application log: NDES events 3 (stopped) and 1 (started) between request and poll; "
+                      "without them, the time between the two against CacheRequest in the registry.",
+        .steps = LIST(SHOW_NDES_EVENTS,
+                      "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\CacheRequest: minutes; 20 "
+                      "when absent",
+                      "certsrv.msc: the request is pending or issued there, only NDES cannot find it"),
+        .resolution = LIST("The device has to send a new request, with a new password",
+                           "Raise CacheRequest above the time that approvals take, restart the pool"),
+        .prevention =
+            LIST("Approve within CacheRequest minutes; no recycling of the pool while requests wait"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_RFC, SRC_INSTALL),
+        .basis = CAUSES_INFERRED,
+        .simulated = true,
+    },
 };
 
 TABLE(causes_authority, authority);

@@ -163,6 +163,12 @@ static bool password_sent_no_hresult(const struct facts *f)
     return f->hresult == 0 && f->first->fail_info == 1 && f->failure->otp.sent > 0;
 }
 
+/* Told so at a poll, and by no code that says more. */
+static bool poll_not_known(const struct facts *f)
+{
+    return f->first->fail_info == 2 || f->first->fail_info == 4;
+}
+
 /* Expired RA certificates explain a start failure (500) and any refusal that names no other reason. */
 static bool ra_expired_fits(const struct facts *f)
 {
@@ -261,6 +267,10 @@ CANDIDATES(dcom, {"dcom-denied", 0.55, NULL, NULL}, {"ca-network-logon-denied", 
 CANDIDATES(sessions, {"ca-db-sessions-exhausted", 1, NULL, NULL});
 CANDIDATES(suspended, {"ca-suspended", 1, NULL, NULL});
 
+CANDIDATES(pending, {"pending-approval", 1, NULL, NULL});
+CANDIDATES(denied, {"approval-denied", 1, NULL, NULL});
+CANDIDATES(forgotten, {"pending-forgotten", 0.75, NULL, NULL}, {"app-pool-recycled", 0.2, NULL, NULL});
+
 CANDIDATES(connector, {"connector-stopped", 0.3, all_refused, tell_policy_module},
            {"connector-outdated", 0.16, all_refused, tell_policy_module},
            {"policy-client-cert-expired", 0.1, all_refused, tell_policy_module},
@@ -314,6 +324,14 @@ const struct rule diagnose_rules[] = {
     REFUSED(0x80070005, 0.8, dcom),
     REFUSED(0x8009400F, 0.95, sessions),
     REFUSED(0x80094006, 0.95, suspended),
+    /* requests that wait for a decision */
+    {.reasons = {REASON_SCEP_PENDING, REASON_POLL_LIMIT}, .certainty = 0.97, .candidates = pending},
+    REFUSED(0x80094014, 0.95, denied),
+    {.stages = BIT(STAGE_CERT_POLL),
+     .reasons = {REASON_SCEP_FAILURE},
+     .when = poll_not_known,
+     .certainty = 0.7,
+     .candidates = forgotten},
     /* Intune checks the challenge elsewhere */
     {.stages = PKI,
      .reasons = {REASON_SCEP_FAILURE, REASON_NOT_SCEP, REASON_HTTP_STATUS},

@@ -14,6 +14,7 @@ struct sim_request {
     struct span body;
     bool body_too_large; /* beyond BYTES_MAX_MESSAGE; `body` is empty then */
     bool tls;
+    bool local;          /* the client is on this machine */
     uint64_t connection; /* the same for every request of one connection */
     int64_t now_us;      /* wall clock */
 };

@@ -3,6 +3,7 @@
 #include "sim/fault_kinds.h"
 
 #include "scep/types.h"
+#include "sim/refusals.h"
 #include "sim/sim.h"
 
 /* A pool whose identity cannot log on does not start: HTTP.sys answers. Microsoft's Intune page reports 500 for the same
@@ -91,16 +92,43 @@ static void passwords_unknown(const struct sim_fault_settings *settings, struct 
     effects->passwords_unknown = true;
 }
 
+/* The CA's queue: nobody decides while this lasts (F.2.7). */
+static void approval_pending(const struct sim_fault_settings *settings, struct sim_effects *effects)
+{
+    (void)settings;
+    effects->hold = SIM_HOLD_PENDING;
+}
+
+static void approval_denied(const struct sim_fault_settings *settings, struct sim_effects *effects)
+{
+    (void)settings;
+    effects->hold = SIM_HOLD_DENIED;
+}
+
+enum { SAYS_BAD_REQUEST, SAYS_BAD_CERT_ID };
+static const char *const forgetful_answers[] = {"badRequest", "badCertId", NULL};
+
+/* Which failInfo a poll then gets is not known: 2 or 4. */
+static void approval_forgotten(const struct sim_fault_settings *settings, struct sim_effects *effects)
+{
+    effects->hold = SIM_HOLD_FORGOTTEN;
+    effects->forgotten =
+        settings->choice == SAYS_BAD_CERT_ID ? &SIM_REFUSE_NOT_PENDING_ID : &SIM_REFUSE_NOT_PENDING;
+}
+
 #define E_FAIL UINT32_C(0x80004005)
 
 static const struct sim_fault_kind kinds[] = {
     {.id = "app-pool-identity-mismatch", .key = {"face", identity_faces}, .apply = pool_down},
     {.id = "app-pool-stopped", .apply = pool_down},
+    {.id = "approval-denied", .apply = approval_denied},
     {.id = "connector-outdated", .key = {"hresult", NULL}, .hresult = E_FAIL, .apply = connector},
     {.id = "connector-stopped", .key = {"hresult", NULL}, .hresult = E_FAIL, .apply = connector},
     {.id = "network-path-blocked", .key = {"how", blockings}, .apply = network_blocked},
     {.id = "otp-cache-full", .apply = cache_full},
     {.id = "password-wrong", .apply = passwords_unknown},
+    {.id = "pending-approval", .apply = approval_pending},
+    {.id = "pending-forgotten", .key = {"answer", forgetful_answers}, .apply = approval_forgotten},
     {.id = "ra-cert-expired", .key = {"restarted", no_yes}, .apply = ra_expired},
     {.id = "service-account-locked", .key = {"face", pool_faces}, .apply = pool_down},
     {.id = "service-account-password-expired", .key = {"face", pool_faces}, .apply = pool_down},

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "pki/der.h"
 #include "pki/oid.h"
-#include "scep/ca.h"
+#include "scep/next_ca.h"
 
 #include <arpa/inet.h>
 
@@ -132,6 +132,55 @@ static bool make_aged(struct sim_identity *id, int64_t now_s, struct err *e)
     return ok;
 }
 
+/* Same name, new key, valid from a month before the present CA ends (RFC 8894 4.7). */
+static bool make_next_cert(const struct sim_identity *id, const struct pki_key *key, struct pki_cert **out,
+                           struct err *e)
+{
+    uint8_t serial[16], own_key_id[SIM_KEY_ID_BYTES];
+    if (!random_bytes(serial, sizeof serial, e) || !key_id(key, own_key_id, e))
+        return false;
+    serial[0] = 0x61;
+    int64_t from = pki_cert_not_after(id->ca) - 30 * DAY;
+    struct pki_cert_spec spec = {
+        .subject = pki_cert_subject(id->ca),
+        .issuer = pki_cert_subject(id->ca),
+        .spki = pki_key_spki(key),
+        .serial = span_of(serial, sizeof serial),
+        .not_before = from,
+        .not_after = from + 10 * 365 * DAY,
+        .ca = true,
+        .key_usage = PKI_KU_DIGITAL_SIGNATURE | PKI_KU_CERT_SIGN | PKI_KU_CRL_SIGN,
+        .authority_key_id = span_of(own_key_id, sizeof own_key_id),
+    };
+    struct buf der;
+    buf_init(&der, BYTES_MAX_MESSAGE);
+    bool ok = pki_cert_make(&spec, key, PKI_SHA256, &der, e) && pki_cert_from_der(buf_span(&der), out, e);
+    buf_clear(&der);
+    return ok;
+}
+
+static bool make_next_ca(struct sim_identity *id, unsigned bits, struct err *e)
+{
+    struct pki_key *key = NULL;
+    struct pki_cert *cert = NULL;
+    bool ok = pki_key_generate_rsa(bits, &key, e) && make_next_cert(id, key, &cert, e);
+    if (ok) {
+        const struct pki_cert *certs[] = {cert};
+        struct scep_next_ca_spec spec = {
+            .certs = certs,
+            .cert_count = 1,
+            .signer = id->ca,
+            .signer_key = id->ca_key,
+            .include_signer = true,
+            .digest = PKI_SHA256,
+        };
+        ok = scep_next_ca_make(&spec, &id->next_ca, e);
+    }
+    pki_cert_free(cert);
+    pki_key_free(key);
+    return ok;
+}
+
 /* RFC 7468. */
 static bool append_pem(struct span der, const char *label, struct buf *out, struct err *e)
 {
@@ -164,7 +213,8 @@ static bool make_all(struct sim_identity *id, const struct sim_identity_spec *sp
            make_ra(id, &ra_sign, id->sign_key, span_of(NULL, 0), until, &id->sign, e) &&
            make_ra(id, &ra_encrypt, id->encrypt_key, span_of(NULL, 0), until, &id->encrypt, e) &&
            make_bundle(id, id->sign, id->encrypt, &id->ca_certs, e) && make_aged(id, spec->now_s, e) &&
-           append_pem(pki_cert_der(id->ca), "CERTIFICATE", &id->ca_pem, e);
+           append_pem(pki_cert_der(id->ca), "CERTIFICATE", &id->ca_pem, e) &&
+           (!spec->next_ca || make_next_ca(id, spec->ca_bits, e));
 }
 
 bool sim_identity_new(const struct sim_identity_spec *spec, struct sim_identity **out, struct err *e)
@@ -175,6 +225,7 @@ bool sim_identity_new(const struct sim_identity_spec *spec, struct sim_identity 
     buf_init(&id->ca_certs, BYTES_MAX_MESSAGE);
     buf_init(&id->ca_certs_aged, BYTES_MAX_MESSAGE);
     buf_init(&id->ca_pem, BYTES_MAX_MESSAGE);
+    buf_init(&id->next_ca, BYTES_MAX_MESSAGE);
     if (!make_all(id, spec, e)) {
         sim_identity_free(id);
         return false;
@@ -190,6 +241,7 @@ void sim_identity_free(struct sim_identity *identity)
     buf_clear(&identity->ca_certs);
     buf_clear(&identity->ca_certs_aged);
     buf_clear(&identity->ca_pem);
+    buf_clear(&identity->next_ca);
     pki_cert_free(identity->ca);
     pki_cert_free(identity->sign);
     pki_cert_free(identity->encrypt);

@@ -18,14 +18,17 @@ struct sim_identity {
     struct buf ca_certs;                      /* GetCACert: RA signing, RA encryption, CA */
     struct buf ca_certs_aged;                 /* the same with expired RA certificates */
     struct buf ca_pem;
+    struct buf
+        next_ca; /* GetNextCACert: the CA certificate of the time after this one; empty: none prepared */
 };
 
 struct sim_identity_spec {
     unsigned ca_bits, ra_bits;
     int64_t now_s;
+    bool next_ca; /* prepares the CA's successor */
 };
 
-/* Generates three keys: about half a second with 2048 bits. */
+/* Generates three keys, a fourth for the successor: about half a second with 2048 bits. */
 bool sim_identity_new(const struct sim_identity_spec *spec, struct sim_identity **out,
                       struct err *e) MUST_USE;
 void sim_identity_free(struct sim_identity *identity);

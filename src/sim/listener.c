@@ -76,6 +76,13 @@ static uint64_t connection_id(struct MHD_Connection *connection)
     return hash;
 }
 
+static bool is_local(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info != NULL && info->client_addr != NULL && sim_port_address_is_loopback(info->client_addr);
+}
+
 /* A reply can hold a one-time password: wiped when the last byte is out. */
 static void free_body(void *user)
 {
@@ -132,6 +139,7 @@ static enum MHD_Result answer(const struct sim_listener *l, struct MHD_Connectio
         .body = x->body.failed ? span_of(NULL, 0) : buf_span(&x->body),
         .body_too_large = x->body.failed,
         .http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0,
+        .local = is_local(connection),
         .tls = l->config.tls_key_pem != NULL,
         .connection = connection_id(connection),
         .now_us = l->config.now_us(),

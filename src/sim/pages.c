@@ -2,7 +2,6 @@
 
 #define SERVER_KERNEL "Microsoft-HTTPAPI/2.0"
 #define SERVER_IIS    "Microsoft-IIS/10.0"
-#define SERVER_PROXY  "scepstorm-mdm"
 
 /* HTTP.sys: title, heading, sentence. Content-Length 346, 324, 334 and 326 in this order. */
 static const struct kernel_page {
@@ -87,7 +86,6 @@ static void iis_error(const struct iis_page *page, struct sim_reply *reply)
 static void gateway_error(struct sim_reply *reply)
 {
     reply->status = 502;
-    reply->server = SERVER_PROXY;
     reply->content_type = "text/plain";
     buf_append_text(&reply->body, "502 Bad Gateway: the SCEP server behind this one did not deliver.\n");
 }

@@ -140,11 +140,21 @@ void sim_port_unsilence(struct sim_port *port)
     }
 }
 
+bool sim_port_address_is_loopback(const struct sockaddr *address)
+{
+    struct sockaddr_in6 v6;
+    struct sockaddr_in v4;
+    if (address->sa_family == AF_INET6) {
+        memcpy(&v6, address, sizeof v6);
+        return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
+    }
+    memcpy(&v4, address, sizeof v4);
+    return address->sa_family == AF_INET && ntohl(v4.sin_addr.s_addr) >> 24 == 127;
+}
+
 bool sim_port_is_loopback(const struct sim_port *port)
 {
-    if (port->address.ss_family == AF_INET6)
-        return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)&port->address)->sin6_addr);
-    return ntohl(((const struct sockaddr_in *)&port->address)->sin_addr.s_addr) >> 24 == 127;
+    return sim_port_address_is_loopback((const struct sockaddr *)&port->address);
 }
 
 void sim_port_url(const struct sim_port *port, bool tls, char *out, size_t out_bytes)

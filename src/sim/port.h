@@ -30,6 +30,7 @@ void sim_port_unsilence(struct sim_port *port);
 
 unsigned sim_port_number(const struct sim_port *port);
 bool sim_port_is_loopback(const struct sim_port *port);
+bool sim_port_address_is_loopback(const struct sockaddr *address);
 /* "http://127.0.0.1:40123" */
 void sim_port_url(const struct sim_port *port, bool tls, char *out, size_t out_bytes);
 

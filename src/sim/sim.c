@@ -97,6 +97,20 @@ static bool make_otp(struct sim *sim, const struct sim_config *config, struct er
     return sim_otp_new(&otp, &sim->otp, e);
 }
 
+#define CHALLENGES_MAX 100000 /* of an MDM, outstanding */
+
+/* The proxy keeps its challenges as NDES keeps its passwords: one for all, or one-time. */
+static bool make_challenges(struct sim *sim, const struct sim_config *config, struct err *e)
+{
+    struct sim_otp_config challenges = {
+        .max = CHALLENGES_MAX,
+        .validity_us = config->otp_validity_us,
+        .bytes = 16,
+        .fixed = config->challenge != NULL ? (const char *)secret_value(config->challenge).data : NULL,
+    };
+    return config->policy->mode != SIM_PROXY || sim_otp_new(&challenges, &sim->challenges, e);
+}
+
 static bool make_ca(struct sim *sim, const struct sim_config *config, struct err *e)
 {
     struct sim_ca_spec ca = {
@@ -121,7 +135,11 @@ static bool make_site(struct sim *sim, const struct sim_config *config, struct e
         .otp_max = config->otp_cache,
         .otp_validity_us = config->otp_validity_us,
         .otp_fixed = config->static_password != NULL,
-        .caps = config->caps,
+        .caps = config->caps != NULL ? config->caps : sim_policy_caps(config->policy),
+        .mode = config->policy->mode,
+        .challenges = sim->challenges,
+        .challenges_fixed = config->challenge != NULL,
+        .challenge_validity_us = config->otp_validity_us,
     };
     return sim_site_new(&site, &sim->site, e);
 }
@@ -130,7 +148,11 @@ static bool make_rooms(struct sim *sim, const struct sim_config *config, struct 
 {
     int64_t now_s = sim->now_us() / 1000000;
     struct sim_identity_spec identity = {
-        .ca_bits = config->ca_bits, .ra_bits = config->ra_bits, .now_s = now_s};
+        .ca_bits = config->ca_bits,
+        .ra_bits = config->ra_bits,
+        .now_s = now_s,
+        .next_ca = (config->policy->operations & SIM_OPERATION_GET_NEXT_CA_CERT) != 0,
+    };
     return sim_identity_new(&identity, &sim->identity, e) && make_ca(sim, config, e) &&
            make_site(sim, config, e) &&
            (!config->tls ||
@@ -150,13 +172,23 @@ static bool open_listener(struct sim *sim, const struct sim_config *config, int 
     return sim_listener_start(&listener, &sim->port, fd, &sim->listener, e);
 }
 
+static bool check_ciphers(const struct sim_policy *policy, struct err *e)
+{
+    if (!policy->reply_cipher_fixed || pki_evp_cipher(policy->reply_cipher) != NULL)
+        return true;
+    return err_set(e, STAGE_SETUP, REASON_USAGE,
+                   "replies in %s need OpenSSL's legacy provider, which does not load here",
+                   pki_cipher_name(policy->reply_cipher));
+}
+
 /* The cheap things that can be wrong come before the keys are made. */
 static bool start(struct sim *sim, const struct sim_config *config, struct err *e)
 {
     int fd = -1;
-    if (!sim_faults_parse(config->faults, config->fault_count, &sim->faults, e) ||
-        !make_otp(sim, config, e) || !sim_port_parse(config->listen, &sim->port, e) ||
-        !sim_port_bind(&sim->port, &fd, e))
+    if (!check_ciphers(config->policy, e) ||
+        !sim_faults_parse(config->faults, config->fault_count, &sim->faults, e) ||
+        !make_otp(sim, config, e) || !make_challenges(sim, config, e) ||
+        !sim_port_parse(config->listen, &sim->port, e) || !sim_port_bind(&sim->port, &fd, e))
         return false;
     if (!make_rooms(sim, config, e)) {
         close(fd);

@@ -12,10 +12,11 @@ struct sim_config {
     bool basic_auth;    /* OTP page behind Basic; false: open */
     const char *user;   /* NULL with basic_auth: the page refuses everyone */
     const struct secret *password;
-    unsigned otp_cache;          /* passwords outstanding at most; 5 */
-    int64_t otp_validity_us;     /* 60 minutes */
-    unsigned otp_bytes;          /* 8: 16 hex digits */
-    const char *static_password; /* NULL: one-time passwords */
+    unsigned otp_cache;             /* passwords outstanding at most; 5 */
+    int64_t otp_validity_us;        /* 60 minutes */
+    unsigned otp_bytes;             /* 8: 16 hex digits */
+    const char *static_password;    /* NULL: one-time passwords */
+    const struct secret *challenge; /* SIM_PROXY: one for all devices; NULL: each gets its own (sim/mint.h) */
     const char *caps; /* GetCACaps, comma-separated (CACapabilitiesAlgorithms); NULL: the classic six */
     const struct sim_policy *policy; /* NULL: SIM_POLICY_DEFAULTS. Copied */
     unsigned ca_bits, ra_bits;       /* 2048 */

@@ -1,11 +1,12 @@
 #include "sim/site.h"
 
+#include "sim/mint.h"
 #include "sim/url.h"
 
 #include <stdatomic.h>
 
-#define CAPS_CLASSIC "POSTPKIOperation,Renewal,SHA-512,SHA-256,SHA-1,DES3"
 #define CAPS_MAX     1024
+#define SERVER_PROXY "scepstorm-mdm"
 
 struct sim_site {
     struct sim_site_config config;
@@ -41,7 +42,7 @@ bool sim_site_new(const struct sim_site_config *config, struct sim_site **out, s
     site->config = *config;
     atomic_init(&site->restarts, 0);
     buf_init(&site->caps, CAPS_MAX);
-    if (!make_caps(config->caps != NULL ? config->caps : CAPS_CLASSIC, &site->caps, e)) {
+    if (!make_caps(config->caps, &site->caps, e)) {
         sim_site_free(site);
         return false;
     }
@@ -128,6 +129,7 @@ static bool answer_operation(struct sim_site *site, const struct sim_request *re
     case SIM_OP_OTP:
         return answer_otp(site, effects, request->now_us, reply);
     case SIM_OP_GET_NEXT_CA_CERT:
+        return ok_reply("application/x-x509-next-ca-cert", buf_span(&site->config.identity->next_ca), reply);
     case SIM_OP_BARE:
     case SIM_OP_COUNT:
         break;
@@ -188,23 +190,86 @@ static enum sim_error_page refused_by_iis(const struct sim_request *request, con
     return SIM_ERROR_IIS_405;
 }
 
+/* What is handed out beside the server is for this machine only. */
+static bool answer_minting(struct sim_site *site, const struct sim_request *request, enum sim_place place,
+                           struct sim_reply *reply)
+{
+    const struct sim_site_config *c = &site->config;
+    bool served =
+        place == SIM_PLACE_INTUNE_MINT ? c->mode == SIM_INTUNE : c->mode == SIM_PROXY && !c->challenges_fixed;
+    if (!served)
+        sim_page_error(SIM_ERROR_IIS_404, reply);
+    else if (!request->local)
+        sim_page_error(SIM_ERROR_IIS_403, reply);
+    else if (strcmp(request->method, "POST") != 0)
+        sim_page_error(SIM_ERROR_IIS_405, reply);
+    else if (request->body_too_large)
+        sim_page_error(SIM_ERROR_IIS_413, reply);
+    else if (place == SIM_PLACE_INTUNE_MINT)
+        sim_mint_intune(c->identity, request->body, request->now_us, reply);
+    else
+        sim_mint_proxy(c->challenges, c->challenge_validity_us, request->now_us, reply);
+    return !reply->body.failed;
+}
+
+/* The Intune module closes the information page and the OTP page (A.2, A.6); the latter is inferred. */
+static void close_pages(struct sim_effects *effects)
+{
+    effects->at[SIM_OP_BARE] = SIM_ERROR_IIS_403;
+    effects->at[SIM_OP_OTP] = SIM_ERROR_IIS_403;
+}
+
+/* Behind a proxy NDES is seen through the proxy only: whatever page it answers with, and expired RA certificates, become
+ * a failed PKIOperation. The proxy shows its own certificates, and no OTP page. Inferred. */
+static void step_behind(struct sim_effects *effects)
+{
+    bool broken = effects->kernel != SIM_ERROR_NONE || effects->extension != SIM_ERROR_NONE ||
+                  effects->at[SIM_OP_PKI_OPERATION] != SIM_ERROR_NONE || effects->ra_expired;
+    effects->kernel = effects->extension = SIM_ERROR_NONE;
+    effects->ra_expired = false;
+    memset(effects->at, 0, sizeof effects->at);
+    effects->at[SIM_OP_OTP] = SIM_ERROR_IIS_404;
+    effects->at[SIM_OP_PKI_OPERATION] = broken ? SIM_ERROR_BAD_GATEWAY : SIM_ERROR_NONE;
+}
+
+static void apply_mode(enum sim_mode mode, struct sim_effects *effects)
+{
+    switch (mode) {
+    case SIM_STANDALONE:
+        break;
+    case SIM_INTUNE:
+        close_pages(effects);
+        break;
+    case SIM_PROXY:
+        step_behind(effects);
+        break;
+    }
+}
+
+static enum sim_error_page refused_by_site(const struct sim_site *site, const struct sim_request *request,
+                                           const struct sim_url *url, struct sim_reply *reply)
+{
+    enum sim_error_page error = refused_by_iis(request, url);
+    if (error != SIM_ERROR_NONE || !is_admin(url) || site->config.mode == SIM_PROXY ||
+        authorized(site, request))
+        return error;
+    reply->authenticate = "Basic realm=\"NDES\"";
+    return SIM_ERROR_IIS_401;
+}
+
 /* The order of the layers: kernel, IIS, authentication, folder redirect, the extension, the operation. */
 static bool answer(struct sim_site *site, const struct sim_request *request, const struct sim_url *url,
                    const struct sim_effects *effects, struct sim_reply *reply)
 {
     enum sim_error_page error = refused_by_kernel(request, url, effects);
+    if (error == SIM_ERROR_NONE &&
+        (url->place == SIM_PLACE_INTUNE_MINT || url->place == SIM_PLACE_PROXY_CHALLENGE))
+        return answer_minting(site, request, url->place, reply);
     if (error == SIM_ERROR_NONE)
-        error = refused_by_iis(request, url);
-    if (error == SIM_ERROR_NONE && is_admin(url) && !authorized(site, request)) {
-        error = SIM_ERROR_IIS_401;
-        reply->authenticate = "Basic realm=\"NDES\"";
-    }
-    if (error == SIM_ERROR_NONE && url->place == SIM_PLACE_MSCEP_NO_SLASH) {
-        answer_moved(request, "/certsrv/mscep/", reply);
-        return !reply->body.failed;
-    }
-    if (error == SIM_ERROR_NONE && url->place == SIM_PLACE_ADMIN_NO_SLASH) {
-        answer_moved(request, "/certsrv/mscep_admin/", reply);
+        error = refused_by_site(site, request, url, reply);
+    bool moved = url->place == SIM_PLACE_MSCEP_NO_SLASH || url->place == SIM_PLACE_ADMIN_NO_SLASH;
+    if (error == SIM_ERROR_NONE && moved) {
+        answer_moved(request, is_admin(url) ? "/certsrv/mscep_admin/" : "/certsrv/mscep/", reply);
         return !reply->body.failed;
     }
     if (error == SIM_ERROR_NONE)
@@ -215,8 +280,8 @@ static bool answer(struct sim_site *site, const struct sim_request *request, con
     return !reply->body.failed;
 }
 
-/* A fault whose end took a restart of the application pool has emptied the password cache. Threads arrive here in any
- * order: the count only rises, and who raises it empties the cache. */
+/* A fault whose end took a restart of the application pool has emptied the password cache and forgotten requests.
+ * Threads arrive here in any order: the count only rises, and who raises it does the forgetting. */
 static void notice_restarts(struct sim_site *site, int64_t now_us)
 {
     size_t restarts = sim_faults_restarts(site->config.faults, now_us);
@@ -225,6 +290,7 @@ static void notice_restarts(struct sim_site *site, int64_t now_us)
         if (!atomic_compare_exchange_weak(&site->restarts, &seen, restarts))
             continue;
         sim_otp_restart(site->config.otp);
+        sim_ca_restart(site->config.ca, now_us);
         return;
     }
 }
@@ -236,9 +302,14 @@ void sim_site_answer(struct sim_site *site, const struct sim_request *request, s
     struct sim_url url = sim_url_parse(request->target);
     struct sim_effects effects = {0};
     sim_faults_effects(site->config.faults, request->now_us, request->connection, &effects);
-    if (answer(site, request, &url, &effects, reply))
-        return;
-    buf_wipe(&reply->body);
-    sim_reply_init(reply);
-    sim_page_error(SIM_ERROR_IIS_500, reply);
+    apply_mode(site->config.mode, &effects);
+    if (url.operation == SIM_OP_GET_NEXT_CA_CERT && site->config.identity->next_ca.len == 0)
+        url.operation = SIM_OP_BARE; /* a word that it does not know */
+    if (!answer(site, request, &url, &effects, reply)) {
+        buf_wipe(&reply->body);
+        sim_reply_init(reply);
+        sim_page_error(SIM_ERROR_IIS_500, reply);
+    }
+    if (site->config.mode == SIM_PROXY)
+        reply->server = SERVER_PROXY;
 }

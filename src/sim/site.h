@@ -19,7 +19,11 @@ struct sim_site_config {
     unsigned otp_max;
     int64_t otp_validity_us;
     bool otp_fixed;
-    const char *caps; /* comma-separated words; NULL: the six of Windows Server 2012 to 2022 */
+    const char *caps; /* comma-separated words */
+    enum sim_mode mode;
+    struct sim_otp *challenges; /* SIM_PROXY: those the MDM hands out; else NULL */
+    bool challenges_fixed;      /* one for all: none is handed out */
+    int64_t challenge_validity_us;
 };
 
 struct sim_site;

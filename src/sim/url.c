@@ -91,6 +91,10 @@ static enum sim_place find_place(struct span path)
         if (place == SIM_PLACE_UNKNOWN)
             place =
                 place_in(buf_span(&plain), "/certsrv/mscep_admin", SIM_PLACE_ADMIN, SIM_PLACE_ADMIN_NO_SLASH);
+        if (same_word(buf_span(&plain), "/scepstorm/intune/mint"))
+            place = SIM_PLACE_INTUNE_MINT;
+        if (same_word(buf_span(&plain), "/scepstorm/proxy/challenge"))
+            place = SIM_PLACE_PROXY_CHALLENGE;
     }
     buf_clear(&plain);
     return place;
@@ -101,6 +105,7 @@ static enum sim_operation find_operation(struct span word)
     static const char *const words[SIM_OP_COUNT] = {
         [SIM_OP_GET_CA_CAPS] = "GetCACaps",
         [SIM_OP_GET_CA_CERT] = "GetCACert",
+        [SIM_OP_GET_NEXT_CA_CERT] = "GetNextCACert",
         [SIM_OP_PKI_OPERATION] = "PKIOperation",
     };
     for (enum sim_operation op = 0; op < SIM_OP_COUNT; op++) {

@@ -13,6 +13,9 @@ enum sim_place {
     SIM_PLACE_MSCEP_NO_SLASH, /* /certsrv/mscep */
     SIM_PLACE_ADMIN,
     SIM_PLACE_ADMIN_NO_SLASH, /* /certsrv/mscep_admin */
+    /* What stands for somebody else than the server; loopback only. */
+    SIM_PLACE_INTUNE_MINT,     /* /scepstorm/intune/mint: the cloud */
+    SIM_PLACE_PROXY_CHALLENGE, /* /scepstorm/proxy/challenge: the MDM's console */
 };
 
 struct sim_url {

@@ -43,6 +43,7 @@ static inline struct rig *make_rig(const char *fault)
         .password = r->password,
         .otp_max = 5,
         .otp_validity_us = 60 * MINUTE,
+        .caps = sim_policy_caps(&SIM_POLICY_DEFAULTS),
     };
     assert_true(sim_site_new(&site, &r->site, &e));
     assert_true(scep_ca_parse(buf_span(&identity->ca_certs), &r->served, &e));

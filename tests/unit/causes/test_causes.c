@@ -16,7 +16,10 @@ static const char *const simulated[] = {"service-account-password-expired",
                                         "connector-outdated",
                                         "network-path-blocked",
                                         "otp-cache-full",
-                                        "password-wrong"};
+                                        "password-wrong",
+                                        "pending-approval",
+                                        "approval-denied",
+                                        "pending-forgotten"};
 #define SIMULATED (sizeof simulated / sizeof simulated[0])
 
 static const char *const runbook_causes[] = {
