@@ -52,6 +52,7 @@ enum outcome_follow {
 };
 const char *outcome_follow_id(enum outcome_follow follow); /* "renewal" ...: the step's name too */
 
+/* NOT_TRIED with an error: it could not be, and why (REASON_NOT_ANNOUNCED). */
 enum outcome_result { OUTCOME_NOT_TRIED, OUTCOME_OK, OUTCOME_NOT_OK };
 
 struct outcome_follow_up {
@@ -66,6 +67,9 @@ struct outcome_follow_up {
     bool has_hresult;
     uint32_t hresult;
     char text[OUTCOME_TEXT_BYTES]; /* the server's words */
+    char serial[2 * 32 + 1];       /* of the certificate that a renewal brought; empty: none */
+    int64_t not_before, not_after; /* of that one; Unix seconds */
+    unsigned polls;                /* CertPolls sent for a renewal */
 };
 
 struct outcome {
