@@ -23,7 +23,7 @@ struct reservoir;
 struct password {
     struct secret *value;
     int64_t fetched_us;
-    uint64_t fingerprint; /* salted, never 0 */
+    uint64_t fingerprint; /* salted; 0: not for single use */
     struct password *next;
 };
 

@@ -137,15 +137,18 @@ static uint64_t fingerprint(const struct reservoir *r, struct span value)
     return print == 0 ? 1 : print;
 }
 
-static bool keep_password(struct reservoir *r, struct phone *p, struct secret **value, struct err *e)
+/* A page without the sentence about single use shows everybody the same password (UseSinglePassword): that is no
+ * duplicate to be counted, so it gets no fingerprint. */
+static bool keep_password(struct reservoir *r, struct phone *p, struct challenge_page_facts *facts,
+                          struct err *e)
 {
     p->password = calloc(1, sizeof *p->password);
     if (p->password == NULL)
         return err_set(e, STAGE_OTP, REASON_NO_MEMORY, "no memory for a password");
-    p->password->value = *value;
+    p->password->value = facts->password;
     p->password->fetched_us = engine_now(r->engine);
-    p->password->fingerprint = fingerprint(r, secret_value(*value));
-    *value = NULL;
+    p->password->fingerprint = facts->single_use ? fingerprint(r, secret_value(facts->password)) : 0;
+    facts->password = NULL;
     r->engine->result->otp.fetched++;
     return true;
 }
@@ -159,7 +162,7 @@ static bool judge_page(struct reservoir *r, struct phone *p, struct span body, b
         return false;
     switch (facts.kind) {
     case CHALLENGE_PAGE_PASSWORD:
-        ok = keep_password(r, p, &facts.password, e);
+        ok = keep_password(r, p, &facts, e);
         break;
     case CHALLENGE_PAGE_CACHE_FULL:
         *keep_body = true;

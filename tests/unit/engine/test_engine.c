@@ -351,6 +351,21 @@ static void server_without_post_gets_get(void **state)
     free_bench(b);
 }
 
+/* UseSinglePassword: the page shows everybody the same value, which is no defect. */
+static void single_password_page_makes_no_duplicates(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(200, 6);
+    at_sim_like(b, (struct sim_config){.listen = "127.0.0.1:0", .static_password = "8CE317021F690069"});
+    b->scenario.challenge.source = CHALLENGE_MSCEP_ADMIN;
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_ENROLLED], 6);
+    assert_int_equal(b->result.otp.used, 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(b->heard.outcomes[i].otp_fingerprint, 0);
+    free_bench(b);
+}
+
 static void every_device_makes_its_own_tls(void **state)
 {
     (void)state;
@@ -706,6 +721,7 @@ int main(void)
         cmocka_unit_test(full_cache_is_told),
         cmocka_unit_test(wrong_password_reads_as_such),
         cmocka_unit_test(server_without_post_gets_get),
+        cmocka_unit_test(single_password_page_makes_no_duplicates),
         cmocka_unit_test(every_device_makes_its_own_tls),
         cmocka_unit_test(server_that_never_answers_ends_every_device),
         cmocka_unit_test(error_budget_stops_the_run),
