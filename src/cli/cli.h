@@ -20,6 +20,7 @@ int cmd_sim(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
 int cmd_causes(int argc, char **argv);
+int cmd_personas(int argc, char **argv);
 
 /* Prints "scepstorm COMMAND: <what>" to stderr as one line and returns the exit code that fits the reason. */
 int cli_fail(const char *command, const struct err *e);

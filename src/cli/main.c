@@ -17,6 +17,7 @@ static const struct command {
     {"validate", cmd_validate, "checks a scenario without sending anything"},
     {"keygen", cmd_keygen, "fills a key-pool file, so that a run never waits for keys"},
     {"causes", cmd_causes, "the catalogue of documented causes"},
+    {"personas", cmd_personas, "how real devices speak SCEP, and what that rests on"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 

@@ -372,7 +372,8 @@ bool persona_set(struct persona *p, enum persona_knob_id knob, const char *value
         [PERSONA_LIST] = set_list, [PERSONA_SET] = set_set,     [PERSONA_MESSAGE] = set_message,
     };
     const struct persona_knob *k = &knobs[knob];
-    return check_value(knob, value, e) && set[k->kind](k, value, (char *)p + k->offset, e);
+    return check_text(value, SIZE_MAX, e) && check_value(knob, value, e) &&
+           set[k->kind](k, value, (char *)p + k->offset, e);
 }
 
 static bool no_such_knob(const char *name, struct err *e)
@@ -389,6 +390,8 @@ static bool no_such_knob(const char *name, struct err *e)
 
 bool persona_override(struct persona *p, const char *knob, const char *value, struct err *e)
 {
+    if (!check_text(knob, SIZE_MAX, e))
+        return false;
     for (size_t i = 0; i < PERSONA_KNOB_COUNT; i++) {
         if (strcmp(knobs[i].name, knob) != 0)
             continue;

@@ -53,22 +53,25 @@ bool persona_find(const char *name, struct persona *out, struct err *e)
                    nearest != NULL ? " meant?" : "");
 }
 
-/* Long values go on without a column of their own; nothing is cut. */
+/* Two lines each: what it is set to, then what it means and what it rests on. */
 bool persona_describe(const struct persona *p, struct buf *out, struct err *e)
 {
-    buf_appendf(out, "%s: %s\n\n", p->name, p->summary);
+    buf_appendf(out, "%s: %s\n", p->name, p->summary);
     struct buf value;
     buf_init(&value, 4096);
     for (size_t i = 0; i < PERSONA_KNOB_COUNT; i++) {
         const struct persona_knob *k = &persona_knobs()[i];
         buf_reset(&value);
         persona_value(p, (enum persona_knob_id)i, &value);
-        const char *text = value.len == 0 ? "\"\"" : buf_text(&value);
-        buf_appendf(out, "%-24s  %-32s  %-10s  %s\n", k->name, text != NULL ? text : "",
-                    persona_basis_name(p->basis[i].basis), p->basis[i].source);
+        buf_appendf(out, "\n%-24s  ", k->name);
+        buf_append_text(out, value.len == 0 ? "\"\"" : "");
+        buf_append_span(out, buf_span(&value));
+        buf_appendf(out, "\n    %s\n    %s%s%s\n", k->doc, persona_basis_name(p->basis[i].basis),
+                    p->basis[i].source[0] != '\0' ? ": " : "", p->basis[i].source);
     }
+    bool ok = !value.failed || buf_ok(&value, STAGE_SETUP, e);
     buf_clear(&value);
-    return buf_ok(out, STAGE_SETUP, e);
+    return ok && buf_ok(out, STAGE_SETUP, e);
 }
 
 /* Polling. */

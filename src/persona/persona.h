@@ -232,7 +232,7 @@ const struct persona_knob *persona_knobs(void);
 bool persona_override(struct persona *p, const char *knob, const char *value, struct err *e) MUST_USE;
 /* The text of a value, as persona_override takes it. Appends. */
 void persona_value(const struct persona *p, enum persona_knob_id knob, struct buf *out);
-/* A table for people: knob, value, basis, source. Appends. */
+/* For people: per knob its value, what it means, what it rests on. Appends. */
 bool persona_describe(const struct persona *p, struct buf *out, struct err *e) MUST_USE;
 
 /* Requests: what goes over HTTP. Pure functions, any thread. */

@@ -4,6 +4,8 @@
 #include "pki/csr.h"
 #include "pki_fixture.h"
 
+#include <openssl/x509v3.h>
+
 static struct err e;
 static struct fixture f;
 
@@ -251,6 +253,29 @@ static void signers_have_the_subject_asked_for(void **state)
     check_signer_subject("CN=Fixed,O=x", "CN=Fixed, O=x");
 }
 
+/* Also the odd ones are certificates that OpenSSL reads, and that verify with their own key. */
+static void openssl_reads_every_signer(void **state)
+{
+    (void)state;
+    for (const char *const *name = persona_names(); *name != NULL; name++) {
+        struct built b;
+        build_up_to_csr(&b, *name);
+        build(&b, f.device_key);
+        const unsigned char *at = b.signer.data;
+        X509 *cert = d2i_X509(NULL, &at, (long)b.signer.len);
+        assert_non_null(cert);
+        assert_ptr_equal(at, b.signer.data + b.signer.len);
+        assert_int_equal(X509_verify(cert, pki_key_evp(f.device_key)), 1);
+        assert_int_equal(X509_get_version(cert), 2);
+        int critical = -1;
+        void *id = X509_get_ext_d2i(cert, NID_authority_key_identifier, &critical, NULL);
+        assert_int_equal(critical, strcmp(*name, "windows") == 0 ? 1 : -1);
+        AUTHORITY_KEYID_free(id);
+        X509_free(cert);
+        clear(&b);
+    }
+}
+
 static void challenges_have_the_type_asked_for(void **state)
 {
     (void)state;
@@ -337,6 +362,7 @@ int main(void)
         cmocka_unit_test(reused_keys_get_a_random_id_of_the_same_form),
         cmocka_unit_test(routers_add_an_rdn),
         cmocka_unit_test(signers_have_the_subject_asked_for),
+        cmocka_unit_test(openssl_reads_every_signer),
         cmocka_unit_test(challenges_have_the_type_asked_for),
         cmocka_unit_test(refuses_what_a_csr_cannot_hold),
     };
