@@ -17,8 +17,10 @@
 /* What the command line said, before it is checked. */
 struct arguments {
     struct sim_config config;
+    struct sim_policy policy;
     const char *faults[MAX_FAULTS];
     const char *password_env;
+    const char *challenge_env;
     bool supervised;
     bool help;
 };
@@ -40,9 +42,53 @@ static bool set_tls(struct arguments *a, const char *value, struct err *e)
 
 static bool set_mode(struct arguments *a, const char *value, struct err *e)
 {
-    (void)a;
-    if (strcmp(value, "standalone") != 0)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is no mode: the only one is standalone", value);
+    return sim_policy_mode(value, &a->policy.mode, e);
+}
+
+static bool set_approval(struct arguments *a, const char *value, struct err *e)
+{
+    return sim_policy_approval(value, &a->policy.approval, e);
+}
+
+static bool set_cache_request(struct arguments *a, const char *value, struct err *e)
+{
+    return text_parse_duration(value, &a->policy.remembered_us, e);
+}
+
+static bool set_repeats(struct arguments *a, const char *value, struct err *e)
+{
+    return sim_policy_repeats(value, &a->policy.repeats, e);
+}
+
+static bool set_operations(struct arguments *a, const char *value, struct err *e)
+{
+    return sim_policy_operations(value, &a->policy.operations, e);
+}
+
+static bool set_quirk(struct arguments *a, const char *value, struct err *e)
+{
+    return sim_policy_quirks(value, &a->policy.quirks, e);
+}
+
+static bool set_reply_digest(struct arguments *a, const char *value, struct err *e)
+{
+    return sim_policy_digest(value, &a->policy, e);
+}
+
+static bool set_reply_cipher(struct arguments *a, const char *value, struct err *e)
+{
+    return sim_policy_cipher(value, &a->policy, e);
+}
+
+static bool set_reply_transport(struct arguments *a, const char *value, struct err *e)
+{
+    return sim_policy_transport(value, &a->policy, e);
+}
+
+static bool set_challenge_env(struct arguments *a, const char *value, struct err *e)
+{
+    (void)e;
+    a->challenge_env = value;
     return true;
 }
 
@@ -124,13 +170,39 @@ static const struct sim_option {
 } options[] = {
     {"listen", "ADDR:PORT", "where to listen; port 0 picks a free one", set_listen},
     {"tls", NULL, "HTTPS, with a certificate of the simulated CA", set_tls},
-    {"mode", "standalone", "NDES with one-time passwords", set_mode},
+    {"mode", "standalone|intune|proxy", "what kind of server; see below", set_mode},
     {"auth", "basic|none", "who may see the OTP page; basic is the default", set_auth},
     {"user", "NAME", "user of the OTP page", set_user},
     {"password-env", "VAR", "environment variable with the user's password", set_password_env},
     {"otp-cache", "N", "passwords outstanding at most; 5", set_otp_cache},
     {"otp-validity", "DURATION", "life of a password; 60m", set_otp_validity},
-    {"caps", "WORD,...", "what GetCACaps answers; the six words of Windows Server 2012 to 2022", set_caps},
+    {"caps", "WORD,...", "what GetCACaps answers; the words of Windows Server 2012 to 2022", set_caps},
+    {"challenge-env", "VAR", "with --mode proxy: variable with one challenge for all devices",
+     set_challenge_env},
+    {"approval", "WHEN[,then=WHAT]",
+     "requests wait for a decision: after-polls=2 (the second poll is told)\n"
+     "or after=30s; then=issue|deny",
+     set_approval},
+    {"cache-request", "DURATION", "how long a request is known by its transactionID; 20m", set_cache_request},
+    {"repeats", "same|new",
+     "a request that comes again within that time gets the same certificate,\n"
+     "or a new one; same is the default",
+     set_repeats},
+    {"operations", "WORD,...",
+     "what NDES does not answer: get-cert, get-crl, get-next-ca-cert,\n"
+     "update (UpdateReq of the drafts)",
+     set_operations},
+    {"quirk", "WORD,...",
+     "same-key-returns-old: a key and subject that have a certificate\n"
+     "already get that one, with SUCCESS",
+     set_quirk},
+    {"reply-digest", "NAME", "of replies: md5, sha1, sha256, sha384, sha512; sha256", set_reply_digest},
+    {"reply-cipher", "NAME",
+     "of replies: mirror (as the request), des-cbc, 3des-cbc, aes128-cbc,\n"
+     "aes192-cbc, aes256-cbc; mirror",
+     set_reply_cipher},
+    {"reply-transport", "pkcs1|oaep", "how the content key of replies is encrypted; pkcs1",
+     set_reply_transport},
     {"fault", "ID[:KEY=VALUE,...]", "something that is wrong; may be given several times", set_fault},
     {"supervised", NULL, "faults start at the line 'start' on standard input; its end ends all",
      set_supervised},
@@ -155,18 +227,53 @@ static void print_faults(void)
            "seed=N. With of=devices all requests of one connection share their fate.\n");
 }
 
+#define HELP_COLUMN 27
+
+/* Help texts of several lines are indented; a long option has the first line to itself. */
+static void print_option(const struct sim_option *option)
+{
+    int used = printf("  --%s%s%s", option->name, option->value != NULL ? " " : "",
+                      option->value != NULL ? option->value : "");
+    if (used + 1 >= HELP_COLUMN) {
+        printf("\n");
+        used = 0;
+    }
+    for (const char *line = option->help; *line != '\0'; used = 0) {
+        size_t len = strcspn(line, "\n");
+        printf("%*s%.*s\n", HELP_COLUMN - used, "", (int)len, line);
+        line += len + (line[len] == '\n');
+    }
+}
+
+static void print_modes(void)
+{
+    printf(
+        "\nModes:\n"
+        "  standalone  NDES with one-time passwords at /certsrv/mscep_admin/\n"
+        "  intune      NDES with a stand-in for Intune's policy module: 403 for the bare URL and for the\n"
+        "              OTP page. A challenge states what may be asked for with it, and requests are held\n"
+        "              against it. Challenges are handed out on this machine only:\n"
+        "                POST /scepstorm/intune/mint   {\"subject\": \"CN=phone-7,OU=scepstorm\",\n"
+        "                  \"san\": [\"dns:phone-7.example\"], \"eku\": [\"clientAuth\"],\n"
+        "                  \"key_usage\": [\"digitalSignature\"], \"key_length\": 2048, \"expires_in\": "
+        "\"60m\"}\n"
+        "              (subject is needed, the rest is checked where it is given; 60m is the default).\n"
+        "              No such challenge is one of Intune's: those are made and read by the cloud alone,\n"
+        "              and no server but this one takes ours.\n"
+        "  proxy       an MDM that takes the device's request, fetches a one-time password and enrolls at\n"
+        "              NDES in its place. Devices show one challenge for all (--challenge-env), or one\n"
+        "              each:  POST /scepstorm/proxy/challenge  on this machine\n");
+}
+
 static int print_help(void)
 {
     printf("usage: scepstorm sim --listen ADDR:PORT [options]\n\n"
            "A simulated NDES (Windows SCEP server) with its CA, healthy or with faults. Prints\n"
            "'listening URL' once it serves; Ctrl-C ends it. SCEP is at /certsrv/mscep/mscep.dll, one-time\n"
            "passwords at /certsrv/mscep_admin/.\n\n");
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        char left[64];
-        snprintf(left, sizeof left, "--%s %s", options[i].name,
-                 options[i].value != NULL ? options[i].value : "");
-        printf("  %-28s %s\n", left, options[i].help);
-    }
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        print_option(&options[i]);
+    print_modes();
     print_faults();
     return cli_flush(NAME) ? CLI_OK : CLI_PROGRAM_FAILED;
 }
@@ -208,6 +315,10 @@ static bool check(const struct arguments *a)
         cli_usage(NAME, "--user and --password-env belong together");
     else if (!a->config.basic_auth && a->config.user != NULL)
         cli_usage(NAME, "--auth none leaves the OTP page open: --user has no use");
+    else if (a->config.user != NULL && a->policy.mode == SIM_PROXY)
+        cli_usage(NAME, "--user has no use with --mode proxy: an MDM shows no OTP page");
+    else if (a->challenge_env != NULL && a->policy.mode != SIM_PROXY)
+        cli_usage(NAME, "--challenge-env has no use without --mode proxy");
     else
         return true;
     return false;
@@ -254,7 +365,7 @@ static void wait_for_end(struct sim *sim, int signals, bool supervised)
 
 static void print_notices(const struct arguments *a, const struct sim *sim)
 {
-    if (a->config.basic_auth && a->config.user == NULL)
+    if (a->config.basic_auth && a->config.user == NULL && a->policy.mode == SIM_STANDALONE)
         fprintf(
             stderr,
             "scepstorm sim: the OTP page refuses everyone: give --user NAME --password-env VAR, or --auth "
@@ -295,22 +406,33 @@ static int serve(const struct arguments *a)
     return printed ? CLI_OK : CLI_PROGRAM_FAILED;
 }
 
+static bool read_secrets(struct arguments *a, struct secret **password, struct secret **challenge,
+                         struct err *e)
+{
+    if (a->password_env != NULL && !secret_from_env(a->password_env, password, e))
+        return false;
+    if (a->challenge_env != NULL && !secret_from_env(a->challenge_env, challenge, e))
+        return false;
+    a->config.password = *password;
+    a->config.challenge = *challenge;
+    return true;
+}
+
 int cmd_sim(int argc, char **argv)
 {
-    struct arguments a = {.config = {.basic_auth = true}};
+    struct arguments a = {.config = {.basic_auth = true}, .policy = SIM_POLICY_DEFAULTS};
     if (!read_options(argc, argv, &a))
         return CLI_BAD_USAGE;
     if (a.help)
         return print_help();
     if (!check(&a))
         return CLI_BAD_USAGE;
-    struct secret *password = NULL;
-    struct err e = {0};
-    if (a.password_env != NULL && !secret_from_env(a.password_env, &password, &e))
-        return cli_fail(NAME, &e);
-    a.config.password = password;
     a.config.faults = a.faults;
-    int code = serve(&a);
+    a.config.policy = &a.policy;
+    struct secret *password = NULL, *challenge = NULL;
+    struct err e = {0};
+    int code = read_secrets(&a, &password, &challenge, &e) ? serve(&a) : cli_fail(NAME, &e);
     secret_free(password);
+    secret_free(challenge);
     return code;
 }
