@@ -316,7 +316,6 @@ static void gather_timing(struct exchange *x)
     t->ready_us =
         before +
         (x->response.new_connection && connected > 0 ? (secured > connected ? secured : connected) : 0);
-    t->first_byte_us = before + info_us(x->easy, CURLINFO_STARTTRANSFER_TIME_T);
     t->total_us = before + info_us(x->easy, CURLINFO_TOTAL_TIME_T);
 }
 
@@ -345,7 +344,8 @@ static uint64_t request_bytes(const struct exchange *x)
 static void gather(struct exchange *x, CURLcode code)
 {
     struct http_response *r = &x->response;
-    r->status = (int)info_long(x->easy, CURLINFO_RESPONSE_CODE);
+    long status = info_long(x->easy, CURLINFO_RESPONSE_CODE);
+    r->status = status >= 200 ? (int)status : 0; /* "100 Continue" is no answer yet */
     r->bytes_sent += request_bytes(x);
     r->bytes_received += (uint64_t)info_long(x->easy, CURLINFO_HEADER_SIZE) +
                          (uint64_t)info_us(x->easy, CURLINFO_SIZE_DOWNLOAD_T);

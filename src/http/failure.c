@@ -1,5 +1,7 @@
 #include "http/internal.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 
 /* Where a failure belongs that does not name its stage: at the first part of the connection that was not done. Curl
@@ -28,7 +30,6 @@ static const struct {
     {CURLE_SEND_ERROR, STAGE_NONE, REASON_CONNECTION_LOST},
     {CURLE_RECV_ERROR, STAGE_NONE, REASON_CONNECTION_LOST},
     {CURLE_PARTIAL_FILE, STAGE_NONE, REASON_CONNECTION_LOST},
-    {CURLE_ABORTED_BY_CALLBACK, STAGE_NONE, REASON_CONNECTION_LOST}, /* on_ready: `once` */
     {CURLE_SSL_CONNECT_ERROR, STAGE_TLS, REASON_TLS_FAILED},
     {CURLE_SSL_CERTPROBLEM, STAGE_TLS, REASON_TLS_FAILED},
     {CURLE_SSL_CIPHER, STAGE_TLS, REASON_TLS_FAILED},
@@ -42,7 +43,7 @@ static const struct {
     {CURLE_BAD_CONTENT_ENCODING, STAGE_NONE, REASON_HTTP_PROTOCOL},
     {CURLE_FILESIZE_EXCEEDED, STAGE_NONE, REASON_BODY_TOO_LARGE},
     {CURLE_URL_MALFORMAT, STAGE_SETUP, REASON_USAGE},
-    {CURLE_OUT_OF_MEMORY, STAGE_NONE, REASON_NO_MEMORY},
+    {CURLE_OUT_OF_MEMORY, STAGE_SETUP, REASON_NO_MEMORY},
 };
 
 /* For a socket that could not be made or connected. */
@@ -87,9 +88,16 @@ static void timeout_failure(const struct exchange *x, struct err *e)
     enum reason reason = stage == STAGE_DNS   ? REASON_DNS_FAILED
                          : stage == STAGE_TCP ? REASON_CONNECT_TIMEOUT
                                               : REASON_REQUEST_TIMEOUT;
+    char limit[32];
+    text_duration(x->timeout_us, limit, sizeof limit);
     err_set_detail(e, stage, reason, ERR_DOMAIN_CURL, CURLE_OPERATION_TIMEDOUT,
-                   "no end after %.1f s, %zu bytes received", (double)x->timeout_us / 1e6,
-                   x->response.body.len);
+                   "no end after %s, %zu bytes received", limit, x->response.body.len);
+}
+
+/* Curl says "out of memory" to a header line of more than 100 kB, too. */
+static bool is_too_large(const struct exchange *x, CURLcode code)
+{
+    return x->too_large || (code == CURLE_OUT_OF_MEMORY && x->response.sent);
 }
 
 void http_failure(struct exchange *x, CURLcode code, struct err *e)
@@ -102,9 +110,15 @@ void http_failure(struct exchange *x, CURLcode code, struct err *e)
         connect_failure(x, e);
         return;
     }
-    if (x->too_large) {
-        err_set(e, x->stage, REASON_BODY_TOO_LARGE, "more than %zu bytes, or out of memory",
+    if (is_too_large(x, code)) {
+        err_set(e, x->stage, REASON_BODY_TOO_LARGE,
+                "more than %zu bytes of header lines or %zu of body, or out of memory", HTTP_MAX_HEADERS,
                 x->response.body.max);
+        return;
+    }
+    if (code == CURLE_ABORTED_BY_CALLBACK) { /* on_ready: curl wanted to send once more what goes out once */
+        err_set_detail(e, x->stage, REASON_CONNECTION_LOST, ERR_DOMAIN_CURL, code,
+                       "the server closed the connection without an answer");
         return;
     }
     const char *text = x->curl_text[0] != '\0' ? x->curl_text : curl_easy_strerror(code);

@@ -58,7 +58,6 @@ struct http_timing {
     int64_t tcp_us;
     int64_t tls_us;
     int64_t ready_us; /* from the call until the request could be sent: dns + tcp + tls and little else */
-    int64_t first_byte_us; /* from the call */
     int64_t total_us;
 };
 

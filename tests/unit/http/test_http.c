@@ -141,8 +141,7 @@ static void answer_carries_its_facts(void **state)
     assert_true(seen.r.bytes_sent > 30);
     assert_true(seen.r.bytes_received > 100);
     assert_int_equal(seen.r.timing.tls_us, 0);
-    assert_true(seen.r.timing.ready_us <= seen.r.timing.first_byte_us);
-    assert_true(seen.r.timing.first_byte_us <= seen.r.timing.total_us);
+    assert_true(seen.r.timing.ready_us <= seen.r.timing.total_us);
     char value[8];
     assert_true(http_header(buf_span(&seen.r.headers), "x-a", value, sizeof value));
     assert_string_equal(value, "1");
@@ -407,6 +406,13 @@ static void misbehave(void *user, const struct web_request *request, struct web_
         buf_append_text(&reply->bytes, "HTTP/1.1 200 OK\r\n");
         for (int i = 0; i < 5000; i++)
             buf_appendf(&reply->bytes, "X-%d: aaaaaaaaaaaaaaaaaaaaaaaa\r\n", i);
+    } else if (strcmp(request->target, "/long-line") == 0) {
+        buf_append_text(&reply->bytes, "HTTP/1.1 200 OK\r\nX: ");
+        memset(buf_reserve(&reply->bytes, 200000), 'x', 200000);
+        reply->bytes.len += 200000;
+    } else if (strcmp(request->target, "/continue") == 0) {
+        reply->manner = WEB_DRIP;
+        buf_append_text(&reply->bytes, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 ");
     }
 }
 
@@ -418,10 +424,11 @@ static void broken_servers_get_their_reason(void **state)
         enum reason reason;
         int status;
     } cases[] = {
-        {"/reset", REASON_CONNECTION_LOST, 0},    {"/close", REASON_CONNECTION_LOST, 0},
-        {"/garbage", REASON_HTTP_PROTOCOL, 0},    {"/half", REASON_CONNECTION_LOST, 200},
-        {"/drip", REASON_REQUEST_TIMEOUT, 200},   {"/dripped-head", REASON_REQUEST_TIMEOUT, 200},
-        {"/endless", REASON_BODY_TOO_LARGE, 200}, {"/headers", REASON_BODY_TOO_LARGE, 200},
+        {"/reset", REASON_CONNECTION_LOST, 0},      {"/close", REASON_CONNECTION_LOST, 0},
+        {"/garbage", REASON_HTTP_PROTOCOL, 0},      {"/half", REASON_CONNECTION_LOST, 200},
+        {"/drip", REASON_REQUEST_TIMEOUT, 200},     {"/dripped-head", REASON_REQUEST_TIMEOUT, 200},
+        {"/endless", REASON_BODY_TOO_LARGE, 200},   {"/headers", REASON_BODY_TOO_LARGE, 200},
+        {"/long-line", REASON_BODY_TOO_LARGE, 200}, {"/continue", REASON_REQUEST_TIMEOUT, 0},
     };
     struct lab lab;
     struct seen seen = {0};
@@ -642,39 +649,6 @@ static void redirects_stay_on_the_host(void **state)
     close_lab(&lab);
 }
 
-/* Answers the first request of a connection and resets it at the second, which never was processed. */
-static void die_on_reuse(void *user, const struct web_request *request, struct web_reply *reply)
-{
-    (void)user;
-    if (request->nth == 0)
-        web_answer_text(reply, 200, "ok");
-    else
-        reply->manner = WEB_RESET;
-}
-
-static void once_is_never_repeated(void **state)
-{
-    (void)state;
-    struct lab lab;
-    struct seen seen = {0};
-    open_lab(&lab, die_on_reuse);
-    struct http_session *session = session_of(&lab);
-    struct http_request request = get(url_of(&lab, "/"));
-    send_and_wait(&lab, session, &request, &seen);
-    send_and_wait(&lab, session, &request, &seen); /* a plain GET is repeated on a new connection */
-    assert_int_equal(seen.r.error.reason, REASON_NONE);
-    assert_int_equal(web_requests(lab.web), 3);
-
-    request.once = true;
-    send_and_wait(&lab, session, &request, &seen);
-    assert_int_equal(seen.r.error.reason, REASON_CONNECTION_LOST);
-    assert_true(seen.r.sent);
-    assert_int_equal(web_requests(lab.web), 4);
-    http_session_free(session);
-    forget(&seen);
-    close_lab(&lab);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -691,7 +665,6 @@ int main(void)
         cmocka_unit_test(cancel_completes_once),
         cmocka_unit_test(session_may_end_in_its_callback),
         cmocka_unit_test(redirects_stay_on_the_host),
-        cmocka_unit_test(once_is_never_repeated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
