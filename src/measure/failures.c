@@ -17,6 +17,12 @@ static void keep(struct buf *to, struct span from)
     buf_append_span(to, from);
 }
 
+static bool same_group(const struct measure_failure *g, const struct outcome *o, int follow)
+{
+    return g->after_enrollment == (follow >= 0) && (follow < 0 || (int)g->follow == follow) &&
+           same(&g->first, o);
+}
+
 static struct measure_failure *group_new(const struct outcome *o, uint64_t enrolled, int64_t step_us)
 {
     struct measure_failure *g = calloc(1, sizeof *g);
@@ -35,10 +41,11 @@ static struct measure_failure *group_new(const struct outcome *o, uint64_t enrol
 }
 
 /* Where the group of this failure stands; f->count when there is none and none can be made. */
-static size_t group_of(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us)
+static size_t group_of(struct failures *f, const struct outcome *o, int follow, uint64_t enrolled,
+                       int64_t step_us)
 {
     for (size_t i = 0; i < f->count; i++) {
-        if (same(&f->items[i]->first, o))
+        if (same_group(f->items[i], o, follow))
             return i;
     }
     if (f->count == MEASURE_MAX_FAILURES)
@@ -46,6 +53,8 @@ static size_t group_of(struct failures *f, const struct outcome *o, uint64_t enr
     struct measure_failure *g = group_new(o, enrolled, step_us);
     if (g == NULL)
         return f->count == 0 ? 0 : f->count - 1;
+    g->after_enrollment = follow >= 0;
+    g->follow = follow >= 0 ? (enum outcome_follow)follow : OUTCOME_RENEWAL;
     f->items[f->count] = g;
     return f->count++;
 }
@@ -77,13 +86,15 @@ static void rise(struct failures *f, size_t i)
     }
 }
 
-void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us,
-                  bool otp_used)
+/* `follow` < 0: the enrollment itself. */
+static void add(struct failures *f, const struct outcome *o, int follow, uint64_t enrolled, int64_t step_us,
+                bool otp_used)
 {
-    size_t i = group_of(f, o, enrolled, step_us);
+    size_t i = group_of(f, o, follow, enrolled, step_us);
     if (i == f->count)
         return;
     struct measure_failure *g = f->items[i];
+    f->total++;
     g->count++;
     g->last_us = o->finished_us;
     g->enrolled_until = enrolled;
@@ -93,6 +104,33 @@ void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled
         g->latency_max_us = step_us;
     count_otp(g, o, otp_used);
     rise(f, i);
+}
+
+void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us,
+                  bool otp_used)
+{
+    add(f, o, -1, enrolled, step_us, otp_used);
+}
+
+void failures_add_follow_up(struct failures *f, const struct outcome *o, enum outcome_follow follow,
+                            uint64_t enrolled, bool has_exemplar)
+{
+    const struct outcome_follow_up *failed = &o->follow[follow];
+    struct outcome facts = *o;
+    facts.error = failed->error;
+    facts.timed_out = failed->timed_out;
+    facts.started_us = failed->started_us;
+    facts.finished_us = failed->finished_us;
+    facts.http_status = failed->http_status;
+    facts.body = failed->body;
+    facts.fail_info = failed->fail_info;
+    facts.has_hresult = failed->has_hresult;
+    facts.hresult = failed->hresult;
+    memcpy(facts.text, failed->text, sizeof facts.text);
+    facts.otp_fingerprint = 0; /* the password went with the enrollment */
+    if (!has_exemplar)
+        facts.request_url = facts.response_headers = facts.response_body = (struct span){0};
+    add(f, &facts, (int)follow, enrolled, failed->finished_us - failed->started_us, false);
 }
 
 void failures_enrolled(struct failures *f, const struct outcome *o)
@@ -113,4 +151,5 @@ void failures_clear(struct failures *f)
         free(f->items[i]);
     }
     f->count = 0;
+    f->total = 0;
 }

@@ -22,6 +22,7 @@ struct measure {
     int64_t otp_accepted_age_us;
     struct set serials, otps; /* of enrolled devices */
     struct failures failures;
+    struct protocol protocol;
     struct timeline timeline;
     struct failed_step failed_steps[FAILED_STEPS];
 };
@@ -59,6 +60,7 @@ void measure_free(struct measure *m)
     set_clear(&m->serials);
     set_clear(&m->otps);
     failures_clear(&m->failures);
+    protocol_clear(&m->protocol);
     timeline_clear(&m->timeline);
     free(m);
 }
@@ -112,15 +114,15 @@ static void on_step(void *user, const struct outcome_step *step)
 }
 
 /* The same serial number from two issuers is no duplicate: the issuer is part of the item, as a hash. */
-static void check_serial(struct measure *m, const struct outcome *o)
+static void check_serial(struct measure *m, const struct outcome *o, const char *serial)
 {
     uint8_t item[SET_MAX_ITEM_BYTES];
     uint64_t issuer = UINT64_C(14695981039346656037);
     for (const char *c = o->issuer; *c != '\0'; c++)
         issuer = (issuer ^ (uint8_t)*c) * UINT64_C(1099511628211);
-    size_t len = strlen(o->serial);
+    size_t len = strlen(serial);
     memcpy(item, &issuer, sizeof issuer);
-    memcpy(item + sizeof issuer, o->serial, len);
+    memcpy(item + sizeof issuer, serial, len);
     if (set_add(&m->serials, span_of(item, sizeof issuer + len)) == SET_KNOWN)
         m->correctness.duplicate_serials++;
 }
@@ -132,13 +134,21 @@ static void check_correctness(struct measure *m, const struct outcome *o)
     m->correctness.nonce_mismatch += o->nonce_mismatch;
     m->correctness.transaction_mismatch += o->transaction_mismatch;
     m->correctness.chain_failures += o->chain_failure;
+    m->correctness.expectation_failures += o->expectation_failure;
+    m->correctness.renewal_same_certificate += o->renewal_same_certificate;
+    const char *renewed = o->follow[OUTCOME_RENEWAL].serial;
     if (o->serial[0] != '\0')
-        check_serial(m, o);
+        check_serial(m, o, o->serial);
+    if (renewed[0] != '\0' && !o->renewal_same_certificate)
+        check_serial(m, o, renewed);
 }
 
 static void enrolled(struct measure *m, const struct outcome *o)
 {
     m->devices.enrolled++;
+    m->devices.refused_as_expected += o->refused_as_expected;
+    if (o->refused_as_expected)
+        return; /* no password was accepted */
     failures_enrolled(&m->failures, o);
     if (o->otp_fingerprint == 0)
         return;
@@ -157,6 +167,21 @@ static void not_enrolled(struct measure *m, const struct outcome *o)
     struct span fingerprint = span_of(&o->otp_fingerprint, sizeof o->otp_fingerprint);
     bool used = o->otp_fingerprint != 0 && set_has(&m->otps, fingerprint);
     failures_add(&m->failures, o, m->devices.enrolled, took_us, used);
+}
+
+/* What was asked last of the device is what its exemplar shows. */
+static void followed_up(struct measure *m, const struct outcome *o)
+{
+    int64_t last_us = 0;
+    for (size_t i = 0; i < OUTCOME_FOLLOW_COUNT; i++) {
+        if (o->follow[i].result == OUTCOME_NOT_OK && o->follow[i].finished_us > last_us)
+            last_us = o->follow[i].finished_us;
+    }
+    for (int i = 0; i < OUTCOME_FOLLOW_COUNT; i++) {
+        if (o->follow[i].result == OUTCOME_NOT_OK)
+            failures_add_follow_up(&m->failures, o, (enum outcome_follow)i, m->devices.enrolled,
+                                   o->follow[i].finished_us == last_us);
+    }
 }
 
 /* Enrolled devices, and timed-out ones at their time-out: a server must not look fast by never answering. */
@@ -179,6 +204,7 @@ static void on_device(void *user, const struct outcome *o)
     switch (o->end) {
     case OUTCOME_ENROLLED:
         enrolled(m, o);
+        followed_up(m, o);
         break;
     case OUTCOME_FAILED:
         m->devices.failed++;
@@ -192,7 +218,9 @@ static void on_device(void *user, const struct outcome *o)
         not_enrolled(m, o);
         break;
     }
-    timeline_end(&m->timeline, o->end, o->finished_us, record_latency(m, o));
+    int64_t latency_us = record_latency(m, o);
+    protocol_add(&m->protocol, o, latency_us);
+    timeline_end(&m->timeline, o->end, o->finished_us, latency_us);
 }
 
 static void on_loop_stall(void *user, int64_t us)
@@ -216,6 +244,23 @@ struct measure_devices measure_devices(const struct measure *m)
     struct measure_devices d = m->devices;
     d.planned = d.started + d.unsent;
     return d;
+}
+
+struct measure_persona measure_persona(const struct measure *m, unsigned profile)
+{
+    unsigned i = profile < MEASURE_MAX_PROFILES ? profile : MEASURE_MAX_PROFILES - 1;
+    return (struct measure_persona){m->protocol.personas[i].planned, m->protocol.personas[i].enrolled,
+                                    m->protocol.personas[i].failed, m->protocol.personas[i].latency};
+}
+
+struct measure_verdicts measure_verdicts(const struct measure *m)
+{
+    return m->protocol.verdicts;
+}
+
+struct measure_follow_up measure_follow_up(const struct measure *m, enum outcome_follow follow)
+{
+    return m->protocol.follow_ups[follow];
 }
 
 struct measure_load measure_load(const struct measure *m)
@@ -277,6 +322,11 @@ size_t measure_failure_count(const struct measure *m)
 const struct measure_failure *measure_failure(const struct measure *m, size_t index)
 {
     return m->failures.items[index];
+}
+
+uint64_t measure_failure_total(const struct measure *m)
+{
+    return m->failures.total;
 }
 
 size_t measure_second_count(const struct measure *m)

@@ -14,8 +14,34 @@ struct outcome_sink measure_sink(struct measure *m);
 
 struct measure_devices {
     uint64_t planned, started, enrolled, failed, unsent, abandoned; /* warm-up phases included */
+    uint64_t refused_as_expected;                                   /* of the enrolled: their wanted end */
 };
 struct measure_devices measure_devices(const struct measure *m);
+
+/* The devices of one profile of the scenario. Profiles beyond the last join it. */
+#define MEASURE_MAX_PROFILES 20
+struct measure_persona {
+    uint64_t planned, enrolled, failed; /* warm-up included; the rest of planned is unsent or abandoned */
+    const struct histogram *latency;    /* enrollment, as measure_enrollment; NULL: no value */
+};
+struct measure_persona measure_persona(const struct measure *m, unsigned profile);
+
+/* Judgements on answers that said SUCCESS. Warm-up included. */
+struct measure_verdicts {
+    uint64_t strict_accepted, strict_refused;   /* by RFC 8894 */
+    uint64_t persona_accepted, persona_refused; /* by what the devices would have looked at */
+    uint64_t lenient;                           /* the device accepts what RFC 8894 forbids */
+    uint64_t picky;                             /* the other way round */
+    char lenient_checks[160];                   /* what those answers failed: "nonce, signer" */
+};
+struct measure_verdicts measure_verdicts(const struct measure *m);
+
+/* What devices did after their enrollment. Warm-up included. Times are those of the step of this name. */
+struct measure_follow_up {
+    uint64_t tried, ok, failed;
+    uint64_t impossible; /* not tried, with a reason: the server does not announce it */
+};
+struct measure_follow_up measure_follow_up(const struct measure *m, enum outcome_follow follow);
 
 /* How well the plan was kept. Warm-up included. */
 struct measure_load {
@@ -45,13 +71,16 @@ int64_t measure_otp_accepted_age_us(const struct measure *m);
 struct measure_correctness {
     bool serials_unique;
     uint64_t duplicate_serials, key_mismatch, subject_mismatch, nonce_mismatch, transaction_mismatch,
-        chain_failures, duplicate_otp;
+        chain_failures, duplicate_otp, expectation_failures, renewal_same_certificate;
 };
 struct measure_correctness measure_correctness(const struct measure *m);
 
-/* Failed and unsent devices that look the same. `first` is the first of them, without its borrowed spans. */
+/* Failed and unsent devices that look the same; or enrolled ones whose follow-up failed in the same way. `first` is the
+ * first of them, without its borrowed spans; of a follow-up it holds the facts of that, while `end` stays. */
 struct measure_failure {
     struct outcome first;
+    bool after_enrollment; /* a follow-up failed: */
+    enum outcome_follow follow;
     uint64_t count;
     int64_t first_us, last_us;              /* finished_us of the first and the last */
     int64_t latency_min_us, latency_max_us; /* service time of the failing step */
@@ -71,6 +100,7 @@ struct measure_failure {
 size_t measure_failure_count(const struct measure *m);
 const struct measure_failure *measure_failure(const struct measure *m,
                                               size_t index); /* most frequent first */
+uint64_t measure_failure_total(const struct measure *m);     /* their counts, added up */
 
 /* One second of the run. */
 struct measure_second {

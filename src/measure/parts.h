@@ -9,13 +9,30 @@
 struct failures {
     struct measure_failure *items[MEASURE_MAX_FAILURES];
     size_t count;
+    uint64_t total;
 };
 /* `enrolled` devices so far; `step_us` took the failing step; `otp_used`: its password had enrolled another device. */
 void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us,
                   bool otp_used);
+/* The same for a follow-up of an enrolled device. The spans of `o` are its exemplar when `has_exemplar`. */
+void failures_add_follow_up(struct failures *f, const struct outcome *o, enum outcome_follow follow,
+                            uint64_t enrolled, bool has_exemplar);
 /* Tells the groups of a device that enrolled, for what it says about passwords. */
 void failures_enrolled(struct failures *f, const struct outcome *o);
 void failures_clear(struct failures *f);
+
+/* Personas, verdicts, follow-ups. */
+struct protocol {
+    struct {
+        uint64_t planned, enrolled, failed;
+        struct histogram *latency; /* made with the first value */
+    } personas[MEASURE_MAX_PROFILES];
+    struct measure_verdicts verdicts;
+    struct measure_follow_up follow_ups[OUTCOME_FOLLOW_COUNT];
+};
+/* `latency_us` < 0: counts in no percentile. */
+void protocol_add(struct protocol *p, const struct outcome *o, int64_t latency_us);
+void protocol_clear(struct protocol *p);
 
 /* Second by second. Percentiles are kept for the second still open, written down when it closes. */
 struct timeline {

@@ -228,6 +228,142 @@ static void seconds_follow_the_run(void **state)
     assert_true(s.p95_us >= 2700000 && s.p95_us <= 2703000);
 }
 
+static void personas_are_counted_apart(void **state)
+{
+    (void)state;
+    struct outcome o = fact_device(0, OUTCOME_ENROLLED, 0);
+    o.profile = 1;
+    fact_repeat(&sink, o, 3);
+    struct outcome bad = fact_failure(3, 0, STAGE_TCP, REASON_CONNECTION_REFUSED);
+    bad.profile = 1;
+    tell(bad);
+    struct outcome other = fact_device(4, OUTCOME_ABANDONED, 0);
+    other.profile = 2;
+    tell(other);
+    struct measure_persona p = measure_persona(m, 1);
+    assert_int_equal(p.planned, 4);
+    assert_int_equal(p.enrolled, 3);
+    assert_int_equal(p.failed, 1);
+    assert_int_equal(histogram_count(p.latency), 3);
+    assert_int_equal(measure_persona(m, 2).planned, 1);
+    assert_null(measure_persona(m, 2).latency);
+    assert_int_equal(measure_persona(m, 0).planned, 0);
+    assert_int_equal(measure_persona(m, 9999).planned, 0);
+}
+
+static void judge(uint64_t device, bool strict_ok, bool persona_ok, const char *failed_checks)
+{
+    struct outcome o = fact_device(device, strict_ok ? OUTCOME_ENROLLED : OUTCOME_FAILED, 0);
+    o.judged = true;
+    o.strict_ok = strict_ok;
+    o.persona_ok = persona_ok;
+    snprintf(o.failed_checks, sizeof o.failed_checks, "%s", failed_checks);
+    tell(o);
+}
+
+static void two_verdicts(void **state)
+{
+    (void)state;
+    tell(fact_failure(9, 0, STAGE_TCP, REASON_CONNECTION_REFUSED)); /* nothing to judge */
+    judge(0, true, true, "");
+    judge(1, false, true, "nonce");
+    judge(2, false, true, "signer, nonce");
+    judge(3, false, false, "key");
+    judge(4, true, false, "validity");
+    struct measure_verdicts v = measure_verdicts(m);
+    assert_int_equal(v.strict_accepted, 2);
+    assert_int_equal(v.strict_refused, 3);
+    assert_int_equal(v.persona_accepted, 3);
+    assert_int_equal(v.persona_refused, 2);
+    assert_int_equal(v.lenient, 2);
+    assert_int_equal(v.picky, 1);
+    assert_string_equal(v.lenient_checks, "nonce, signer");
+}
+
+static struct outcome followed(uint64_t device, enum outcome_follow follow, enum outcome_result result,
+                               enum reason reason)
+{
+    struct outcome o = fact_device(device, OUTCOME_ENROLLED, 0);
+    struct outcome_follow_up *f = &o.follow[follow];
+    f->result = result;
+    f->started_us = 200000;
+    f->finished_us = 250000;
+    f->fail_info = -1;
+    f->error.reason = reason;
+    f->error.stage = reason == REASON_NONE ? STAGE_NONE : STAGE_PKI_OPERATION;
+    return o;
+}
+
+static void follow_ups_fail_beside_the_enrollment(void **state)
+{
+    (void)state;
+    tell(followed(0, OUTCOME_RENEWAL, OUTCOME_OK, REASON_NONE));
+    struct outcome o = followed(1, OUTCOME_RENEWAL, OUTCOME_NOT_OK, REASON_SCEP_FAILURE);
+    o.follow[OUTCOME_RENEWAL].fail_info = 2;
+    o.otp_fingerprint = 77;
+    o.response_body = span_of_text("the last answer");
+    o.follow[OUTCOME_GET_CRL] = o.follow[OUTCOME_RENEWAL];
+    o.follow[OUTCOME_GET_CRL].finished_us = 400000;
+    tell(o);
+    tell(followed(2, OUTCOME_GET_NEXT_CA_CERT, OUTCOME_NOT_TRIED, REASON_UNSUPPORTED_ALGORITHM));
+    assert_int_equal(measure_devices(m).enrolled, 3);
+    assert_int_equal(measure_devices(m).failed, 0);
+    struct measure_follow_up f = measure_follow_up(m, OUTCOME_RENEWAL);
+    assert_int_equal(f.tried, 2);
+    assert_int_equal(f.ok, 1);
+    assert_int_equal(f.failed, 1);
+    assert_int_equal(measure_follow_up(m, OUTCOME_GET_CRL).failed, 1);
+    assert_int_equal(measure_follow_up(m, OUTCOME_GET_NEXT_CA_CERT).tried, 0);
+    assert_int_equal(measure_follow_up(m, OUTCOME_GET_NEXT_CA_CERT).impossible, 1);
+    assert_int_equal(measure_failure_count(m), 2);
+    assert_int_equal(measure_failure_total(m), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct measure_failure *g = measure_failure(m, i);
+        assert_true(g->after_enrollment);
+        assert_int_equal(g->first.error.reason, REASON_SCEP_FAILURE);
+        assert_int_equal(g->first.fail_info, 2);
+        assert_int_equal(g->otp.sent, 0);
+        assert_int_equal(g->body.len > 0, g->follow == OUTCOME_GET_CRL);
+    }
+}
+
+static void renewed_serials_are_serials_too(void **state)
+{
+    (void)state;
+    struct outcome o = followed(0, OUTCOME_RENEWAL, OUTCOME_OK, REASON_NONE);
+    snprintf(o.follow[OUTCOME_RENEWAL].serial, sizeof o.serial, "ff01");
+    tell(o);
+    assert_true(measure_correctness(m).serials_unique);
+    o = followed(1, OUTCOME_RENEWAL, OUTCOME_NOT_OK, REASON_RENEWAL_SAME_CERTIFICATE);
+    snprintf(o.follow[OUTCOME_RENEWAL].serial, sizeof o.serial, "%s", o.serial);
+    o.renewal_same_certificate = true;
+    tell(o);
+    assert_true(measure_correctness(m).serials_unique);
+    assert_int_equal(measure_correctness(m).renewal_same_certificate, 1);
+    o = followed(2, OUTCOME_RENEWAL, OUTCOME_OK, REASON_NONE);
+    snprintf(o.follow[OUTCOME_RENEWAL].serial, sizeof o.serial, "ff01");
+    tell(o);
+    assert_false(measure_correctness(m).serials_unique);
+}
+
+static void a_wanted_refusal_accepts_no_password(void **state)
+{
+    (void)state;
+    struct outcome o = fact_device(0, OUTCOME_ENROLLED, 0);
+    o.serial[0] = '\0';
+    o.refused_as_expected = true;
+    o.otp_fingerprint = 5;
+    fact_repeat(&sink, o, 3);
+    struct outcome bad = fact_failure(3, 0, STAGE_VERIFY, REASON_EXPECTATION);
+    bad.expectation_failure = true;
+    tell(bad);
+    struct measure_devices d = measure_devices(m);
+    assert_int_equal(d.refused_as_expected, 3);
+    assert_int_equal(d.started, d.enrolled + d.failed + d.abandoned);
+    assert_int_equal(measure_correctness(m).duplicate_otp, 0);
+    assert_int_equal(measure_correctness(m).expectation_failures, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +379,11 @@ int main(void)
         TEST(duplicate_passwords_count_between_enrolled_devices),
         TEST(defects_are_counted),
         TEST(seconds_follow_the_run),
+        TEST(personas_are_counted_apart),
+        TEST(two_verdicts),
+        TEST(follow_ups_fail_beside_the_enrollment),
+        TEST(renewed_serials_are_serials_too),
+        TEST(a_wanted_refusal_accepts_no_password),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
