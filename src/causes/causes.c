@@ -1,8 +1,8 @@
 #include "causes/tables.h"
 
-static const struct causes_table *const tables[] = {&causes_path,      &causes_iis,   &causes_pool,
-                                                    &causes_startup,   &causes_otp,   &causes_password,
-                                                    &causes_authority, &causes_intune};
+static const struct causes_table *const tables[] = {&causes_path,      &causes_iis,      &causes_pool,
+                                                    &causes_startup,   &causes_otp,      &causes_password,
+                                                    &causes_authority, &causes_messages, &causes_intune};
 #define TABLES (sizeof tables / sizeof tables[0])
 
 size_t causes_count(void)

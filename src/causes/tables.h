@@ -15,7 +15,7 @@ struct causes_table {
 };
 
 extern const struct causes_table causes_path, causes_iis, causes_pool, causes_startup, causes_otp,
-    causes_password, causes_authority, causes_intune;
+    causes_password, causes_authority, causes_messages, causes_intune;
 
 #define TABLE(name, entries) const struct causes_table name = {entries, sizeof entries / sizeof entries[0]}
 

@@ -147,3 +147,19 @@ void tell_resets(const struct facts *f, struct diagnosis *d)
         evidence_add(
             d, "other devices saw their connection break without an answer, as when a worker process dies");
 }
+
+/* What splits renewals from all the rest: the same devices had just enrolled. */
+void tell_fresh_works(const struct facts *f, struct diagnosis *d)
+{
+    if (f->failure->after_enrollment)
+        evidence_add(d, "the same devices had enrolled just before: fresh enrollments work");
+}
+
+void tell_signer_dates(const struct facts *f, struct diagnosis *d)
+{
+    char until[40];
+    if (f->first->not_after == 0 || f->first->not_after >= f->run->now_s)
+        return;
+    text_utc(f->first->not_after * 1000000, until, sizeof until);
+    evidence_add(d, "the certificate that signed the renewal was valid until %.10s", until);
+}

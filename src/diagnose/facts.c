@@ -25,6 +25,7 @@ struct run_facts facts_of_run(const struct measure *m, const struct outcome_targ
     struct run_facts run = {.measure = m,
                             .target = target,
                             .devices = measure_devices(m),
+                            .now_s = now_s,
                             .policy_module = target->bare_url_status == 403};
     for (size_t i = 0; i < measure_failure_count(m); i++) {
         const struct measure_failure *failure = measure_failure(m, i);

@@ -12,10 +12,13 @@ struct run_facts {
     const struct measure *measure;
     const struct outcome_target *target;
     struct measure_devices devices;
-    uint64_t not_enrolled; /* failed and unsent, but for those that the run's own stop kept from starting */
-    bool policy_module;    /* the bare SCEP URL answers 403, as it does with the Intune policy module */
-    bool resets;           /* connections broke without an answer */
-    bool certs_seen;       /* GetCACert was answered with RA certificates */
+    uint64_t
+        not_enrolled; /* failed and unsent, and failed follow-ups; but for those that the run's own stop kept from
+                            * starting */
+    int64_t now_s;
+    bool policy_module; /* the bare SCEP URL answers 403, as it does with the Intune policy module */
+    bool resets;        /* connections broke without an answer */
+    bool certs_seen;    /* GetCACert was answered with RA certificates */
     const struct outcome_target_cert *expired_ra; /* NULL: none */
 };
 
@@ -78,6 +81,8 @@ void tell_otp_used(const struct facts *f, struct diagnosis *d);
 void tell_otp_cut(const struct facts *f, struct diagnosis *d);
 void tell_mixed(const struct facts *f, struct diagnosis *d);
 void tell_policy_module(const struct facts *f, struct diagnosis *d);
+void tell_fresh_works(const struct facts *f, struct diagnosis *d);
+void tell_signer_dates(const struct facts *f, struct diagnosis *d);
 void tell_resets(const struct facts *f, struct diagnosis *d);
 
 #endif

@@ -10,6 +10,9 @@
 #define CA_STAGES (BIT(STAGE_GET_CA_CAPS) | BIT(STAGE_GET_CA_CERT))
 #define NOT_PKI   (CA_STAGES | BIT(STAGE_OTP))
 #define PKI       (BIT(STAGE_PKI_OPERATION) | BIT(STAGE_CERT_POLL))
+#define RENEWAL   BIT(STAGE_RENEWAL)
+#define QUERIES   (BIT(STAGE_GET_CERT) | BIT(STAGE_GET_CRL))
+#define MESSAGES  (PKI | RENEWAL | QUERIES) /* whatever goes as a pkiMessage */
 
 _Static_assert(STAGE_COUNT <= 64, "stages are kept as bits");
 
@@ -102,6 +105,30 @@ static double scheme_missing(const struct facts *f)
     return asked && !basic ? 30 : 0.1;
 }
 
+/* ---- renewals: the device holds what the server compares with ---- */
+
+static bool signer_has_expired(const struct facts *f)
+{
+    return f->first->not_after != 0 && f->first->not_after < f->run->now_s;
+}
+
+static double signer_expired(const struct facts *f)
+{
+    return signer_has_expired(f) ? 60 : 0.1;
+}
+
+/* The certificate held has another subject than the one that was, and is again, asked for. */
+static double subject_rewritten(const struct facts *f)
+{
+    return strcasestr(f->first->differences, "subject") != NULL ? 10 : 1;
+}
+
+/* A certification authority that takes no renewals takes none. */
+static double none_renewed(const struct facts *f)
+{
+    return measure_follow_up(f->run->measure, OUTCOME_RENEWAL).ok == 0 ? 1 : 0.05;
+}
+
 /* ---- passwords: the client's own book-keeping tells what event 29 does not ---- */
 
 static double otp_expired(const struct facts *f)
@@ -151,6 +178,30 @@ static bool bare_url_fine(const struct facts *f)
 static bool mixed_with_success(const struct facts *f)
 {
     return f->mixed > 0.2;
+}
+
+/* One of the CA's codes about templates and requests. */
+static bool template_code(const struct facts *f)
+{
+    return f->hresult >= 0x80094800 && f->hresult <= 0x800948FF;
+}
+
+/* A renewal that enrolls again carries a password. */
+static bool no_password_code(const struct facts *f)
+{
+    return f->hresult != 0x80070490 && f->hresult != 0x800B0110 && f->hresult != 0x80096004;
+}
+
+static bool bad_algorithm(const struct facts *f)
+{
+    return f->first->fail_info == 0;
+}
+
+/* Not a page that a proxy or a login portal made. */
+static bool answered_without_page(const struct facts *f)
+{
+    return f->first->http_status == 200 && f->layer != LAYER_HTTPSYS &&
+           (f->layer == LAYER_IIS || f->first->body != OUTCOME_BODY_HTML);
 }
 
 static bool policy_module(const struct facts *f)
@@ -271,6 +322,25 @@ CANDIDATES(pending, {"pending-approval", 1, NULL, NULL});
 CANDIDATES(denied, {"approval-denied", 1, NULL, NULL});
 CANDIDATES(forgotten, {"pending-forgotten", 0.75, NULL, NULL}, {"app-pool-recycled", 0.2, NULL, NULL});
 
+CANDIDATES(renewal_subject, {"renewal-subject-mismatch", 1, NULL, tell_fresh_works});
+CANDIDATES(renewal_template, {"renewal-wrong-template", 0.75, NULL, tell_fresh_works},
+           {"renewal-subject-mismatch", 0.15, subject_rewritten, NULL},
+           {"template-not-published", 0.05, NULL, NULL});
+CANDIDATES(renewal, {"renewal-unsupported-ca", 0.4, none_renewed, tell_fresh_works},
+           {"renewal-subject-mismatch", 0.3, subject_rewritten, tell_fresh_works},
+           {"renewal-signer-expired", 0.3, signer_expired, tell_signer_dates},
+           {"renewal-wrong-template", 0.15, NULL, NULL});
+CANDIDATES(renewal_unknown, {"renewal-unsupported-ca", 0.5, none_renewed, tell_fresh_works},
+           {"unsupported-message-type", 0.5, none_renewed, NULL},
+           {"renewal-signer-expired", 0.1, signer_expired, tell_signer_dates});
+CANDIDATES(message_type, {"unsupported-message-type", 1, NULL, tell_fresh_works});
+CANDIDATES(algorithm, {"unsupported-algorithm", 1, NULL, NULL});
+CANDIDATES(client_crypto, {"client-crypto-incompatible", 1, NULL, NULL});
+CANDIDATES(signer_unknown, {"client-crypto-incompatible", 0.6, NULL, NULL},
+           {"ca-renewed-ra-stale", 0.4, NULL, NULL});
+CANDIDATES(no_certrep, {"message-encrypted-to-wrong-cert", 0.5, NULL, NULL},
+           {"malformed-pkimessage", 0.5, NULL, NULL});
+
 CANDIDATES(connector, {"connector-stopped", 0.3, all_refused, tell_policy_module},
            {"connector-outdated", 0.16, all_refused, tell_policy_module},
            {"policy-client-cert-expired", 0.1, all_refused, tell_policy_module},
@@ -289,7 +359,7 @@ CANDIDATES(connector, {"connector-stopped", 0.3, all_refused, tell_policy_module
 
 #define REFUSED(code, share, list)                                                                           \
     {                                                                                                        \
-        .stages = PKI, .reasons = {REASON_SCEP_FAILURE}, .hresult = (code), .certainty = (share),            \
+        .stages = PKI | RENEWAL, .reasons = {REASON_SCEP_FAILURE}, .hresult = (code), .certainty = (share),  \
         .candidates = (list)                                                                                 \
     }
 
@@ -312,6 +382,33 @@ const struct rule diagnose_rules[] = {
      .when = ra_expired_fits,
      .certainty = 0.9,
      .candidates = ra_expired},
+    /* renewals, where a code means something of its own */
+    {.stages = RENEWAL,
+     .reasons = {REASON_SCEP_FAILURE},
+     .hresult = 0x80094806,
+     .certainty = 0.9,
+     .candidates = renewal_subject},
+    {.stages = RENEWAL,
+     .reasons = {REASON_SCEP_FAILURE},
+     .when = template_code,
+     .certainty = 0.85,
+     .candidates = renewal_template},
+    {.stages = RENEWAL,
+     .reasons = {REASON_SCEP_FAILURE},
+     .hresult = 0x80070057,
+     .certainty = 0.8,
+     .candidates = renewal_unknown},
+    /* what the server does not know */
+    {.stages = QUERIES,
+     .reasons = {REASON_SCEP_FAILURE},
+     .hresult = 0x80070057,
+     .certainty = 0.95,
+     .candidates = message_type},
+    {.stages = MESSAGES,
+     .reasons = {REASON_SCEP_FAILURE},
+     .when = bad_algorithm,
+     .certainty = 0.8,
+     .candidates = algorithm},
     /* the CA's own words */
     REFUSED(0x80094012, 0.95, template_denied),
     REFUSED(0x80094011, 0.95, ca_denied),
@@ -332,12 +429,27 @@ const struct rule diagnose_rules[] = {
      .when = poll_not_known,
      .certainty = 0.7,
      .candidates = forgotten},
+    {.stages = RENEWAL,
+     .reasons = {REASON_SCEP_FAILURE},
+     .when = no_password_code,
+     .certainty = 0.7,
+     .candidates = renewal},
     /* Intune checks the challenge elsewhere */
     {.stages = PKI,
      .reasons = {REASON_SCEP_FAILURE, REASON_NOT_SCEP, REASON_HTTP_STATUS},
      .when = policy_module,
      .certainty = 0.9,
      .candidates = connector},
+    /* answers that are none, and answers that the client cannot read */
+    {.stages = MESSAGES,
+     .reasons = {REASON_NOT_SCEP},
+     .when = answered_without_page,
+     .certainty = 0.6,
+     .candidates = no_certrep},
+    {.reasons = {REASON_DECRYPT, REASON_UNSUPPORTED_ALGORITHM},
+     .certainty = 0.8,
+     .candidates = client_crypto},
+    {.reasons = {REASON_SIGNER_UNKNOWN}, .certainty = 0.6, .candidates = signer_unknown},
     /* the password in the request */
     REFUSED(0x80096004, 0.93, missing),
     REFUSED(0x800B0110, 0.9, already_used),

@@ -97,6 +97,33 @@ static const struct row rows[] = {
      0x80070490, .first = "pending-forgotten", .at_least = 0.5},
     {"poll meets a CA that is down", STAGE_CERT_POLL, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2,
      0x800706BA, .first = "ca-service-stopped", .at_least = 0.4},
+    {"renewal, bad subject", STAGE_RENEWAL, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2,
+     0x80094806, .first = "renewal-subject-mismatch", .at_least = 0.85},
+    {"renewal, template", STAGE_RENEWAL, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0x80094801,
+     .first = "renewal-wrong-template", .at_least = 0.6},
+    {"renewal, no code", STAGE_RENEWAL, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0,
+     .first = "renewal-unsupported-ca", .at_least = 0.25,
+     .also = "renewal-subject-mismatch renewal-wrong-template"},
+    {"renewal, unknown message", STAGE_RENEWAL, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2,
+     0x80070057, .first = "renewal-unsupported-ca", .at_least = 0.35, .also = "unsupported-message-type"},
+    {"renewal meets a CA that is down", STAGE_RENEWAL, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2,
+     0x800706BA, .first = "ca-service-stopped", .at_least = 0.4},
+    {"renewal with a wrong password", STAGE_RENEWAL, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 1,
+     0x80070490, .bare = 200, .first = "password-wrong", .at_least = 0.4},
+    {"renewal waits", STAGE_RENEWAL, REASON_POLL_LIMIT, 200, OUTCOME_BODY_CERTREP, IIS,
+     .first = "pending-approval", .at_least = 0.9},
+    {"no GetCRL", STAGE_GET_CRL, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0x80070057,
+     .first = "unsupported-message-type", .at_least = 0.9},
+    {"no GetCert", STAGE_GET_CERT, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0x80070057,
+     .first = "unsupported-message-type", .at_least = 0.9},
+    {"cannot decrypt", STAGE_PKI_OPERATION, REASON_NOT_SCEP, 200, OUTCOME_BODY_EMPTY, IIS, .bare = 200,
+     .first = "malformed-pkimessage", .at_least = 0.25, .also = "message-encrypted-to-wrong-cert"},
+    {"a portal's page", STAGE_PKI_OPERATION, REASON_NOT_SCEP, 200, OUTCOME_BODY_HTML, "portal", .bare = 200,
+     .first = NULL},
+    {"cannot open the answer", STAGE_VERIFY, REASON_DECRYPT, 200, OUTCOME_BODY_CERTREP, IIS,
+     .first = "client-crypto-incompatible", .at_least = 0.7},
+    {"cannot verify the answer", STAGE_VERIFY, REASON_SIGNER_UNKNOWN, 200, OUTCOME_BODY_CERTREP, IIS,
+     .first = "client-crypto-incompatible", .at_least = 0.3, .also = "ca-renewed-ra-stale"},
     {"CRL", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2, 0x80092013,
      .first = "ca-crl-offline", .at_least = 0.8},
     {"Intune refuses", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2,
@@ -497,6 +524,76 @@ static void several_kinds_have_several_causes(void **state)
     assert_int_equal(entry("app-pool-stopped")->stage, STAGE_GET_CA_CAPS);
 }
 
+/* failInfo 0 cannot stand in a row, where 0 means none. */
+static void bad_algorithm_is_named(void **state)
+{
+    (void)state;
+    struct row row = {.what = "", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS};
+    struct outcome o = outcome_of(&row, 0, 0);
+    o.fail_info = 0;
+    fact_repeat(&sink, o, 10);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "unsupported-algorithm");
+}
+
+/* A device that enrolled and then could not renew. */
+static struct outcome not_renewed(int64_t not_after, uint32_t hresult)
+{
+    struct outcome o = fact_device(0, OUTCOME_ENROLLED, 0);
+    struct outcome_follow_up *f = &o.follow[OUTCOME_RENEWAL];
+    o.not_after = not_after;
+    f->result = OUTCOME_NOT_OK;
+    f->started_us = 200000;
+    f->finished_us = 300000;
+    f->http_status = 200;
+    f->body = OUTCOME_BODY_CERTREP;
+    f->fail_info = 2;
+    f->has_hresult = hresult != 0;
+    f->hresult = hresult;
+    f->error.stage = STAGE_RENEWAL;
+    f->error.reason = REASON_SCEP_FAILURE;
+    return o;
+}
+
+static bool tells(const struct diagnosis *d, const char *words)
+{
+    for (size_t i = 0; i < d->evidence_count; i++) {
+        if (strstr(d->evidence[i], words) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void follow_ups_have_causes_too(void **state)
+{
+    (void)state;
+    fact_repeat(&sink, not_renewed(NOW + 1000, 0), 20);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "renewal-unsupported-ca");
+    assert_true(tells(&list.items[0], "fresh enrollments work"));
+    assert_true(fabs(list.items[0].share - 1) < 1e-9);
+}
+
+static void the_dates_of_the_signer_decide(void **state)
+{
+    (void)state;
+    fact_repeat(&sink, not_renewed(NOW - 86400, 0), 20);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "renewal-signer-expired");
+    assert_true(list.items[0].confidence > 0.6);
+    assert_true(tells(&list.items[0], "was valid until 2026-05-2"));
+}
+
+static void a_rewritten_subject_decides(void **state)
+{
+    (void)state;
+    struct outcome o = not_renewed(NOW + 1000, 0);
+    snprintf(o.differences, sizeof o.differences, "subject: CN=host instead of CN=a");
+    fact_repeat(&sink, o, 20);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "renewal-subject-mismatch");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +615,10 @@ int main(void)
         TEST(basic_not_offered_is_a_scheme_mismatch),
         TEST(a_clock_far_off_explains_expired_certificates),
         TEST(several_kinds_have_several_causes),
+        TEST(bad_algorithm_is_named),
+        TEST(follow_ups_have_causes_too),
+        TEST(the_dates_of_the_signer_decide),
+        TEST(a_rewritten_subject_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
