@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <getopt.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -28,6 +29,25 @@ struct run_options {
     size_t override_count;
     bool quiet, no_progress, json;
 };
+
+/* SIGINT or SIGTERM came while the engine, which has handlers of its own, was not running. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    if (interrupted)
+        _exit(CLI_INTERRUPTED); /* a second one: at once */
+    interrupted = 1;
+}
+
+/* Without SA_RESTART: whoever waits shall look up. */
+static void catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
 
 /* All that a run owns, released in one place. */
 struct run {
@@ -64,16 +84,21 @@ static const char help[] =
     "budget spent, nobody enrolled or a defect found; 4 run invalid: this machine was the limit; 130 "
     "interrupted.\n";
 
-static bool add_override(struct run_options *o, char *text, struct err *e)
+static bool add_override(struct run_options *o, const char *path, const char *value, struct err *e)
+{
+    if (o->override_count == MAX_OVERRIDES)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d --set and --seed options", MAX_OVERRIDES);
+    o->overrides[o->override_count++] = (struct scenario_override){.path = path, .value = value};
+    return true;
+}
+
+static bool take_set(struct run_options *o, char *text, struct err *e)
 {
     char *equals = strchr(text, '=');
     if (equals == NULL || equals == text)
         return err_set(e, STAGE_SETUP, REASON_USAGE, "--set %.60s: write --set path.in.scenario=value", text);
-    if (o->override_count == MAX_OVERRIDES)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d --set options", MAX_OVERRIDES);
     *equals = '\0';
-    o->overrides[o->override_count++] = (struct scenario_override){.path = text, .value = equals + 1};
-    return true;
+    return add_override(o, text, equals + 1, e);
 }
 
 enum { OPT_OUT = 256, OPT_SET, OPT_SEED, OPT_AUTHORIZED, OPT_JSON, OPT_QUIET, OPT_NO_PROGRESS, OPT_HELP };
@@ -85,10 +110,9 @@ static bool take_option(struct run_options *o, int option, char *value, struct e
         o->out = value;
         return true;
     case OPT_SET:
-        return add_override(o, value, e);
+        return take_set(o, value, e);
     case OPT_SEED:
-        o->overrides[o->override_count++] = (struct scenario_override){.path = "seed", .value = value};
-        return o->override_count < MAX_OVERRIDES || err_set(e, STAGE_SETUP, REASON_USAGE, "too many options");
+        return add_override(o, "seed", value, e);
     case OPT_AUTHORIZED:
         o->authorized = value;
         return true;
@@ -184,14 +208,22 @@ static bool open_the_folder(struct run *run, struct err *e)
 
 static bool keep_key(struct pki_key *key, void *user, struct err *e)
 {
-    return pki_pool_add(user, key, e);
+    return pki_pool_add(user, key, e) && !interrupted;
+}
+
+static bool load_keys(struct run *run, uint64_t devices, struct err *e)
+{
+    struct err why = {0};
+    return pki_pool_load(run->scenario->devices.key_pool, (size_t)devices, &run->keys, &why) ||
+           err_set(e, STAGE_SETUP, why.reason == REASON_NO_MEMORY ? why.reason : REASON_USAGE, "%s",
+                   why.text);
 }
 
 static bool get_keys(struct run *run, struct err *e)
 {
     uint64_t devices = load_plan_count(run->plan);
     if (run->scenario->devices.key_pool != NULL)
-        return pki_pool_load(run->scenario->devices.key_pool, (size_t)devices, &run->keys, e);
+        return load_keys(run, devices, e);
     size_t count = devices < KEYS_WITHOUT_POOL ? (size_t)devices : KEYS_WITHOUT_POOL;
     if (!run->options.quiet && !run->options.no_progress)
         fprintf(stderr, "making %zu RSA-%u keys (a pool saves this: scepstorm keygen)\n", count,
@@ -259,8 +291,10 @@ static bool run_the_load(struct run *run, struct err *e)
         .tick_every_us = TICK_US,
         .first_arrival = on_first_arrival,
         .first_arrival_user = run,
+        .interrupted = &interrupted,
     };
     bool ok = engine_run(&config, &run->result, e);
+    catch_signals(); /* while the results are written */
     report_progress_free(run->progress);
     run->progress = NULL;
     return ok;
@@ -281,11 +315,14 @@ static const char *reproduce_line(struct run *run)
 
 static size_t write_notes(const struct run *run, const char **notes)
 {
-    size_t count = 0;
-    if (run->scenario->devices.key_reuse && pki_pool_count(run->keys) < load_plan_count(run->plan))
+    size_t count = 0, keys = run->keys == NULL ? 0 : pki_pool_count(run->keys);
+    if (run->scenario->devices.key_reuse && keys > 0 && keys < load_plan_count(run->plan))
         notes[count++] = "Devices share a pool of keys, so transactionIDs are random: derived ones would "
                          "repeat and a server "
                          "could return an earlier certificate.";
+    if (keys > 0 && pki_key_bits(pki_pool_key(run->keys, 0)) != run->scenario->devices.key_bits)
+        notes[count++] =
+            "The key pool holds keys of another size than devices.key.bits says; the pool's were used.";
     if (run->scenario->target.sim)
         notes[count++] = "The target was the built-in simulator on this machine: its figures say nothing "
                          "about a real NDES.";
@@ -355,10 +392,21 @@ static void run_clear(struct run *run)
     buf_clear(&run->reproduce);
 }
 
+/* What is found wrong without effort comes first, so that nobody waits for keys to read about it. An interruption is no
+ * failure: the engine tells every device as unsent. */
+static bool get_ready(struct run *run, struct err *e)
+{
+    struct err why = {0};
+    if ((find_the_target(run, &why) && get_keys(run, &why)) || interrupted)
+        return true;
+    *e = why;
+    return false;
+}
+
 static bool run_all(struct run *run, int *exit_code, struct err *e)
 {
-    if (!load_the_scenario(run, e) || !open_the_folder(run, e) || !get_keys(run, e) ||
-        !find_the_target(run, e))
+    catch_signals();
+    if (!load_the_scenario(run, e) || !open_the_folder(run, e) || !get_ready(run, e))
         return false;
     /* Even when the engine itself fails, what the devices did until then is written. */
     struct err engine_error = {0};

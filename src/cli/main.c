@@ -3,8 +3,11 @@
 #include "pki/algorithm.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <uv.h>
 
 static const struct command {
@@ -89,8 +92,30 @@ static int run_command(int argc, char **argv)
     return CLI_BAD_USAGE;
 }
 
+/* A file that is opened while a standard stream is closed takes its number, and what is printed lands in it. Standard
+ * output stays unwritable, so that the loss is told. */
+static void keep_standard_streams(void)
+{
+    static const int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+    for (int fd = 0; fd < 3; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) < 0)
+            return;
+    }
+}
+
+/* Passwords and private keys are in memory. The second call is for core dumps that are piped to a program, which ignore
+ * the limit; it also keeps other processes of the same user from looking in. */
+static void forbid_core_dumps(void)
+{
+    const struct rlimit none = {0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_streams();
+    forbid_core_dumps();
     if (argc < 2) {
         print_help(stderr);
         return CLI_BAD_USAGE;

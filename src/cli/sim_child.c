@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -132,6 +133,32 @@ static bool launch(struct sim_child *c, const struct scenario *scenario, struct 
     return true;
 }
 
+/* Waits until it has ended; one that takes too long is killed. Returns how it ended, as wait() tells. */
+static int reap(pid_t pid, struct rusage *usage)
+{
+    int status = 0;
+    for (int waited_ms = 0; waited_ms < STOP_LIMIT_MS; waited_ms += 20) {
+        pid_t ended = wait4(pid, &status, WNOHANG, usage);
+        if (ended == pid || (ended < 0 && errno != EINTR))
+            return status;
+        poll(NULL, 0, 20);
+    }
+    kill(pid, SIGKILL);
+    wait4(pid, &status, 0, usage);
+    return status;
+}
+
+/* It closed its output: it knows whether the scenario or this machine is to blame, and has said so. */
+static bool tell_why_not(struct sim_child *c, struct err *e)
+{
+    struct rusage ignored;
+    int status = reap(c->pid, &ignored);
+    c->pid = 0;
+    bool usage = WIFEXITED(status) && WEXITSTATUS(status) == CLI_BAD_USAGE;
+    return err_set(e, STAGE_SETUP, usage ? REASON_USAGE : REASON_IO,
+                   "the simulator did not start: see its message above");
+}
+
 /* Reads the line "listening URL". */
 static bool await_listening(struct sim_child *c, struct err *e)
 {
@@ -141,14 +168,16 @@ static bool await_listening(struct sim_child *c, struct err *e)
     while (len + 1 < sizeof line) {
         int64_t left_ms = (deadline - clock_monotonic_us()) / 1000;
         struct pollfd wait = {.fd = c->from, .events = POLLIN};
-        if (left_ms <= 0 || poll(&wait, 1, (int)left_ms) == 0)
+        int ready = left_ms <= 0 ? 0 : poll(&wait, 1, (int)left_ms);
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready == 0)
             return err_set(e, STAGE_SETUP, REASON_IO, "the simulator did not listen within 30 s");
         ssize_t got = read(c->from, line + len, 1);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return err_set(e, STAGE_SETUP, REASON_USAGE,
-                           "the simulator did not start: see its message above");
+            return tell_why_not(c, e);
         if (line[len] == '\n')
             break;
         len++;
@@ -200,17 +229,11 @@ void sim_child_start_faults(struct sim_child *child)
         fprintf(stderr, "scepstorm: the simulator is gone; its faults cannot be started\n");
 }
 
-/* It ends when its input closes; one that does not is killed. */
-static void reap(pid_t pid, struct rusage *usage)
+/* Before it was told to: then it, and not the load, is what devices failed at. */
+static bool ended_by_itself(const struct sim_child *c)
 {
-    for (int waited_ms = 0; waited_ms < STOP_LIMIT_MS; waited_ms += 20) {
-        pid_t ended = wait4(pid, NULL, WNOHANG, usage);
-        if (ended == pid || (ended < 0 && errno != EINTR))
-            return;
-        poll(NULL, 0, 20);
-    }
-    kill(pid, SIGKILL);
-    wait4(pid, NULL, 0, usage);
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == c->pid;
 }
 
 void sim_child_stop(struct sim_child *child, int64_t *cpu_us)
@@ -218,6 +241,9 @@ void sim_child_stop(struct sim_child *child, int64_t *cpu_us)
     if (child == NULL)
         return;
     struct rusage usage = {0};
+    if (child->pid > 0 && ended_by_itself(child))
+        fprintf(stderr, "scepstorm run: the simulator ended before the run did: what failed then says "
+                        "nothing about a server\n");
     if (child->to >= 0)
         close(child->to);
     if (child->pid > 0)

@@ -12,6 +12,8 @@
 #include "pki/pool.h"
 #include "scenario/scenario.h"
 
+#include <signal.h>
+
 /* Everything borrowed until engine_run returns. */
 struct engine_config {
     const struct scenario *scenario;
@@ -30,6 +32,9 @@ struct engine_config {
     int64_t tick_every_us;
     void (*first_arrival)(void *user); /* at clock zero; NULL: none */
     void *first_arrival_user;
+    const volatile sig_atomic_t
+        *interrupted; /* set by a signal before the run: nothing starts, and neither keys nor
+                                               * URLs are needed; NULL: none */
 };
 
 struct engine_result {

@@ -79,19 +79,23 @@ void engine_abandon_all(struct engine *en)
         phone_abort(en->first);
 }
 
+static void interrupt(struct engine *en)
+{
+    struct err cause = {0};
+    err_set(&cause, STAGE_NONE, REASON_ABORTED, "interrupted");
+    en->result->interrupted = true;
+    en->grace_us = engine_now(en) + GRACE_US;
+    engine_stop(en, &cause);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct engine *en = handle->data;
     (void)number;
-    if (en->result->interrupted) {
+    if (en->result->interrupted)
         engine_abandon_all(en);
-    } else {
-        struct err cause = {0};
-        err_set(&cause, STAGE_NONE, REASON_ABORTED, "interrupted");
-        en->result->interrupted = true;
-        en->grace_us = engine_now(en) + GRACE_US;
-        engine_stop(en, &cause);
-    }
+    else
+        interrupt(en);
     if (en->look != NULL)
         http_cancel(en->look);
 }
@@ -197,8 +201,15 @@ static void close_engine(struct engine *en)
         scep_ca_free(en->ca_cache[i].ca);
 }
 
+static bool was_interrupted(const struct engine_config *c)
+{
+    return c->interrupted != NULL && *c->interrupted != 0;
+}
+
 static bool check_config(const struct engine_config *c, struct err *e)
 {
+    if (was_interrupted(c))
+        return true;
     if (c->keys == NULL || pki_pool_count(c->keys) == 0)
         return err_set(e, STAGE_SETUP, REASON_USAGE, "the key pool is empty: fill it with scepstorm keygen");
     if (c->scep_url == NULL || c->scep_url[0] == '\0')
@@ -230,6 +241,8 @@ bool engine_run(const struct engine_config *config, struct engine_result *out, s
         facts_begin(en);
         arrivals_begin(en);
         alarm_start(en);
+        if (was_interrupted(config))
+            interrupt(en);
         uv_run(&en->loop, UV_RUN_DEFAULT);
     }
     close_engine(en);

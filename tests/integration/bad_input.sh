@@ -187,6 +187,58 @@ summary half 'd["enrolled"] >= 5 and d["failed"] >= 5'
 rows=$(($(wc -l <half/issued.csv) - 1))
 summary half "d['enrolled'] == $rows"
 
+# --- the simulator dies: the words for it are not left to the diagnosis
+"$scepstorm" run good.yaml --no-progress --out orphaned --set devices.count=40 --set limits.error_budget=100% >stdout 2>stderr </dev/null &
+pid=$!
+children+=("$pid")
+for _ in $(seq 300); do
+  [ -s orphaned/issued.csv ] && [ "$(wc -l <orphaned/issued.csv)" -gt 5 ] && break
+  sleep 0.1
+done
+child=$(cat "/proc/$pid/task/$pid/children")
+kill -KILL $child
+wait "$pid" || true
+says 'the simulator ended before the run did'
+summary orphaned 'd["enrolled"] >= 5 and d["failed"] >= 1'
+
+# --- standard error is closed: no file takes its number and gets the messages
+code=0
+"$scepstorm" run good.yaml --out unheard 2>&- >stdout </dev/null || code=$?
+[ "$code" -eq 0 ] || [ "$code" -eq 4 ] || fail "exit code $code with standard error closed"
+[ "$(wc -l <unheard/issued.csv)" -eq 5 ] || fail 'issued.csv holds more than certificates'
+
+# --- nobody reads the memory of a process that holds keys and passwords
+"$scepstorm" sim --listen 127.0.0.1:0 --auth none >child.log 2>&1 &
+pid=$!
+children+=("$pid")
+for _ in $(seq 300); do grep -q listening child.log && break; sleep 0.1; done
+grep -qE '^Max core file size +0 +0 ' "/proc/$pid/limits" || fail 'core dumps are not forbidden'
+
+# --- more --set options than there is room for
+many=()
+for _ in $(seq 64); do many+=(--set devices.count=4); done
+run 2 good.yaml none "${many[@]}" --seed 1
+says 'more than 64'
+
+# --- input that cannot be read is the user's trouble, and found before keys are made
+run 2 good.yaml none --set devices.key.pool=/nonexistent/pool
+says '/nonexistent/pool'
+
+# --- Ctrl-C before the first device: every device is told as unsent
+python3 - "$scepstorm" <<'PY' || fail 'interrupted early'
+import os, signal, subprocess, sys, time
+for number in signal.SIGINT, signal.SIGTERM:
+    run = subprocess.Popen([sys.argv[1], "run", "good.yaml", "--no-progress", "--out", "early-%d" % number,
+                            "--set", "devices.key.bits=4096"], stdout=subprocess.DEVNULL)
+    while not os.path.exists("early-%d/scenario.yaml" % number):
+        time.sleep(0.01)
+    run.send_signal(number)
+    code = run.wait(60)
+    assert code == 130, code
+PY
+summary early-2 'd["planned"] == 4 and d["unsent"] == 4 and s["interrupted"]'
+summary early-15 'd["planned"] == 4 and d["unsent"] == 4 and s["interrupted"]'
+
 # --- Ctrl-C in the middle: 130, readable results, finished devices kept
 "$scepstorm" run good.yaml --no-progress --out stopped --set devices.count=1000 >stdout 2>stderr </dev/null &
 pid=$!
