@@ -9,12 +9,16 @@
 
 #define NOW    (INT64_C(1780000000) * 1000000)
 #define MINUTE INT64_C(60000000)
+#ifndef RIG_NEXT_CA
+#define RIG_NEXT_CA false /* define it as true before including to have a successor of the CA */
+#endif
 
 static struct sim_identity *identity;
 static struct pki_key *device_key, *short_key;
 
 struct rig {
     struct sim_otp *otp;
+    struct sim_otp *challenges; /* of the proxy mode */
     struct sim_faults *faults;
     struct sim_ca *ca;
     struct sim_site *site;
@@ -23,14 +27,19 @@ struct rig {
     int64_t now_us;
 };
 
-static inline struct rig *make_rig(const char *fault)
+static inline struct rig *make_rig_with(const char *fault, const struct sim_policy *policy,
+                                        const char *device_challenge)
 {
     struct rig *r = calloc(1, sizeof *r);
     struct err e = {0};
     struct sim_otp_config otp = {.max = 5, .validity_us = 60 * MINUTE, .bytes = 8};
     assert_true(sim_otp_new(&otp, &r->otp, &e));
     assert_true(sim_faults_parse(&fault, fault != NULL, &r->faults, &e));
-    struct sim_ca_spec ca = {.policy = SIM_POLICY_DEFAULTS, .identity = identity, .otp = r->otp};
+    struct sim_otp_config challenges = {
+        .max = 5, .validity_us = 60 * MINUTE, .bytes = 16, .fixed = device_challenge};
+    assert_true(policy->mode != SIM_PROXY || sim_otp_new(&challenges, &r->challenges, &e));
+    struct sim_ca_spec ca = {
+        .policy = *policy, .identity = identity, .otp = r->otp, .challenges = r->challenges};
     assert_true(sim_ca_new(&ca, &r->ca, &e));
     assert_true(secret_new(span_of_text("secret"), &r->password, &e));
     struct sim_site_config site = {
@@ -43,7 +52,11 @@ static inline struct rig *make_rig(const char *fault)
         .password = r->password,
         .otp_max = 5,
         .otp_validity_us = 60 * MINUTE,
-        .caps = sim_policy_caps(&SIM_POLICY_DEFAULTS),
+        .caps = sim_policy_caps(policy),
+        .mode = policy->mode,
+        .challenges = r->challenges,
+        .challenges_fixed = device_challenge != NULL,
+        .challenge_validity_us = 60 * MINUTE,
     };
     assert_true(sim_site_new(&site, &r->site, &e));
     assert_true(scep_ca_parse(buf_span(&identity->ca_certs), &r->served, &e));
@@ -52,12 +65,18 @@ static inline struct rig *make_rig(const char *fault)
     return r;
 }
 
+static inline struct rig *make_rig(const char *fault)
+{
+    return make_rig_with(fault, &SIM_POLICY_DEFAULTS, NULL);
+}
+
 static inline void free_rig(struct rig *r)
 {
     scep_ca_free(r->served);
     sim_site_free(r->site);
     sim_ca_free(r->ca);
     sim_otp_free(r->otp);
+    sim_otp_free(r->challenges);
     sim_faults_free(r->faults);
     secret_free(r->password);
     free(r);
@@ -71,6 +90,7 @@ static inline struct sim_reply ask(struct rig *r, const char *method, const char
         .host = "ndes.example",
         .authorization = "Basic bWRtOnNlY3JldA==", /* mdm:secret */
         .body = body,
+        .local = true,
         .now_us = r->now_us,
     };
     struct sim_reply reply;
@@ -171,7 +191,8 @@ static inline int make_keys(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct sim_identity_spec spec = {.ca_bits = 2048, .ra_bits = 2048, .now_s = NOW / 1000000};
+    struct sim_identity_spec spec = {
+        .ca_bits = 2048, .ra_bits = 2048, .now_s = NOW / 1000000, .next_ca = RIG_NEXT_CA};
     bool ok = pki_init(&e) && sim_identity_new(&spec, &identity, &e) &&
               pki_key_generate_rsa(2048, &device_key, &e) && pki_key_generate_rsa(1024, &short_key, &e);
     if (!ok)
