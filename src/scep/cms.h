@@ -8,6 +8,7 @@
 
 #include "pki/cert.h"
 #include "pki/der.h"
+#include "scep/oddity.h"
 
 /* Whether a SignerInfo or RecipientInfo names this certificate: by key_id when `id` has one, else by issuer and
  * serial. Serial numbers compare as numbers, names also when the peer re-encoded or reordered them. */
@@ -69,6 +70,7 @@ struct scep_signed_writer {
     enum pki_digest digest;
     size_t frames[7]; /* open elements, outermost first */
     size_t content_start;
+    const struct scep_oddity *oddity; /* set after scep_signed_begin; NULL: a message as it should be */
 };
 struct scep_signer {
     struct pki_cert_identity id;

@@ -19,6 +19,7 @@ void scep_signed_begin(struct scep_signed_writer *w, struct buf *out, enum pki_d
 {
     w->b = out;
     w->digest = digest;
+    w->oddity = NULL;
     (void)buf_reserve(out, USUAL_MESSAGE_BYTES);
     w->frames[CONTENT_INFO] = der_begin(out, DER_SEQUENCE);
     der_put_oid(out, SCEP_OID_SIGNED_DATA);
@@ -115,8 +116,21 @@ static bool put_signer_info(struct scep_signed_writer *w, const struct scep_sign
     der_end_set_of(b, set);
     if (!put_signature(w, signer->key, start, e))
         return false;
+    if (w->oddity != NULL && w->oddity->signature)
+        b->data[b->len - 1] ^= 1;
     der_end(b, info);
     return true;
+}
+
+static void put_certificates(const struct scep_signed_writer *w, const struct scep_signer *signer)
+{
+    if (signer->certificates.len == 0)
+        return;
+    size_t all = der_begin(w->b, DER_CONTEXT(0));
+    buf_append_span(w->b, signer->certificates);
+    for (unsigned i = 0; w->oddity != NULL && i < w->oddity->signer_copies; i++)
+        buf_append_span(w->b, signer->certificates);
+    der_end(w->b, all);
 }
 
 bool scep_signed_finish(struct scep_signed_writer *w, const struct scep_signer *signer,
@@ -127,8 +141,9 @@ bool scep_signed_finish(struct scep_signed_writer *w, const struct scep_signer *
     struct buf *b = w->b;
     if (!end_content(w, digest, &digest_len, e))
         return false;
-    if (signer->certificates.len > 0)
-        der_put(b, DER_CONTEXT(0), signer->certificates);
+    if (w->oddity != NULL && w->oddity->message_digest)
+        digest[0] ^= 1;
+    put_certificates(w, signer);
     size_t infos = der_begin(b, DER_SET);
     if (!put_signer_info(w, signer, attributes, count, span_of(digest, digest_len), e))
         return false;

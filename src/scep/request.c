@@ -74,16 +74,24 @@ static bool put_signed(const struct scep_request_spec *spec, struct scep_signed_
            scep_signed_finish(w, &signer, attributes, count, e);
 }
 
+static bool put_der_envelope(const struct scep_request_spec *spec, const struct scep_recipient *recipient,
+                             struct buf *out, struct err *e)
+{
+    size_t start = out->len;
+    bool spoil = spec->oddity != NULL && spec->oddity->envelope;
+    return scep_enveloped_put(out, spec->content, recipient, spec->cipher, spec->transport, e) &&
+           (!spoil || scep_oddity_spoil_envelope(out, start, e));
+}
+
 /* What is hashed and signed is the envelope as it goes out, so its dress comes first. */
 static bool put_envelope(const struct scep_request_spec *spec, const struct scep_recipient *recipient,
                          struct buf *out, struct err *e)
 {
     if (spec->encoding == SCEP_DER)
-        return scep_enveloped_put(out, spec->content, recipient, spec->cipher, spec->transport, e);
+        return put_der_envelope(spec, recipient, out, e);
     struct buf der;
     buf_init(&der, BYTES_MAX_MESSAGE);
-    bool ok = scep_enveloped_put(&der, spec->content, recipient, spec->cipher, spec->transport, e) &&
-              scep_ber_enveloped(buf_span(&der), out, e);
+    bool ok = put_der_envelope(spec, recipient, &der, e) && scep_ber_enveloped(buf_span(&der), out, e);
     buf_clear(&der);
     return ok;
 }
@@ -99,6 +107,7 @@ static bool build(const struct scep_request_spec *spec, struct buf *out, struct 
                        "the recipient's key cannot be encrypted to");
     struct scep_signed_writer w;
     scep_signed_begin(&w, out, spec->digest);
+    w.oddity = spec->oddity;
     if (!put_envelope(spec, &recipient, out, e))
         return false;
     struct buf time;

@@ -3,6 +3,7 @@
 #define SCEP_REQUEST_H
 
 #include "scep/ca.h"
+#include "scep/oddity.h"
 
 /* BER as some clients write it: indefinite lengths, OCTET STRINGs in pieces of 1000 bytes. Readers take both. */
 enum scep_encoding { SCEP_DER, SCEP_BER };
@@ -19,6 +20,7 @@ struct scep_request_spec {
     enum pki_transport transport;
     int64_t signing_time; /* Unix seconds; 0: attribute left out */
     enum scep_encoding encoding;
+    const struct scep_oddity *oddity; /* what is wrong with it on purpose; NULL: nothing */
 };
 /* Appends the pkiMessage. RFC 8894 3.2 and RFC 5652. */
 bool scep_request_build(const struct scep_request_spec *spec, struct buf *out, struct err *e) MUST_USE;
