@@ -23,6 +23,7 @@ struct measure {
     struct set serials, otps; /* of enrolled devices */
     struct failures failures;
     struct protocol protocol;
+    struct probes probes;
     struct timeline timeline;
     struct failed_step failed_steps[FAILED_STEPS];
 };
@@ -61,6 +62,7 @@ void measure_free(struct measure *m)
     set_clear(&m->otps);
     failures_clear(&m->failures);
     protocol_clear(&m->protocol);
+    probes_clear(&m->probes);
     timeline_clear(&m->timeline);
     free(m);
 }
@@ -229,6 +231,12 @@ static void on_loop_stall(void *user, int64_t us)
     histogram_record(m->loop_stall, us);
 }
 
+static void on_probe(void *user, const struct outcome_probe *probe)
+{
+    struct measure *m = user;
+    probes_add(&m->probes, probe);
+}
+
 struct outcome_sink measure_sink(struct measure *m)
 {
     return (struct outcome_sink){.user = m,
@@ -236,7 +244,8 @@ struct outcome_sink measure_sink(struct measure *m)
                                  .start = on_start,
                                  .step = on_step,
                                  .device = on_device,
-                                 .loop_stall = on_loop_stall};
+                                 .loop_stall = on_loop_stall,
+                                 .probe = on_probe};
 }
 
 struct measure_devices measure_devices(const struct measure *m)
@@ -327,6 +336,21 @@ const struct measure_failure *measure_failure(const struct measure *m, size_t in
 uint64_t measure_failure_total(const struct measure *m)
 {
     return m->failures.total;
+}
+
+size_t measure_probe_count(const struct measure *m)
+{
+    return m->probes.count;
+}
+
+const struct measure_probe *measure_probe(const struct measure *m, size_t index)
+{
+    return &m->probes.items[index];
+}
+
+uint64_t measure_probe_total(const struct measure *m, enum outcome_probe_verdict verdict)
+{
+    return m->probes.totals[verdict];
 }
 
 size_t measure_second_count(const struct measure *m)

@@ -102,6 +102,15 @@ const struct measure_failure *measure_failure(const struct measure *m,
                                               size_t index); /* most frequent first */
 uint64_t measure_failure_total(const struct measure *m);     /* their counts, added up */
 
+/* Conformance probes that came to the same verdict. They count in nothing else here. */
+struct measure_probe {
+    struct outcome_probe first; /* without its devices */
+    uint64_t count;
+};
+size_t measure_probe_count(const struct measure *m);
+const struct measure_probe *measure_probe(const struct measure *m, size_t index); /* in order of appearance */
+uint64_t measure_probe_total(const struct measure *m, enum outcome_probe_verdict verdict);
+
 /* One second of the run. */
 struct measure_second {
     uint32_t offered, started, enrolled, failed;

@@ -34,6 +34,15 @@ struct protocol {
 void protocol_add(struct protocol *p, const struct outcome *o, int64_t latency_us);
 void protocol_clear(struct protocol *p);
 
+/* Conformance, in the order in which each verdict came first. */
+struct probes {
+    struct measure_probe *items;
+    size_t count, cap;
+    uint64_t totals[OUTCOME_PROBE_VERDICTS];
+};
+void probes_add(struct probes *p, const struct outcome_probe *probe);
+void probes_clear(struct probes *p);
+
 /* Second by second. Percentiles are kept for the second still open, written down when it closes. */
 struct timeline {
     struct measure_second *seconds;

@@ -33,3 +33,14 @@ const char *outcome_follow_id(enum outcome_follow follow)
     };
     return (unsigned)follow < OUTCOME_FOLLOW_COUNT ? ids[follow] : "unknown";
 }
+
+const char *outcome_probe_verdict_id(enum outcome_probe_verdict verdict)
+{
+    static const char *const ids[OUTCOME_PROBE_VERDICTS] = {
+        [OUTCOME_PROBE_PASSED] = "passed",
+        [OUTCOME_PROBE_FAILED] = "failed",
+        [OUTCOME_PROBE_SKIPPED] = "skipped",
+        [OUTCOME_PROBE_ODD] = "odd",
+    };
+    return (unsigned)verdict < OUTCOME_PROBE_VERDICTS ? ids[verdict] : "unknown";
+}

@@ -187,6 +187,31 @@ struct outcome_generator {
     unsigned cores;
 };
 
+/* A conformance probe, made beside the load: no device of the plan, in none of its figures. */
+enum outcome_probe_verdict {
+    OUTCOME_PROBE_PASSED,
+    OUTCOME_PROBE_FAILED,
+    OUTCOME_PROBE_SKIPPED, /* nothing can be said: the control did not enroll, or no SCEP answer came */
+    OUTCOME_PROBE_ODD,     /* refused, but for another reason than the rule names */
+    OUTCOME_PROBE_VERDICTS
+};
+const char *outcome_probe_verdict_id(enum outcome_probe_verdict verdict); /* "passed" ... */
+
+struct outcome_probe {
+    const char *probe; /* "corrupted-signature"; these five static */
+    const char *title;
+    const char *rule; /* "RFC 8894 3.2.1.4" */
+    const char *does;
+    const char *basis; /* of what is expected: "documented" "observed" "inferred" */
+    enum outcome_probe_verdict verdict;
+    char expected[OUTCOME_TEXT_BYTES];
+    char observed[OUTCOME_TEXT_BYTES];
+    char control[OUTCOME_TEXT_BYTES]; /* "enrolled", or why not */
+    /* The control and the probe as devices, for the ledger of certificates; borrowed during the callback. NULL: it was
+     * not made. */
+    const struct outcome *control_device, *probe_device;
+};
+
 /* Where facts go while they happen. All calls come from the engine's thread; pointers are borrowed. */
 struct outcome_sink {
     void *user;
@@ -195,6 +220,7 @@ struct outcome_sink {
     void (*step)(void *user, const struct outcome_step *step);
     void (*device)(void *user, const struct outcome *outcome); /* exactly once per planned device */
     void (*loop_stall)(void *user, int64_t us);                /* lateness of a wake-up of the loop */
+    void (*probe)(void *user, const struct outcome_probe *probe);
 };
 
 #endif

@@ -364,6 +364,41 @@ static void a_wanted_refusal_accepts_no_password(void **state)
     assert_int_equal(measure_correctness(m).expectation_failures, 1);
 }
 
+static void probe(const char *id, enum outcome_probe_verdict verdict, const char *observed)
+{
+    struct outcome_probe p = {.probe = id, .verdict = verdict};
+    snprintf(p.observed, sizeof p.observed, "%s", observed);
+    sink.probe(sink.user, &p);
+}
+
+static void probes_are_counted_by_verdict_and_nowhere_else(void **state)
+{
+    (void)state;
+    assert_int_equal(measure_probe_count(m), 0);
+    probe("replay", OUTCOME_PROBE_PASSED, "the same");
+    probe("replay", OUTCOME_PROBE_FAILED, "another");
+    probe("replay", OUTCOME_PROBE_PASSED, "the same again");
+    for (int i = 0; i < 300; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "p%d", i % 100);
+        struct outcome_probe p = {.probe = strdup(id), .verdict = OUTCOME_PROBE_ODD};
+        sink.probe(sink.user, &p);
+        if (i >= 100) /* known already: not kept */
+            free((void *)(uintptr_t)p.probe);
+    }
+    assert_int_equal(measure_probe_count(m), 102);
+    assert_string_equal(measure_probe(m, 0)->first.observed, "the same");
+    assert_int_equal(measure_probe(m, 0)->count, 2);
+    assert_int_equal(measure_probe(m, 1)->first.verdict, OUTCOME_PROBE_FAILED);
+    assert_int_equal(measure_probe(m, 2)->count, 3);
+    assert_int_equal(measure_probe_total(m, OUTCOME_PROBE_PASSED), 2);
+    assert_int_equal(measure_probe_total(m, OUTCOME_PROBE_ODD), 300);
+    assert_int_equal(measure_probe_total(m, OUTCOME_PROBE_SKIPPED), 0);
+    assert_int_equal(measure_devices(m).planned, 0);
+    for (size_t i = 2; i < measure_probe_count(m); i++)
+        free((void *)(uintptr_t)measure_probe(m, i)->first.probe);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +419,7 @@ int main(void)
         TEST(follow_ups_fail_beside_the_enrollment),
         TEST(renewed_serials_are_serials_too),
         TEST(a_wanted_refusal_accepts_no_password),
+        TEST(probes_are_counted_by_verdict_and_nowhere_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
