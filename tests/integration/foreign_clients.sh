@@ -62,25 +62,54 @@ otp=$(password)
 scepclient -server-url "$url" -challenge "$otp" -cn phone-1 -private-key first.key -certificate first.pem >first.log 2>&1 ||
   fail "scepclient: $(cat first.log)"
 certificate first.pem CN=phone-1
-if scepclient -server-url "$url" -challenge "$otp" -cn phone-2 -private-key second.key -certificate second.pem >second.log 2>&1; then
+mkdir second # beside its earlier csr.pem it would send that one again
+if (cd second && scepclient -server-url "$url" -challenge "$otp" -cn phone-2 -private-key second.key -certificate second.pem) >second.log 2>&1; then
   fail "scepclient enrolled twice with one password"
 fi
-[ ! -e second.pem ] || fail "scepclient has a certificate for a used password"
+[ ! -e second/second.pem ] || fail "scepclient has a certificate for a used password"
 stop
 
 # strongSwan 5.9.8 takes 3DES only from servers that list AES as well, as an NDES with CACapabilitiesAlgorithms does.
 serve --caps POSTPKIOperation,Renewal,SHA-512,SHA-256,SHA-1,AES,DES3
 otp=$(password)
 openssl genrsa -out swan.key 2048 2>/dev/null
-swan() { # swan PASSWORD
-  pki --scep --url "$url" --in swan.key --dn "O=lab, CN=phone-3" --password "$1" --cacert-enc ra-encrypt.pem \
-    --cacert-sig ra-sign.pem --cacert ca.pem --cipher des3 --outform pem
+swan() { # swan KEY [OPTION...]
+  local key=$1
+  shift
+  pki --scep --url "$url" --in "$key" --dn "O=lab, CN=phone-3" --cacert-enc ra-encrypt.pem --cacert-sig ra-sign.pem \
+    --cacert ca.pem --cipher des3 --outform pem "$@"
 }
-swan "$otp" >swan.pem 2>swan.log || fail "strongSwan: $(cat swan.log)"
+serial() { openssl x509 -in "$1" -noout -serial; }
+openssl genrsa -out other.key 2048 2>/dev/null
+swan swan.key --password "$otp" >swan.pem 2>swan.log || fail "strongSwan: $(cat swan.log)"
 certificate swan.pem CN=phone-3
-if swan "$otp" >again.pem 2>again.log; then
+if swan other.key --password "$otp" >again.pem 2>again.log; then
   fail "strongSwan enrolled twice with one password"
 fi
 grep -q badMessageCheck again.log || fail "strongSwan saw no badMessageCheck: $(cat again.log)"
+# Its transactionID is made of the key: the same request once more gets the same certificate, as at NDES.
+swan swan.key --password "$otp" >repeated.pem 2>repeated.log || fail "strongSwan, repeated: $(cat repeated.log)"
+[ "$(serial repeated.pem)" = "$(serial swan.pem)" ] || fail "a repeated request got another certificate"
+# RenewalReq: another key, no password. Another subject is refused.
+swan other.key --cert swan.pem --key swan.key >renewed.pem 2>renewed.log || fail "strongSwan, renewal: $(cat renewed.log)"
+certificate renewed.pem CN=phone-3
+[ "$(serial renewed.pem)" != "$(serial swan.pem)" ] || fail "the renewal returned the old certificate"
+openssl genrsa -out third.key 2048 2>/dev/null
+if swan third.key --cert swan.pem --key swan.key --dn "O=lab, CN=somebody" >stolen.pem 2>stolen.log; then
+  fail "strongSwan renewed for another subject"
+fi
+grep -q badRequest stolen.log || fail "strongSwan saw no badRequest: $(cat stolen.log)"
 stop
-echo "foreign_clients: scepclient and strongSwan enrolled; used passwords are refused"
+
+# CertPoll: the second one gets the certificate, or the denial.
+serve --caps POSTPKIOperation,Renewal,SHA-512,SHA-256,SHA-1,AES,DES3 --approval after-polls=2
+swan swan.key --password "$(password)" --interval 1 >polled.pem 2>polled.log || fail "strongSwan, polls: $(cat polled.log)"
+certificate polled.pem CN=phone-3
+stop
+serve --caps POSTPKIOperation,Renewal,SHA-512,SHA-256,SHA-1,AES,DES3 --approval after-polls=1,then=deny
+if swan swan.key --password "$(password)" --interval 1 >denied.pem 2>denied.log; then
+  fail "strongSwan has a certificate that was denied"
+fi
+grep -q badRequest denied.log || fail "strongSwan saw no badRequest: $(cat denied.log)"
+stop
+echo "foreign_clients: scepclient and strongSwan enrolled, renewed and polled; used passwords and denied requests are refused"
