@@ -323,15 +323,35 @@ static size_t write_notes(const struct run *run, const char **notes)
     if (keys > 0 && pki_key_bits(pki_pool_key(run->keys, 0)) != run->scenario->devices.key_bits)
         notes[count++] =
             "The key pool holds keys of another size than devices.key.bits says; the pool's were used.";
+    if (run->scenario->devices.expect.refused)
+        notes[count++] =
+            "A refusal was the wanted end (devices.expect: refused). This run proves that the layers up to "
+            "the "
+            "check of the challenge hold the load: network, TLS, IIS, GetCACaps, GetCACert, decryption, the "
+            "policy module. It proves nothing about issuing: no password was consumed, no request reached "
+            "the "
+            "certification authority, and latencies are those of refusals, which are quicker. Devices that "
+            "were refused count as enrolled, because they reached their wanted end.";
     if (run->scenario->target.sim)
         notes[count++] = "The target was the built-in simulator on this machine: its figures say nothing "
                          "about a real NDES.";
     return count;
 }
 
+static size_t name_profiles(const struct scenario *s, const char *names[MEASURE_MAX_PROFILES])
+{
+    size_t count = s->devices.profile_count;
+    if (count > MEASURE_MAX_PROFILES)
+        count = MEASURE_MAX_PROFILES;
+    for (size_t i = 0; i < count; i++)
+        names[i] = s->devices.profiles[i].label[0] != '\0' ? s->devices.profiles[i].label
+                                                           : s->devices.profiles[i].name;
+    return count;
+}
+
 static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
 {
-    const char *notes[MAX_NOTES];
+    const char *notes[MAX_NOTES], *profiles[MEASURE_MAX_PROFILES];
     const struct report_run facts = {
         .scenario_name = run->scenario->name,
         .scenario_sha256 = run->scenario->sha256,
@@ -350,6 +370,9 @@ static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
         .otp = run->scenario->challenge.source == CHALLENGE_MSCEP_ADMIN ? &run->result.otp : NULL,
         .generator = &run->result.generator,
         .diagnosis = &run->diagnosis,
+        .profiles = profiles,
+        .profile_count = name_profiles(run->scenario, profiles),
+        .expect_refused = run->scenario->devices.expect.refused,
         .slo = (const char *const *)run->scenario->slo,
         .slo_count = run->scenario->slo_count,
         .notes = notes,

@@ -87,6 +87,8 @@ static bool check_beyond(const struct scenario *s, struct err *e)
 static void print_target(const struct scenario *s)
 {
     printf("target     %s\n", s->target.sim ? "the built-in simulator" : s->target.url);
+    for (size_t i = 1; i < s->target.url_count; i++)
+        printf("           %s\n", s->target.urls[i]);
     for (size_t i = 0; i < s->simulator.fault_count; i++)
         printf("           with the fault %s\n", s->simulator.faults[i]);
     if (s->target.authorized != NULL)
@@ -143,13 +145,33 @@ static void print_load(const struct scenario *s, const struct load_plan *plan)
         print_phase(&s->phases[i]);
 }
 
+static void print_names(const struct scenario *s)
+{
+    static const char *const thens[] = {[SCENARIO_THEN_RENEW] = "renew",
+                                        [SCENARIO_THEN_GET_CERT] = "get_cert",
+                                        [SCENARIO_THEN_GET_CRL] = "get_crl",
+                                        [SCENARIO_THEN_GET_NEXT_CA_CERT] = "get_next_ca_cert"};
+    for (size_t i = 0; i < s->devices.san_count; i++)
+        printf("           %s\n", s->devices.san[i]);
+    for (size_t i = 0; i < s->devices.then_count; i++)
+        printf("%s%s", i > 0 ? ", " : "           then ", thens[s->devices.then[i]]);
+    if (s->devices.then_count > 0)
+        putchar('\n');
+}
+
 static void print_devices(const struct scenario *s, uint64_t count)
 {
     printf("devices    %llu, %s", (unsigned long long)count,
            s->devices.profile_count > 1 ? "a mix of" : "all");
     for (size_t i = 0; i < s->devices.profile_count; i++)
-        printf("%s%s", i > 0 ? ", " : " ", s->devices.profiles[i].name);
+        printf("%s%s%s", i > 0 ? ", " : " ", s->devices.profiles[i].name,
+               s->devices.profiles[i].setting_count > 0 ? " (changed)" : "");
     printf("; %s,%s\n", s->devices.subject, s->devices.marker);
+    print_names(s);
+    if (s->devices.expect.refused)
+        puts("           a refusal is the wanted end");
+    if (s->devices.key_type == SCENARIO_KEY_EC)
+        printf("keys       P-%u, made fresh; temporary signers:\n", s->devices.key_curve);
     uint64_t made = count < KEYS_WITHOUT_POOL ? count : KEYS_WITHOUT_POOL;
     if (s->devices.key_pool == NULL)
         printf("keys       RSA-%u, %llu made before the clock starts, then reused\n", s->devices.key_bits,

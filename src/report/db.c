@@ -13,7 +13,14 @@ static const char schema[] =
     "TEXT,"
     " timed_out INTEGER, http_status INTEGER, body TEXT, server TEXT, fail_info INTEGER, hresult TEXT, text "
     "TEXT,"
-    " serial TEXT, subject TEXT, issuer TEXT, not_before INTEGER, not_after INTEGER, otp_age_us INTEGER);"
+    " serial TEXT, subject TEXT, issuer TEXT, not_before INTEGER, not_after INTEGER, otp_age_us INTEGER,"
+    " strict_ok INTEGER, persona_ok INTEGER, failed_checks TEXT, polls INTEGER, retries INTEGER,"
+    " refused_as_expected INTEGER, eku TEXT, key_usage TEXT, san TEXT, differences TEXT);"
+    "CREATE TABLE follow_up(device INTEGER, step TEXT, result TEXT, started_us INTEGER, finished_us INTEGER,"
+    " stage TEXT, reason TEXT, error_text TEXT, http_status INTEGER, fail_info INTEGER, hresult TEXT, text "
+    "TEXT,"
+    " serial TEXT, not_before INTEGER, not_after INTEGER, polls INTEGER);"
+    "CREATE TABLE profile(profile INTEGER PRIMARY KEY, name TEXT);"
     "CREATE TABLE step(device INTEGER, stage TEXT, warm_up INTEGER, failed INTEGER, queued_us INTEGER,"
     " started_us INTEGER, finished_us INTEGER, bytes_sent INTEGER, bytes_received INTEGER, http_status "
     "INTEGER);"
@@ -22,7 +29,7 @@ static const char schema[] =
     " failed INTEGER, in_flight INTEGER, p50_us INTEGER, p95_us INTEGER);"
     "CREATE TABLE failure(failure INTEGER PRIMARY KEY, stage TEXT, reason TEXT, http_status INTEGER,"
     " fail_info INTEGER, hresult TEXT, text TEXT, count INTEGER, first_us INTEGER, last_us INTEGER, exemplar "
-    "TEXT);"
+    "TEXT, follow_up TEXT);"
     "CREATE TABLE certificate(role TEXT, subject TEXT, issuer TEXT, serial TEXT, not_before INTEGER,"
     " not_after INTEGER, sha256 TEXT);"
     "CREATE VIEW enrollment AS SELECT device, (finished_us - scheduled_us) / 1000.0 AS latency_ms,"
@@ -41,7 +48,7 @@ static const char pragmas[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; 
 
 struct db {
     sqlite3 *handle;
-    sqlite3_stmt *device, *step;
+    sqlite3_stmt *device, *step, *follow_up;
     int64_t committed_us;
     struct err error; /* the first; nothing is written after it */
 };
@@ -109,8 +116,9 @@ bool db_open(const char *path, struct db **out, struct err *e)
         fail(db);
     else if (run_sql(db, pragmas) && run_sql(db, schema) && run_sql(db, "BEGIN")) {
         db->device = prepare(db, "INSERT OR REPLACE INTO device VALUES"
-                                 "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                                 "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
         db->step = prepare(db, "INSERT INTO step VALUES(?,?,?,?,?,?,?,?,?,?)");
+        db->follow_up = prepare(db, "INSERT INTO follow_up VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     }
     if (err_is_set(&db->error)) {
         err_set(e, STAGE_SETUP, REASON_IO, "cannot make %.120s: %.60s", path, db->error.text);
@@ -128,16 +136,60 @@ void db_free(struct db *db)
         return;
     sqlite3_finalize(db->device);
     sqlite3_finalize(db->step);
+    sqlite3_finalize(db->follow_up);
     sqlite3_close(db->handle);
     free(db);
 }
 
-static void put_error(struct row *row, const struct outcome *o)
+static void put_error(struct row *row, const struct err *error)
 {
-    bool failed = err_is_set(&o->error);
-    put_text(row, failed ? base_stage_id(o->error.stage) : NULL);
-    put_text(row, failed ? base_reason_id(o->error.reason) : NULL);
-    put_text(row, o->error.text);
+    bool failed = err_is_set(error);
+    put_text(row, failed ? base_stage_id(error->stage) : NULL);
+    put_text(row, failed ? base_reason_id(error->reason) : NULL);
+    put_text(row, error->text);
+}
+
+/* What a later version knows about a device: new columns stand at the end. */
+static void put_protocol(struct row *row, const struct outcome *o)
+{
+    put_int_or_null(row, o->strict_ok, o->judged);
+    put_int_or_null(row, o->persona_ok, o->judged);
+    put_text(row, o->failed_checks);
+    put_int(row, o->polls);
+    put_int(row, o->retries);
+    put_int(row, o->refused_as_expected);
+    put_text(row, o->eku);
+    put_text(row, o->key_usage);
+    put_text(row, o->san);
+    put_text(row, o->differences);
+}
+
+static void write_follow_up(struct db *db, uint64_t device, const char *step,
+                            const struct outcome_follow_up *f)
+{
+    static const char *const results[] = {
+        [OUTCOME_NOT_TRIED] = "not_tried", [OUTCOME_OK] = "ok", [OUTCOME_NOT_OK] = "failed"};
+    char hresult[16];
+    bool tried = f->result != OUTCOME_NOT_TRIED;
+    if (!tried && !err_is_set(&f->error))
+        return;
+    snprintf(hresult, sizeof hresult, "0x%08x", f->hresult);
+    struct row row = {db->follow_up, 1};
+    put_int(&row, (int64_t)device);
+    put_text(&row, step);
+    put_text(&row, results[f->result]);
+    put_int_or_null(&row, f->started_us, tried);
+    put_int_or_null(&row, f->finished_us, tried);
+    put_error(&row, &f->error);
+    put_int_or_null(&row, f->http_status, f->http_status != 0);
+    put_int_or_null(&row, f->fail_info, f->result == OUTCOME_NOT_OK && f->fail_info >= 0);
+    put_text(&row, f->has_hresult ? hresult : NULL);
+    put_text(&row, f->text);
+    put_text(&row, f->serial);
+    put_int_or_null(&row, f->not_before, f->serial[0] != '\0');
+    put_int_or_null(&row, f->not_after, f->serial[0] != '\0');
+    put_int(&row, f->polls);
+    write_row(db, &row);
 }
 
 void db_device(struct db *db, const struct outcome *o)
@@ -155,7 +207,7 @@ void db_device(struct db *db, const struct outcome *o)
     put_int(&row, o->scheduled_us);
     put_int_or_null(&row, o->started_us, o->end != OUTCOME_UNSENT);
     put_int(&row, o->finished_us);
-    put_error(&row, o);
+    put_error(&row, &o->error);
     put_int(&row, o->timed_out);
     put_int_or_null(&row, o->http_status, o->http_status != 0);
     put_text(&row, outcome_body_id(o->body));
@@ -169,7 +221,10 @@ void db_device(struct db *db, const struct outcome *o)
     put_int_or_null(&row, o->not_before, o->serial[0] != '\0');
     put_int_or_null(&row, o->not_after, o->serial[0] != '\0');
     put_int_or_null(&row, o->otp_age_us, o->otp_fingerprint != 0);
+    put_protocol(&row, o);
     write_row(db, &row);
+    for (int i = 0; i < OUTCOME_FOLLOW_COUNT && !err_is_set(&db->error); i++)
+        write_follow_up(db, o->device, outcome_follow_id((enum outcome_follow)i), &o->follow[i]);
 }
 
 void db_step(struct db *db, const struct outcome_step *step)
@@ -239,8 +294,21 @@ static void write_histogram(struct db *db, sqlite3_stmt *statement, const char *
     }
 }
 
-static void write_histograms(struct db *db, const struct measure *m)
+static void write_profiles(struct db *db, const struct report_run *run)
 {
+    sqlite3_stmt *statement = prepare(db, "INSERT INTO profile VALUES(?,?)");
+    for (size_t i = 0; statement != NULL && i < run->profile_count; i++) {
+        struct row row = {statement, 1};
+        put_int(&row, (int64_t)i);
+        put_text(&row, run->profiles[i]);
+        write_row(db, &row);
+    }
+    sqlite3_finalize(statement);
+}
+
+static void write_histograms(struct db *db, const struct report_run *run)
+{
+    const struct measure *m = run->measure;
     sqlite3_stmt *statement = prepare(db, "INSERT INTO histogram VALUES(?,?,?,?)");
     if (statement == NULL)
         return;
@@ -255,6 +323,11 @@ static void write_histograms(struct db *db, const struct measure *m)
         snprintf(name, sizeof name, "step.%s", base_stage_id((enum stage)i));
         if (measure_step(m, (enum stage)i, &step))
             write_histogram(db, statement, name, step.latency);
+    }
+    for (size_t i = 0; i < run->profile_count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "persona.%.48s", run->profiles[i]);
+        write_histogram(db, statement, name, measure_persona(m, (unsigned)i).latency);
     }
     sqlite3_finalize(statement);
 }
@@ -281,7 +354,7 @@ static void write_seconds(struct db *db, const struct measure *m)
 
 static void write_failures(struct db *db, const struct measure *m)
 {
-    sqlite3_stmt *statement = prepare(db, "INSERT INTO failure VALUES(?,?,?,?,?,?,?,?,?,?,?)");
+    sqlite3_stmt *statement = prepare(db, "INSERT INTO failure VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
     for (size_t i = 0; statement != NULL && i < measure_failure_count(m); i++) {
         const struct measure_failure *f = measure_failure(m, i);
         const struct outcome *o = &f->first;
@@ -300,6 +373,7 @@ static void write_failures(struct db *db, const struct measure *m)
         put_int(&row, f->first_us);
         put_int(&row, f->last_us);
         put_text(&row, evidence_has(f) ? exemplar : NULL);
+        put_text(&row, f->after_enrollment ? outcome_follow_id(f->follow) : NULL);
         write_row(db, &row);
     }
     sqlite3_finalize(statement);
@@ -327,7 +401,8 @@ bool db_finish(struct db *db, const struct summary *s, struct err *e)
 {
     if (!err_is_set(&db->error)) {
         write_meta(db, s);
-        write_histograms(db, s->run->measure);
+        write_profiles(db, s->run);
+        write_histograms(db, s->run);
         write_seconds(db, s->run->measure);
         write_failures(db, s->run->measure);
         write_certificates(db, s->run->target);

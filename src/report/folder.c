@@ -134,19 +134,20 @@ static void csv_date(struct buf *line, int64_t unix_s)
 }
 
 /* One write per line: what is in the file survives a crash. Never buffered across devices. */
-static void write_issued(struct report_folder *f, const struct outcome *o)
+static void write_issued(struct report_folder *f, const struct outcome *o, const char *serial,
+                         int64_t not_before, int64_t not_after, const char *result)
 {
-    if (err_is_set(&f->error))
+    if (err_is_set(&f->error) || serial[0] == '\0')
         return;
     buf_reset(&f->line);
-    csv_cell(&f->line, o->serial);
+    csv_cell(&f->line, serial);
     buf_append_byte(&f->line, ',');
     csv_cell(&f->line, o->subject);
     buf_append_byte(&f->line, ',');
     csv_cell(&f->line, o->issuer);
-    csv_date(&f->line, o->not_before);
-    csv_date(&f->line, o->not_after);
-    buf_appendf(&f->line, ",%s,%llu\n", outcome_end_id(o->end), (unsigned long long)o->device);
+    csv_date(&f->line, not_before);
+    csv_date(&f->line, not_after);
+    buf_appendf(&f->line, ",%s,%llu\n", result, (unsigned long long)o->device);
     errno = 0;
     if (f->line.failed || write(f->issued, f->line.data, f->line.len) != (ssize_t)f->line.len)
         err_set_errno(&f->error, REASON_IO, errno == 0 ? ENOSPC : errno, "cannot write %.120s/issued.csv",
@@ -180,8 +181,11 @@ static void on_device(void *user, const struct outcome *o)
     struct report_folder *f = user;
     f->used = true;
     db_device(f->db, o);
-    if (o->serial[0] != '\0')
-        write_issued(f, o);
+    write_issued(f, o, o->serial, o->not_before, o->not_after, outcome_end_id(o->end));
+    const struct outcome_follow_up *renewal = &o->follow[OUTCOME_RENEWAL];
+    if (!o->renewal_same_certificate)
+        write_issued(f, o, renewal->serial, renewal->not_before, renewal->not_after,
+                     renewal->result == OUTCOME_OK ? "renewed" : "failed");
     db_tick(f->db);
 }
 

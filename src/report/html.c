@@ -132,7 +132,7 @@ static void put_tiles(const struct report_run *run, struct buf *out)
     struct words_rates rates = words_rates(run);
     char words[40];
     buf_append_text(out, "<div class=\"tiles\">");
-    count_tile(out, "enrolled", d.enrolled);
+    count_tile(out, run->expect_refused ? "refused as expected" : "enrolled", d.enrolled);
     count_tile(out, "failed", d.failed);
     if (d.unsent > 0)
         count_tile(out, "not sent", d.unsent);
@@ -327,6 +327,51 @@ static void put_correctness(const struct report_run *run, struct buf *out)
     end_table(out);
 }
 
+static void put_personas(const struct report_run *run, struct buf *out)
+{
+    static const char *const names[] = {"", "devices", "failed", "p50", "p95", "p99", "p99.9", "max", NULL};
+    if (run->profile_count < 2)
+        return;
+    buf_append_text(out, "<h2>Personas</h2>\n");
+    head_row(out, names, 1);
+    for (size_t i = 0; i < run->profile_count; i++) {
+        struct measure_persona p = measure_persona(run->measure, (unsigned)i);
+        histogram_row(out, run->profiles[i], p.planned, p.failed, p.latency);
+    }
+    end_table(out);
+}
+
+static void put_follow_ups(const struct report_run *run, struct buf *out)
+{
+    bool any = false;
+    for (int i = 0; i < OUTCOME_FOLLOW_COUNT; i++) {
+        char words[160];
+        words_follow_up(run, (enum outcome_follow)i, words, sizeof words);
+        if (words[0] == '\0')
+            continue;
+        if (!any)
+            buf_append_text(out, "<h2>After the enrollment</h2>\n<table><tbody>");
+        any = true;
+        bool failed = measure_follow_up(run->measure, (enum outcome_follow)i).failed > 0;
+        buf_append_text(out, "<tr>");
+        element(out, "td", NULL, outcome_follow_id((enum outcome_follow)i));
+        element(out, "td", failed ? "bad" : NULL, words);
+        buf_append_text(out, "</tr>");
+    }
+    if (any)
+        end_table(out);
+}
+
+static void put_verdicts(const struct report_run *run, struct buf *out)
+{
+    char words[320];
+    words_verdicts(run, words, sizeof words);
+    if (words[0] == '\0')
+        return;
+    buf_append_text(out, "<h2>What the devices would say</h2>\n");
+    element(out, "p", "warn", words);
+}
+
 static void put_certificates(const struct report_run *run, struct buf *out)
 {
     static const char *const names[] = {"role", "subject", "issuer", "expires", "", NULL};
@@ -390,12 +435,18 @@ bool html_write(const struct summary *s, struct buf *out, struct err *e)
     buf_append_text(out, "</style></head><body>\n");
     put_verdict(s, out);
     put_tiles(s->run, out);
+    if (s->judgement.verdict.defects)
+        put_correctness(s->run, out);
     put_causes(s->run, out);
     put_failures(s->run->measure, out);
     put_slos(&s->judgement, out);
     chart_write(s->run, out);
     put_steps(s->run->measure, out);
-    put_correctness(s->run, out);
+    put_personas(s->run, out);
+    put_follow_ups(s->run, out);
+    put_verdicts(s->run, out);
+    if (!s->judgement.verdict.defects)
+        put_correctness(s->run, out);
     put_certificates(s->run, out);
     put_foot(s->run, out);
     buf_append_text(out, "</body></html>\n");

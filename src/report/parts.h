@@ -79,12 +79,16 @@ void words_failure(const struct measure_failure *f, char *out, size_t out_bytes)
 /* The server's words, or ours where they add to words_failure; may be empty. Borrowed. */
 const char *words_detail(const struct measure_failure *f);
 /* Names of the correctness counters and their values, in the order of summary.json. */
-#define WORDS_DEFECTS 7
+#define WORDS_DEFECTS 9
 struct words_defect {
     const char *id, *title;
     uint64_t count;
 };
 void words_defects(const struct report_run *run, struct words_defect out[WORDS_DEFECTS]);
+/* Where RFC 8894 and the devices judge differently: "12 devices accepted ..."; empty when they agree. */
+void words_verdicts(const struct report_run *run, char *out, size_t out_bytes);
+/* "98 of 100 succeeded, 2 failed"; empty when nobody wanted this. */
+void words_follow_up(const struct report_run *run, enum outcome_follow follow, char *out, size_t out_bytes);
 /* What an SLO was compared with: "1.24 s", "99.80%", "12", "no data". */
 void words_slo_value(const struct slo_result *slo, char *out, size_t out_bytes);
 

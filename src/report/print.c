@@ -234,7 +234,7 @@ struct column {
 };
 
 static const struct column quantile_columns[] = {
-    {"p50", 0.5, 0}, {"p95", 0.95, 0}, {"p99", 0.99, 78}, {"p99.9", 0.999, 89}, {"max", 1, 67}};
+    {"p50", 0.5, 0}, {"p95", 0.95, 0}, {"p99", 0.99, 80}, {"p99.9", 0.999, 91}, {"max", 1, 69}};
 #define QUANTILES (sizeof quantile_columns / sizeof quantile_columns[0])
 
 static void print_row(const struct printer *p, const char *name, uint64_t count, uint64_t failed,
@@ -242,7 +242,7 @@ static void print_row(const struct printer *p, const char *name, uint64_t count,
 {
     char number[32];
     words_count(count, number, sizeof number);
-    fprintf(p->to, "  %-14s %9s", name, number);
+    fprintf(p->to, "  %-16s %9s", name, number);
     words_count(failed, number, sizeof number);
     fprintf(p->to, "%s %7s%s", failed > 0 ? ink_on(p, INK_BAD) : "", number,
             failed > 0 ? ink_off(p, INK_BAD) : "");
@@ -255,15 +255,58 @@ static void print_row(const struct printer *p, const char *name, uint64_t count,
     fputc('\n', p->to);
 }
 
-static void print_figures(const struct printer *p, const struct measure *m)
+static void print_titles(const struct printer *p, const char *title, const char *count)
 {
-    heading(p, "Times");
-    fprintf(p->to, "  %-14s %9s %7s", "", "count", "failed");
+    heading(p, title);
+    fprintf(p->to, "  %-16s %9s %7s", "", count, "failed");
     for (size_t i = 0; i < QUANTILES; i++) {
         if (p->width >= quantile_columns[i].from_width)
             fprintf(p->to, " %10s", quantile_columns[i].title);
     }
     fputc('\n', p->to);
+}
+
+/* One kind of device alone is the table of times itself. */
+static void print_personas(const struct printer *p, const struct report_run *run)
+{
+    if (run->profile_count < 2)
+        return;
+    print_titles(p, "Personas", "devices");
+    for (size_t i = 0; i < run->profile_count; i++) {
+        struct measure_persona one = measure_persona(run->measure, (unsigned)i);
+        print_row(p, run->profiles[i], one.planned, one.failed, one.latency);
+    }
+}
+
+static void print_verdicts(const struct printer *p, const struct report_run *run)
+{
+    char words[320];
+    words_verdicts(run, words, sizeof words);
+    if (words[0] == '\0')
+        return;
+    heading(p, "What the devices would say");
+    entry(p, 2, "", words);
+}
+
+static void print_follow_ups(const struct printer *p, const struct report_run *run)
+{
+    bool any = false;
+    for (int i = 0; i < OUTCOME_FOLLOW_COUNT; i++) {
+        char words[160], label[32];
+        words_follow_up(run, (enum outcome_follow)i, words, sizeof words);
+        if (words[0] == '\0')
+            continue;
+        if (!any)
+            heading(p, "After the enrollment");
+        any = true;
+        snprintf(label, sizeof label, "%-16s ", outcome_follow_id((enum outcome_follow)i));
+        entry(p, 2, label, words);
+    }
+}
+
+static void print_figures(const struct printer *p, const struct measure *m)
+{
+    print_titles(p, "Times", "count");
     print_row(p, "enrollment", histogram_count(measure_enrollment(m)), measure_devices(m).failed,
               measure_enrollment(m));
     print_row(p, "  of it lag", histogram_count(measure_start_lag(m)), 0, measure_start_lag(m));
@@ -274,24 +317,27 @@ static void print_figures(const struct printer *p, const struct measure *m)
     }
 }
 
-static void print_correctness(const struct printer *p, const struct report_run *run)
+static void print_defects(const struct printer *p, const struct report_run *run)
 {
     struct words_defect defects[WORDS_DEFECTS];
     words_defects(run, defects);
-    bool any = false;
     heading(p, "Correctness");
     for (size_t i = 0; i < WORDS_DEFECTS; i++) {
         if (defects[i].count == 0)
             continue;
-        any = true;
         fprintf(p->to, "  %s%llu %s%s\n", ink_on(p, INK_BAD), (unsigned long long)defects[i].count,
                 defects[i].title, ink_off(p, INK_BAD));
     }
-    if (!any)
-        entry(p, 2, "",
-              "no defects: serial numbers unique; key, subject, nonce, transaction, chain and one-time use "
-              "checked on "
-              "every answer");
+}
+
+static void print_no_defects(const struct printer *p, const struct report_run *run)
+{
+    heading(p, "Correctness");
+    entry(p, 2, "",
+          run->expect_refused
+              ? "no defects: no certificate was issued, which is what the scenario expects"
+              : "no defects: serial numbers unique; key, subject, nonce, transaction, chain and one-time use "
+                "checked on every answer");
 }
 
 static void print_foot(const struct printer *p, const struct report_run *run, const char *folder_path)
@@ -316,6 +362,8 @@ void report_print(FILE *to, const struct report_run *run, const struct report_ve
     struct err e = {0};
     p.width = p.width < MIN_WIDTH ? MIN_WIDTH : p.width > MAX_WIDTH ? MAX_WIDTH : p.width;
     print_verdict(&p, run, verdict);
+    if (verdict->defects)
+        print_defects(&p, run);
     if (summary_make(run, &s, &e)) {
         print_reasons(&p, &s.judgement);
         print_causes(&p, run->diagnosis);
@@ -324,6 +372,10 @@ void report_print(FILE *to, const struct report_run *run, const struct report_ve
         summary_clear(&s);
     }
     print_figures(&p, run->measure);
-    print_correctness(&p, run);
+    print_personas(&p, run);
+    print_follow_ups(&p, run);
+    print_verdicts(&p, run);
+    if (!verdict->defects)
+        print_no_defects(&p, run);
     print_foot(&p, run, folder_path);
 }

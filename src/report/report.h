@@ -22,6 +22,9 @@ struct report_run {
     const struct outcome_otp *otp; /* NULL: no challenge source that counts */
     const struct outcome_generator *generator;
     const struct diagnose_list *diagnosis;
+    const char *const *profiles; /* names of the scenario's profiles, as many as there are; NULL: not known */
+    size_t profile_count;
+    bool expect_refused;    /* the devices' wanted end was a refusal */
     const char *const *slo; /* expressions */
     size_t slo_count;
     const char *const

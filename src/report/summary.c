@@ -123,6 +123,52 @@ static json_t *devices_json(const struct measure *m)
     json_object_set_new(out, "failed", count(d.failed));
     json_object_set_new(out, "unsent", count(d.unsent));
     json_object_set_new(out, "abandoned", count(d.abandoned));
+    json_object_set_new(out, "refused_as_expected", count(d.refused_as_expected));
+    return out;
+}
+
+static json_t *verdicts_json(const struct measure *m)
+{
+    struct measure_verdicts v = measure_verdicts(m);
+    json_t *out = json_object(), *strict = json_object(), *persona = json_object();
+    json_object_set_new(strict, "accepted", count(v.strict_accepted));
+    json_object_set_new(strict, "refused", count(v.strict_refused));
+    json_object_set_new(persona, "accepted", count(v.persona_accepted));
+    json_object_set_new(persona, "refused", count(v.persona_refused));
+    json_object_set_new(out, "strict", strict);
+    json_object_set_new(out, "persona", persona);
+    json_object_set_new(out, "differ", count(v.lenient + v.picky));
+    json_object_set_new(out, "accepted_against_rfc8894", summary_string(v.lenient_checks));
+    return out;
+}
+
+static json_t *personas_json(const struct report_run *run)
+{
+    json_t *out = json_object();
+    for (size_t i = 0; i < run->profile_count; i++) {
+        struct measure_persona p = measure_persona(run->measure, (unsigned)i);
+        json_t *one = json_object();
+        json_object_set_new(one, "planned", count(p.planned));
+        json_object_set_new(one, "enrolled", count(p.enrolled));
+        json_object_set_new(one, "failed", count(p.failed));
+        json_object_set_new(one, "latency_ms", histogram_json(p.latency));
+        json_object_set_new(out, run->profiles[i], one);
+    }
+    return out;
+}
+
+static json_t *follow_ups_json(const struct measure *m)
+{
+    json_t *out = json_object();
+    for (int i = 0; i < OUTCOME_FOLLOW_COUNT; i++) {
+        struct measure_follow_up f = measure_follow_up(m, (enum outcome_follow)i);
+        json_t *one = json_object();
+        json_object_set_new(one, "tried", count(f.tried));
+        json_object_set_new(one, "ok", count(f.ok));
+        json_object_set_new(one, "failed", count(f.failed));
+        json_object_set_new(one, "not_announced", count(f.impossible));
+        json_object_set_new(out, outcome_follow_id((enum outcome_follow)i), one);
+    }
     return out;
 }
 
@@ -178,7 +224,7 @@ static json_t *failure_text(const struct outcome *o)
     return summary_string(o->text[0] != '\0' ? o->text : o->error.text);
 }
 
-static json_t *failure_json(const struct measure *m, size_t index, uint64_t not_enrolled)
+static json_t *failure_json(const struct measure *m, size_t index)
 {
     const struct measure_failure *f = measure_failure(m, index);
     const struct outcome *o = &f->first;
@@ -186,13 +232,15 @@ static json_t *failure_json(const struct measure *m, size_t index, uint64_t not_
     evidence_name(m, index, name, sizeof name);
     json_t *out = json_object();
     json_object_set_new(out, "stage", json_string(base_stage_id(o->error.stage)));
+    json_object_set_new(out, "follow_up",
+                        f->after_enrollment ? json_string(outcome_follow_id(f->follow)) : json_null());
     json_object_set_new(out, "reason", json_string(base_reason_id(o->error.reason)));
     json_object_set_new(out, "http_status", o->http_status == 0 ? json_null() : json_integer(o->http_status));
     json_object_set_new(out, "fail_info", o->fail_info < 0 ? json_null() : json_integer(o->fail_info));
     json_object_set_new(out, "hresult", hresult_json(o));
     json_object_set_new(out, "text", failure_text(o));
     json_object_set_new(out, "count", count(f->count));
-    json_object_set_new(out, "share", json_real((double)f->count / (double)not_enrolled));
+    json_object_set_new(out, "share", json_real((double)f->count / (double)measure_failure_total(m)));
     json_object_set_new(out, "first_at_s", json_real((double)f->first_us / 1e6));
     json_object_set_new(out, "last_at_s", json_real((double)f->last_us / 1e6));
     json_object_set_new(out, "exemplar", evidence_has(f) ? json_string(name) : json_null());
@@ -201,10 +249,9 @@ static json_t *failure_json(const struct measure *m, size_t index, uint64_t not_
 
 static json_t *failures_json(const struct measure *m)
 {
-    struct measure_devices d = measure_devices(m);
     json_t *out = json_array();
     for (size_t i = 0; i < measure_failure_count(m); i++)
-        json_array_append_new(out, failure_json(m, i, d.failed + d.unsent));
+        json_array_append_new(out, failure_json(m, i));
     return out;
 }
 
@@ -354,6 +401,9 @@ static json_t *facts_json(const struct report_run *run)
     json_object_set_new(out, "rates", rates_json(run));
     json_object_set_new(out, "latency_ms", latency_json(run->measure));
     json_object_set_new(out, "steps", steps_json(run->measure));
+    json_object_set_new(out, "personas", personas_json(run));
+    json_object_set_new(out, "verdicts", verdicts_json(run->measure));
+    json_object_set_new(out, "follow_ups", follow_ups_json(run->measure));
     json_object_set_new(out, "failures", failures_json(run->measure));
     json_object_set_new(out, "diagnosis", diagnoses_json(run->diagnosis));
     json_object_set_new(out, "correctness", correctness_json(run));

@@ -53,16 +53,70 @@ static const char *validity_words(enum report_validity v)
     return "";
 }
 
+/* A wrong certificate outranks every latency: it opens the line. */
+static void words_worst(const struct report_run *run, char *out, size_t out_bytes)
+{
+    struct words_defect defects[WORDS_DEFECTS];
+    size_t first = WORDS_DEFECTS, kinds = 0;
+    words_defects(run, defects);
+    for (size_t i = WORDS_DEFECTS; i-- > 0;) {
+        kinds += defects[i].count > 0;
+        first = defects[i].count > 0 ? i : first;
+    }
+    if (kinds == 0)
+        return;
+    char count[32], more[40] = "";
+    words_count(defects[first].count, count, sizeof count);
+    if (kinds > 1)
+        snprintf(more, sizeof more, " and %zu other kind%s", kinds - 1, kinds > 2 ? "s" : "");
+    snprintf(out, out_bytes, "CORRECTNESS DEFECTS: %s %s%s; ", count, defects[first].title, more);
+}
+
 void words_verdict(const struct report_run *run, const struct report_verdict *v, char *out, size_t out_bytes)
 {
     struct measure_devices d = measure_devices(run->measure);
-    char enrolled[32], planned[32];
+    char enrolled[32], planned[32], defects[120] = "";
+    if (v->defects)
+        words_worst(run, defects, sizeof defects);
     words_count(d.enrolled, enrolled, sizeof enrolled);
     words_count(d.planned, planned, sizeof planned);
-    snprintf(out, out_bytes, "%s%s%s of %s devices enrolled; %s; %s%s",
+    snprintf(out, out_bytes, "%s%s%s%s of %s devices %s; %s; %s", defects,
              run->interrupted ? "INTERRUPTED: " : "",
              run->stopped_early != NULL && !run->interrupted ? "STOPPED EARLY: " : "", enrolled, planned,
-             slo_words(v->slo), validity_words(v->validity), v->defects ? "; CORRECTNESS DEFECTS" : "");
+             run->expect_refused ? "refused as expected" : "enrolled", slo_words(v->slo),
+             validity_words(v->validity));
+}
+
+void words_verdicts(const struct report_run *run, char *out, size_t out_bytes)
+{
+    struct measure_verdicts v = measure_verdicts(run->measure);
+    char lenient[32], picky[32];
+    int used = 0;
+    words_count(v.lenient, lenient, sizeof lenient);
+    words_count(v.picky, picky, sizeof picky);
+    out[0] = '\0';
+    if (v.lenient > 0)
+        used = snprintf(out, out_bytes, "%s %s an answer that RFC 8894 forbids: %s", lenient,
+                        v.lenient == 1 ? "device would have accepted" : "devices would have accepted",
+                        v.lenient_checks[0] != '\0' ? v.lenient_checks : "it did not say why");
+    if (v.picky > 0 && used >= 0 && (size_t)used < out_bytes)
+        snprintf(out + used, out_bytes - (size_t)used, "%s%s %s an answer that RFC 8894 allows",
+                 used > 0 ? "; " : "", picky,
+                 v.picky == 1 ? "device would have refused" : "devices would have refused");
+}
+
+void words_follow_up(const struct report_run *run, enum outcome_follow follow, char *out, size_t out_bytes)
+{
+    struct measure_follow_up f = measure_follow_up(run->measure, follow);
+    char ok[32], tried[32], other[32];
+    words_count(f.ok, ok, sizeof ok);
+    words_count(f.tried, tried, sizeof tried);
+    words_count(f.tried > 0 ? f.failed : f.impossible, other, sizeof other);
+    out[0] = '\0';
+    if (f.tried > 0)
+        snprintf(out, out_bytes, "%s of %s succeeded, %s failed", ok, tried, other);
+    else if (f.impossible > 0)
+        snprintf(out, out_bytes, "%s devices did not try: the server does not announce it", other);
 }
 
 void words_failure(const struct measure_failure *f, char *out, size_t out_bytes)
@@ -73,6 +127,12 @@ void words_failure(const struct measure_failure *f, char *out, size_t out_bytes)
         snprintf(hresult, sizeof hresult, ", HRESULT 0x%08x", o->hresult);
     if (o->fail_info >= 0)
         snprintf(fail_info, sizeof fail_info, ", failInfo %d", o->fail_info);
+    const char *follow = f->after_enrollment ? outcome_follow_id(f->follow) : "";
+    if (f->after_enrollment && strcmp(follow, base_stage_id(o->error.stage)) != 0) {
+        int used = snprintf(out, out_bytes, "%s: ", follow);
+        out += used;
+        out_bytes -= (size_t)used;
+    }
     if (o->end == OUTCOME_UNSENT)
         snprintf(out, out_bytes, "not sent: %s", base_reason_sentence(o->error.reason));
     else if (o->error.reason == REASON_HTTP_STATUS)
@@ -101,6 +161,10 @@ void words_defects(const struct report_run *run, struct words_defect out[WORDS_D
         {"transaction_mismatch", "answers with a foreign transactionID", c.transaction_mismatch},
         {"chain_failures", "certificates that do not chain to the CA", c.chain_failures},
         {"duplicate_otp", "one-time passwords that enrolled two devices", c.duplicate_otp},
+        {"expectation_failures", "certificates that are not what the scenario expects",
+         c.expectation_failures},
+        {"renewal_same_certificate", "renewals that brought the old certificate back",
+         c.renewal_same_certificate},
     };
     memcpy(out, defects, sizeof defects);
 }

@@ -82,6 +82,42 @@ static inline int fixture_down(void **state)
     return 0;
 }
 
+/* An iPhone that enrolled and renewed, one that enrolled and could not, a laptop that would have taken a wrong answer. */
+static inline void fixture_mix(struct fixture *f, struct outcome out[3])
+{
+    static const char *const profiles[] = {"ios", "windows"};
+    f->run.profiles = profiles;
+    f->run.profile_count = 2;
+    out[0] = fact_device(0, OUTCOME_ENROLLED, 0);
+    out[0].judged = out[0].strict_ok = out[0].persona_ok = true;
+    snprintf(out[0].eku, sizeof out[0].eku, "clientAuth");
+    struct outcome_follow_up *renewal = &out[0].follow[OUTCOME_RENEWAL];
+    renewal->result = OUTCOME_OK;
+    renewal->fail_info = -1;
+    renewal->started_us = 200000;
+    renewal->finished_us = 300000;
+    snprintf(renewal->serial, sizeof renewal->serial, "4711");
+    renewal->not_before = out[0].not_before;
+    renewal->not_after = out[0].not_after;
+    renewal->polls = 2;
+    out[1] = out[0];
+    out[1].device = 1;
+    snprintf(out[1].serial, sizeof out[1].serial, "2a0001");
+    renewal = &out[1].follow[OUTCOME_RENEWAL];
+    renewal->result = OUTCOME_NOT_OK;
+    renewal->serial[0] = '\0';
+    renewal->http_status = 200;
+    renewal->fail_info = 2;
+    renewal->error.stage = STAGE_RENEWAL;
+    renewal->error.reason = REASON_SCEP_FAILURE;
+    out[1].follow[OUTCOME_GET_NEXT_CA_CERT].error.reason = REASON_NOT_ANNOUNCED;
+    out[1].follow[OUTCOME_GET_NEXT_CA_CERT].error.stage = STAGE_GET_NEXT_CA_CERT;
+    out[2] = fact_failure(2, 0, STAGE_VERIFY, REASON_NONCE_MISMATCH);
+    out[2].profile = 1;
+    out[2].judged = out[2].persona_ok = out[2].nonce_mismatch = true;
+    snprintf(out[2].failed_checks, sizeof out[2].failed_checks, "nonce");
+}
+
 static inline void fixture_diagnose(struct fixture *f)
 {
     struct err e = {0};

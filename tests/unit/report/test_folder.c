@@ -253,22 +253,43 @@ static void database_is_readable_with_the_documented_queries(void **state)
         struct outcome ok = fact_device(i, OUTCOME_ENROLLED, (int64_t)i * 100000);
         tell(f, folder, &ok);
     }
-    struct outcome bad = otp_failure(50);
+    struct outcome bad = otp_failure(50), mix[3];
     tell(f, folder, &bad);
+    fixture_mix(f, mix);
+    mix[0].device = 51;
+    mix[1].device = 52;
+    mix[2].device = 53;
+    for (size_t i = 0; i < 3; i++)
+        tell(f, folder, &mix[i]);
     close_folder(f, folder, &verdict);
+    assert_non_null(strstr(read_file(f, "issued.csv"), "4711,"));
+    assert_non_null(strstr(read_file(f, "issued.csv"), ",renewed,51\n"));
+    assert_non_null(strstr(read_file(f, "report.html"), "<h2>Personas</h2>"));
+    assert_non_null(strstr(read_file(f, "report.html"), "answer that RFC 8894 forbids: nonce"));
     char path[512];
     sqlite3 *db = NULL;
     snprintf(path, sizeof path, "%s/run.sqlite", f->folder);
     assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    assert_true(query(db, "SELECT count(*) FROM device") == 51);
-    assert_true(query(db, "SELECT count(*) FROM step WHERE stage = 'pki_operation'") == 51);
-    assert_true(query(db, "SELECT sum(count) FROM histogram WHERE name = 'enrollment'") == 50);
-    assert_true(query(db, "SELECT sum(enrolled) FROM second") == 50);
+    assert_true(query(db, "SELECT count(*) FROM device") == 54);
+    assert_true(query(db, "SELECT count(*) FROM device WHERE strict_ok = 0 AND persona_ok = 1") == 1);
+    assert_true(query(db, "SELECT count(*) FROM device WHERE strict_ok IS NULL") == 51);
+    assert_true(query(db, "SELECT count(*) FROM device WHERE eku = 'clientAuth'") == 2);
+    assert_true(query(db, "SELECT count(*) FROM follow_up") == 3);
+    assert_true(query(db, "SELECT polls FROM follow_up WHERE step = 'renewal' AND result = 'ok'") == 2);
+    assert_true(query(db, "SELECT fail_info FROM follow_up WHERE result = 'failed'") == 2);
+    assert_true(query(db, "SELECT count(*) FROM follow_up WHERE reason = 'not_announced'") == 1);
+    assert_true(query(db, "SELECT count(*) FROM device JOIN profile USING(profile) WHERE name = 'windows'") ==
+                1);
+    assert_true(query(db, "SELECT sum(count) FROM histogram WHERE name = 'persona.ios'") == 52);
+    assert_true(query(db, "SELECT count(*) FROM failure WHERE follow_up = 'renewal'") == 1);
+    assert_true(query(db, "SELECT count(*) FROM step WHERE stage = 'pki_operation'") == 54);
+    assert_true(query(db, "SELECT sum(count) FROM histogram WHERE name = 'enrollment'") == 52);
+    assert_true(query(db, "SELECT sum(enrolled) FROM second") == 52);
     assert_true(query(db, "SELECT max(latency_ms) FROM enrollment") == 100);
     assert_true(query(db, "SELECT count(*) FROM failure WHERE reason = 'otp_page_unknown'") == 1);
-    assert_true(query(db, "SELECT count(*) FROM not_enrolled") == 1);
+    assert_true(query(db, "SELECT count(*) FROM not_enrolled") == 2);
     assert_true(
-        query(db, "SELECT json_extract(value, '$.devices.enrolled') FROM meta WHERE key = 'summary'") == 50);
+        query(db, "SELECT json_extract(value, '$.devices.enrolled') FROM meta WHERE key = 'summary'") == 52);
     run_documented_queries(db);
     sqlite3_close(db);
 }

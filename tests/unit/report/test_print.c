@@ -117,6 +117,58 @@ static void progress_is_a_line_every_five_seconds_elsewhere(void **state)
     assert_null(strchr(text, '\r'));
 }
 
+static void tell_mix(struct fixture *f)
+{
+    struct outcome mix[3];
+    fixture_mix(f, mix);
+    for (size_t i = 0; i < 3; i++)
+        fact_tell(&f->sink, &mix[i]);
+}
+
+static void defects_outrank_latency(void **state)
+{
+    struct fixture *f = *state;
+    tell_mix(f);
+    const char *all = printed(f, false, 110);
+    first_line_is(all, "CORRECTNESS DEFECTS: 1 answers with a foreign nonce; 2 of 3 devices enrolled; no SLO "
+                       "set; run valid");
+    const char *correctness = strstr(all, "\nCorrectness"), *times = strstr(all, "\nTimes");
+    assert_true(correctness != NULL && times != NULL && correctness < times);
+}
+
+static void personas_verdicts_and_follow_ups_are_told(void **state)
+{
+    struct fixture *f = *state;
+    tell_mix(f);
+    const char *all = printed(f, false, 100);
+    assert_non_null(strstr(all, "\nPersonas\n"));
+    assert_non_null(strstr(all, "\n  ios "));
+    assert_non_null(strstr(all, "\n  windows "));
+    assert_non_null(strstr(all, "1 device would have accepted an answer that RFC 8894 forbids: nonce"));
+    assert_non_null(strstr(all, "renewal          1 of 2 succeeded, 1 failed"));
+    assert_non_null(strstr(all, "get_next_ca_cert 1 devices did not try: the server does not announce it"));
+    for (unsigned width = 60; width <= 110; width += 10) {
+        for (const char *line = printed(f, false, width); *line != '\0'; line += strcspn(line, "\n") + 1) {
+            if (strcspn(line, "\n") > width)
+                fail_msg("longer than %u: %.*s", width, (int)strcspn(line, "\n"), line);
+        }
+    }
+}
+
+static void wanted_refusals_are_called_that(void **state)
+{
+    struct fixture *f = *state;
+    struct outcome o = fact_device(0, OUTCOME_ENROLLED, 0);
+    o.serial[0] = '\0';
+    o.refused_as_expected = true;
+    f->run.expect_refused = true;
+    fact_repeat(&f->sink, o, 20);
+    const char *all = printed(f, false, 100);
+    first_line_is(all, "20 of 20 devices refused as expected; no SLO set; run valid");
+    assert_null(strstr(all, "enrolled"));
+    assert_non_null(strstr(all, "no certificate was issued"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +177,9 @@ int main(void)
         TEST(causes_come_with_what_to_do),
         TEST(percentiles_are_honest),
         TEST(lines_fit_the_terminal),
+        TEST(defects_outrank_latency),
+        TEST(personas_verdicts_and_follow_ups_are_told),
+        TEST(wanted_refusals_are_called_that),
         TEST(progress_is_a_line_every_five_seconds_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,7 @@ static void every_promised_field_is_there(void **state)
     has_keys(at(s, "target"), "url server_header capabilities certificates");
     has_keys(json_array_get(at(s, "target.certificates"), 0),
              "role subject issuer serial not_before not_after sha256");
-    has_keys(at(s, "devices"), "planned started enrolled failed unsent abandoned");
+    has_keys(at(s, "devices"), "planned started enrolled failed unsent abandoned refused_as_expected");
     has_keys(at(s, "rates"), "offered_per_s achieved_per_s requests_per_s");
     has_keys(at(s, "latency_ms.enrollment"), HISTOGRAM);
     has_keys(at(s, "latency_ms.service"), HISTOGRAM);
@@ -93,7 +93,13 @@ static void every_promised_field_is_there(void **state)
     has_keys(at(s, "steps.pki_operation.latency_ms"), HISTOGRAM);
     has_keys(at(s, "correctness"),
              "serials_unique key_mismatch subject_mismatch nonce_mismatch transaction_mismatch "
-             "chain_failures duplicate_otp");
+             "chain_failures duplicate_otp expectation_failures renewal_same_certificate");
+    has_keys(at(s, "verdicts.strict"), "accepted refused");
+    has_keys(at(s, "verdicts.persona"), "accepted refused");
+    has_keys(at(s, "verdicts"), "differ");
+    has_keys(at(s, "follow_ups"), "renewal get_cert get_crl get_next_ca_cert");
+    has_keys(at(s, "follow_ups.renewal"), "tried ok failed not_announced");
+    assert_true(json_is_object(at(s, "personas")));
     has_keys(at(s, "otp"), "fetched used expired cache_full outstanding_max age_at_use_ms");
     has_keys(at(s, "otp.age_at_use_ms"), HISTOGRAM);
     has_keys(
@@ -320,6 +326,50 @@ static void catalogue_is_printed_as_json(void **state)
     buf_clear(&text);
 }
 
+static void the_whole_protocol_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct report_verdict verdict;
+    struct outcome mix[3];
+    static const char *const slo[] = {"personas.ios.p95 < 3s",           "personas.windows.failed == 1",
+                                      "follow_ups.renewal.failed == 1",  "verdicts.differ == 1",
+                                      "correctness.nonce_mismatch == 1", "refused_as_expected == 0"};
+    f->run.slo = slo;
+    f->run.slo_count = sizeof slo / sizeof slo[0];
+    fixture_mix(f, mix);
+    for (size_t i = 0; i < 3; i++)
+        fact_tell(&f->sink, &mix[i]);
+    json_t *s = summary_of(f, &verdict);
+    assert_int_equal(json_integer_value(at(s, "personas.ios.planned")), 2);
+    assert_int_equal(json_integer_value(at(s, "personas.ios.enrolled")), 2);
+    assert_int_equal(json_integer_value(at(s, "personas.windows.failed")), 1);
+    has_keys(at(s, "personas.ios.latency_ms"), HISTOGRAM);
+    assert_int_equal(json_integer_value(at(s, "verdicts.strict.accepted")), 2);
+    assert_int_equal(json_integer_value(at(s, "verdicts.strict.refused")), 1);
+    assert_int_equal(json_integer_value(at(s, "verdicts.persona.accepted")), 3);
+    assert_int_equal(json_integer_value(at(s, "verdicts.differ")), 1);
+    assert_int_equal(json_integer_value(at(s, "follow_ups.renewal.tried")), 2);
+    assert_int_equal(json_integer_value(at(s, "follow_ups.renewal.ok")), 1);
+    assert_int_equal(json_integer_value(at(s, "follow_ups.get_next_ca_cert.not_announced")), 1);
+    assert_int_equal(json_array_size(at(s, "failures")), 2);
+    bool renewal = false;
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *failure = json_array_get(at(s, "failures"), i);
+        assert_true(json_number_value(json_object_get(failure, "share")) == 0.5);
+        renewal |= strcmp(json_string_value(json_object_get(failure, "stage")), "renewal") == 0 &&
+                   json_is_string(json_object_get(failure, "follow_up"));
+    }
+    assert_true(renewal);
+    for (size_t i = 0; i < f->run.slo_count; i++) {
+        const json_t *check = json_array_get(at(s, "slo.checks"), i);
+        if (!json_is_true(json_object_get(check, "ok")))
+            fail_msg("%s", slo[i]);
+    }
+    assert_true(verdict.defects);
+    assert_int_equal(verdict.exit_code, 3);
+    json_decref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +383,7 @@ int main(void)
         TEST(one_soft_rule_is_suspect_two_are_invalid),
         TEST(stalls_and_limits_are_judged),
         TEST(waiting_for_passwords_is_suspect_at_most),
+        TEST(the_whole_protocol_is_counted),
         TEST(catalogue_is_printed_as_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
