@@ -252,8 +252,8 @@ bool text_parse_duration(const char *text, int64_t *out_us, struct err *e)
     if (end == NULL || !find_unit(units, end, &factor))
         return err_set(e, STAGE_NONE, REASON_USAGE,
                        "'%.40s' is not a duration: write 300ms, 10s, 5m, 8h or 2d", text);
-    if (value * factor > 366.0 * 86400e6)
-        return err_set(e, STAGE_NONE, REASON_USAGE, "'%.40s' is longer than a year", text);
+    if (value * factor > 36525.0 * 86400e6)
+        return err_set(e, STAGE_NONE, REASON_USAGE, "'%.40s' is longer than a century", text);
     *out_us = (int64_t)llround(value * factor);
     return true;
 }

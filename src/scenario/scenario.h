@@ -93,6 +93,8 @@ struct scenario {
         size_t profile_count;
         enum scenario_then then[SCENARIO_THEN_COUNT];
         size_t then_count;
+        char *renewal_how; /* as written, NULL: as the persona does; the resolved personas know it */
+        char *renewal_key;
         struct scenario_expect expect;
     } devices;
 
@@ -155,12 +157,16 @@ bool scenario_check_authorized(const struct scenario *scenario, const char *opti
  *
  * Paths are those of summary.json without `_ms`; `devices.` and `.latency` inside steps may be left out, and
  * `path` holds the short form:
- *   planned started enrolled failed unsent abandoned            counts, or shares of planned
+ *   planned started enrolled failed unsent abandoned refused_as_expected      counts, or shares of planned
  *   rates.{offered,achieved,requests}_per_s
  *   latency.{enrollment,service,start_lag}.STAT                 STAT: count min mean p50 p90 p95 p99 p999 max
  *   steps.STEP.STAT, steps.STEP.{failed,bytes_sent,bytes_received}
  *   otp.{fetched,used,expired,cache_full,outstanding_max}, otp.age_at_use.STAT
- *   correctness.{key_mismatch,subject_mismatch,nonce_mismatch,transaction_mismatch,chain_failures,duplicate_otp}
+ *   correctness.{key_mismatch,subject_mismatch,nonce_mismatch,transaction_mismatch,chain_failures,duplicate_otp,
+ *                expectation_failures,renewal_same_certificate}
+ *   verdicts.{strict,persona}.{accepted,refused}, verdicts.differ
+ *   personas.NAME.STAT, personas.NAME.{planned,enrolled,failed}               NAME: a profile's label
+ *   follow_ups.{renewal,get_cert,get_crl,get_next_ca_cert}.{tried,ok,failed}
  *   generator.loop_stall.STAT */
 enum scenario_slo_op { SLO_LESS, SLO_LESS_EQUAL, SLO_GREATER, SLO_GREATER_EQUAL, SLO_EQUAL };
 struct scenario_slo {

@@ -17,6 +17,7 @@ static const struct {
     {"failed", KIND_DEVICES},
     {"unsent", KIND_DEVICES},
     {"abandoned", KIND_DEVICES},
+    {"refused_as_expected", KIND_DEVICES},
     {"rates.offered_per_s", KIND_RATE},
     {"rates.achieved_per_s", KIND_RATE},
     {"rates.requests_per_s", KIND_RATE},
@@ -31,6 +32,25 @@ static const struct {
     {"correctness.transaction_mismatch", KIND_COUNT},
     {"correctness.chain_failures", KIND_COUNT},
     {"correctness.duplicate_otp", KIND_COUNT},
+    {"correctness.expectation_failures", KIND_COUNT},
+    {"correctness.renewal_same_certificate", KIND_COUNT},
+    {"verdicts.strict.accepted", KIND_COUNT},
+    {"verdicts.strict.refused", KIND_COUNT},
+    {"verdicts.persona.accepted", KIND_COUNT},
+    {"verdicts.persona.refused", KIND_COUNT},
+    {"verdicts.differ", KIND_COUNT},
+    {"follow_ups.renewal.tried", KIND_COUNT},
+    {"follow_ups.renewal.ok", KIND_COUNT},
+    {"follow_ups.renewal.failed", KIND_COUNT},
+    {"follow_ups.get_cert.tried", KIND_COUNT},
+    {"follow_ups.get_cert.ok", KIND_COUNT},
+    {"follow_ups.get_cert.failed", KIND_COUNT},
+    {"follow_ups.get_crl.tried", KIND_COUNT},
+    {"follow_ups.get_crl.ok", KIND_COUNT},
+    {"follow_ups.get_crl.failed", KIND_COUNT},
+    {"follow_ups.get_next_ca_cert.tried", KIND_COUNT},
+    {"follow_ups.get_next_ca_cert.ok", KIND_COUNT},
+    {"follow_ups.get_next_ca_cert.failed", KIND_COUNT},
 };
 static const char *const histograms[] = {"latency.enrollment", "latency.service", "latency.start_lag",
                                          "otp.age_at_use", "generator.loop_stall"};
@@ -41,6 +61,7 @@ static const struct {
                   {"p50", KIND_TIME},    {"p90", KIND_TIME},  {"p95", KIND_TIME},
                   {"p99", KIND_TIME},    {"p999", KIND_TIME}, {"max", KIND_TIME}};
 static const char *const step_counts[] = {"failed", "bytes_sent", "bytes_received"};
+static const char *const persona_counts[] = {"planned", "enrolled", "failed"};
 
 #define COUNT_OF(a) (sizeof(a) / sizeof *(a))
 #define PATH_BYTES  sizeof(((struct scenario_slo *)0)->path)
@@ -49,6 +70,21 @@ struct known {
     char path[PATH_BYTES];
     enum kind kind;
 };
+
+static bool persona_path(size_t n, struct known *out)
+{
+    size_t stats = COUNT_OF(statistics), per_persona = stats + COUNT_OF(persona_counts);
+    size_t part = n % per_persona;
+    const char *const *names = persona_names();
+    for (size_t i = 0; i <= n / per_persona; i++, names++) {
+        if (*names == NULL)
+            return false;
+    }
+    snprintf(out->path, sizeof out->path, "personas.%s.%s", names[-1],
+             part < stats ? statistics[part].name : persona_counts[part - stats]);
+    out->kind = part < stats ? statistics[part].kind : KIND_COUNT;
+    return true;
+}
 
 /* The n-th of all known paths; false behind the last. */
 static bool known_path(size_t n, struct known *out)
@@ -69,20 +105,21 @@ static bool known_path(size_t n, struct known *out)
     size_t per_step = stats + COUNT_OF(step_counts);
     size_t step = STAGE_KEY + n / per_step, part = n % per_step;
     if (step >= STAGE_COUNT)
-        return false;
+        return persona_path(n - (STAGE_COUNT - STAGE_KEY) * per_step, out);
     snprintf(out->path, sizeof out->path, "steps.%s.%s", base_stage_id((enum stage)step),
              part < stats ? statistics[part].name : step_counts[part - stats]);
     out->kind = part < stats ? statistics[part].kind : KIND_COUNT;
     return true;
 }
 
-/* "devices.enrolled" -> "enrolled", "steps.otp.latency.p99" -> "steps.otp.p99". */
+/* "devices.enrolled" -> "enrolled", "steps.otp.latency.p99" -> "steps.otp.p99", personas likewise. */
 static void shorten(char *path)
 {
     static const char devices[] = "devices.", latency[] = ".latency.";
     if (strncmp(path, devices, sizeof devices - 1) == 0)
         memmove(path, path + sizeof devices - 1, strlen(path) - (sizeof devices - 1) + 1);
-    char *inner = strncmp(path, "steps.", 6) == 0 ? strstr(path, latency) : NULL;
+    bool has_inner = strncmp(path, "steps.", 6) == 0 || strncmp(path, "personas.", 9) == 0;
+    char *inner = has_inner ? strstr(path, latency) : NULL;
     if (inner != NULL)
         memmove(inner, inner + sizeof latency - 2, strlen(inner) - (sizeof latency - 2) + 1);
 }
@@ -100,11 +137,23 @@ static bool nearest(const char *path, char out[PATH_BYTES])
     return out[0] != '\0';
 }
 
+/* "personas.ios-2.p95" is as good as "personas.ios.p95": the number tells profiles of one persona apart. */
+static void without_number(const char *path, char out[PATH_BYTES])
+{
+    snprintf(out, PATH_BYTES, "%s", path);
+    char *dash = strncmp(path, "personas.", 9) == 0 ? strchr(out, '-') : NULL;
+    size_t digits = dash == NULL ? 0 : strspn(dash + 1, "0123456789");
+    if (digits > 0 && digits < 4 && dash[1 + digits] == '.')
+        memmove(dash, dash + 1 + digits, strlen(dash + 1 + digits) + 1);
+}
+
 static bool find_path(const char *path, enum kind *kind, struct err *e)
 {
     struct known k;
+    char plain[PATH_BYTES];
+    without_number(path, plain);
     for (size_t n = 0; known_path(n, &k); n++) {
-        if (strcmp(k.path, path) == 0) {
+        if (strcmp(k.path, plain) == 0) {
             *kind = k.kind;
             return true;
         }
@@ -206,7 +255,7 @@ bool scenario_slo_parse(const char *expression, struct scenario_slo *out, struct
     char value[48];
     enum kind kind = KIND_COUNT;
     const char *at = skip_blanks(expression);
-    size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_.");
+    size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_.-");
     if (len == 0 || len >= sizeof slo.path)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
                        "an SLO is a figure, a comparison and a value: latency.enrollment.p95 < 3s");

@@ -27,6 +27,13 @@ static const struct {
     {"rates.achieved_per_s > 20", "rates.achieved_per_s", SLO_GREATER, 20, false},
     {"otp.cache_full == 0", "otp.cache_full", SLO_EQUAL, 0, false},
     {"otp.age_at_use.p50 < 1m", "otp.age_at_use.p50", SLO_LESS, 60000, false},
+    {"personas.ios.latency.p95 < 3s", "personas.ios.p95", SLO_LESS, 3000, false},
+    {"personas.rfc8894-12.p95 < 3s", "personas.rfc8894-12.p95", SLO_LESS, 3000, false},
+    {"personas.cisco.failed == 0", "personas.cisco.failed", SLO_EQUAL, 0, false},
+    {"follow_ups.renewal.failed == 0", "follow_ups.renewal.failed", SLO_EQUAL, 0, false},
+    {"steps.get_next_ca_cert.p99 < 1s", "steps.get_next_ca_cert.p99", SLO_LESS, 1000, false},
+    {"verdicts.differ == 0", "verdicts.differ", SLO_EQUAL, 0, false},
+    {"refused_as_expected >= 99%", "refused_as_expected", SLO_GREATER_EQUAL, 0.99, true},
     {"correctness.nonce_mismatch == 0", "correctness.nonce_mismatch", SLO_EQUAL, 0, false},
 };
 
@@ -62,6 +69,10 @@ static const struct {
      "'latency.enrolment.p95' is no figure of the results; did you mean 'latency.enrollment.p95'?"},
     {"steps.pkioperation.p99 < 3s",
      "'steps.pkioperation.p99' is no figure of the results; did you mean 'steps.pki_operation.p99'?"},
+    {"personas.iso.p95 < 3s",
+     "'personas.iso.p95' is no figure of the results; did you mean 'personas.ios.p95'?"},
+    {"personas.ios-x.p95 < 3s",
+     "'personas.ios-x.p95' is no figure of the results; did you mean 'personas.ios.p95'?"},
     {"wombats < 3", "'wombats' is no figure of the results; try enrolled, latency.enrollment.p95 or "
                     "steps.pki_operation.p99"},
     {"enrolled >= 0.995",
