@@ -9,7 +9,7 @@ build=(build-essential cmake ninja-build pkg-config
   libssl-dev libcurl4-openssl-dev libuv1-dev libyaml-dev libjansson-dev
   libsqlite3-dev libmicrohttpd-dev)
 test=(libcmocka-dev clang libclang-rt-dev clang-format git curl openssl python3 sqlite3 iproute2 libxml2-utils
-  scep strongswan-pki libstrongswan-extra-plugins)
+  scep strongswan-pki libstrongswan-extra-plugins certmonger dbus)
 
 case "${1:-build}" in
   build) want=("${build[@]}") ;;
