@@ -99,8 +99,11 @@ void arrivals_admit(struct engine *en)
     while (en->queue.count > 0 && !en->stopped) {
         struct err why = {0};
         enum admission verdict = admission(en, &en->queue.items[en->queue.head], &why);
-        if (verdict == WAIT)
+        if (verdict == WAIT) {
+            en->result->otp.held_back |= why.reason == REASON_OTP_EXHAUSTED;
+            en->result->generator.held_back |= why.reason == REASON_IN_FLIGHT;
             return;
+        }
         struct load_arrival a = pop(&en->queue);
         if (verdict == REFUSE || !phone_start(en, &a, key_of(en, a.index), &why))
             tell_unsent(en, &a, &why);

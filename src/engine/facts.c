@@ -5,32 +5,49 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #define ENOUGH_IN_FLIGHT 100 /* below this, memory per device would be noise */
 
-static uint64_t resident_bytes(void)
+/* The second of the numbers in a file of /proc; 0 when it cannot be read. */
+static uint64_t second_number(const char *path)
 {
     char text[128];
-    unsigned long size = 0, resident = 0;
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    unsigned long long first = 0, second = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return 0;
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     text[n > 0 ? n : 0] = '\0';
-    return sscanf(text, "%lu %lu", &size, &resident) == 2
-               ? (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE)
-               : 0;
+    return sscanf(text, "%llu %llu", &first, &second) == 2 ? second : 0;
+}
+
+static uint64_t resident_bytes(void)
+{
+    return second_number("/proc/self/statm") * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* How long this thread stood in line for a processor: what a machine busy with other things looks like from inside. */
+static int64_t cpu_wait_us(void)
+{
+    return (int64_t)(second_number("/proc/thread-self/schedstat") / 1000);
+}
+
+static unsigned usable_cores(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
 void facts_begin(struct engine *en)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     en->cpu_start_us = clock_process_cpu_us();
+    en->cpu_wait_start_us = cpu_wait_us();
     en->rss_start = resident_bytes();
-    en->result->generator.cores = cores > 0 ? (unsigned)cores : 1;
+    en->result->generator.cores = usable_cores();
     snprintf(en->result->target.url, sizeof en->result->target.url, "%s", en->config->scep_url);
 }
 
@@ -52,6 +69,7 @@ void facts_end(struct engine *en)
     struct rusage usage = {0};
     getrusage(RUSAGE_SELF, &usage);
     g->cpu_us = clock_process_cpu_us() - en->cpu_start_us;
+    g->cpu_wait_us = cpu_wait_us() - en->cpu_wait_start_us;
     g->wall_us = engine_now(en);
     g->peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
     g->open_connections_max = stats.open_max;

@@ -80,7 +80,7 @@ struct engine {
     /* facts.c */
     struct ca_entry ca_cache[ENGINE_CA_CACHE];
     size_t ca_next;
-    int64_t cpu_start_us;
+    int64_t cpu_start_us, cpu_wait_start_us;
     uint64_t rss_start, rss_in_flight;
 };
 

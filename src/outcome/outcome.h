@@ -172,6 +172,7 @@ struct outcome_otp {
     uint64_t expired;         /* dropped unused because of their age */
     uint64_t cache_full;      /* pages that said so */
     uint64_t outstanding_max; /* most passwords held at once */
+    bool held_back;           /* arrivals that were due waited for a password */
 };
 
 /* The generator, looking at itself. */
@@ -184,7 +185,9 @@ struct outcome_generator {
     uint64_t in_flight_max;
     uint64_t requests;
     uint64_t limit_errors; /* out of ports or descriptors */
-    unsigned cores;
+    bool held_back;        /* arrivals that were due waited because of limits.in_flight */
+    int64_t cpu_wait_us;   /* the loop's thread could run, but had no processor; 0: none, or unknown */
+    unsigned cores;        /* that this process may use */
 };
 
 /* A conformance probe, made beside the load: no device of the plan, in none of its figures. */

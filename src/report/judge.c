@@ -4,10 +4,11 @@
 #include "scenario/scenario.h"
 
 #include <math.h>
-#include <sched.h>
 
-#define START_LAG_US  INT64_C(5000)
-#define LOOP_STALL_US INT64_C(100000)
+#define START_LAG_US   INT64_C(5000)
+#define LOOP_STALL_US  INT64_C(100000)
+#define CPU_SHARE      0.8
+#define CPU_WAIT_SHARE 0.2
 
 /* ---- SLOs: paths into the tree of summary.json ---- */
 
@@ -117,22 +118,23 @@ static int64_t tightest_enrollment_us(const struct report_run *run)
     return tightest;
 }
 
-static unsigned usable_cores(const struct report_run *run)
-{
-    cpu_set_t set;
-    if (run->generator->cores > 0)
-        return run->generator->cores;
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    return (unsigned)CPU_COUNT(&set);
-}
-
 static double cpu_share(const struct report_run *run)
 {
     const struct outcome_generator *g = run->generator;
     if (g->wall_us < 1000000) /* too short to tell */
         return 0;
-    return (double)g->cpu_us / (double)g->wall_us / usable_cores(run);
+    return (double)g->cpu_us / (double)g->wall_us / (g->cores > 0 ? g->cores : 1);
+}
+
+static double cpu_wait_share(const struct report_run *run)
+{
+    const struct outcome_generator *g = run->generator;
+    return g->wall_us < 1000000 ? 0 : (double)g->cpu_wait_us / (double)g->wall_us;
+}
+
+static bool short_of_cpu(const struct report_run *run)
+{
+    return cpu_share(run) > CPU_SHARE || cpu_wait_share(run) > CPU_WAIT_SHARE;
 }
 
 static bool loop_stalled(const struct report_run *run)
@@ -144,7 +146,8 @@ static bool loop_stalled(const struct report_run *run)
  * machine shows no sign of strain, that wait is the likely reason, and it is the scenario's budget. */
 static bool waited_for_passwords(const struct report_run *run)
 {
-    return run->otp != NULL && run->otp->fetched > 0 && !loop_stalled(run) && cpu_share(run) <= 0.8;
+    return run->otp != NULL && run->otp->held_back && !run->generator->held_back && !loop_stalled(run) &&
+           !short_of_cpu(run);
 }
 
 static const char *late_reason(const struct report_run *run)
@@ -153,9 +156,9 @@ static const char *late_reason(const struct report_run *run)
         return "arrivals waited for a one-time password: raise challenge.outstanding (and the server's "
                "cache) or "
                "lower the rate";
-    return "this machine or limits.in_flight held arrivals back: lower the rate, raise limits.in_flight or "
-           "use more "
-           "cores";
+    if (run->generator->held_back)
+        return "limits.in_flight held arrivals back: raise it, or lower the rate";
+    return "this machine held arrivals back: lower the rate or use more cores";
 }
 
 static void judge_start_lag(const struct report_run *run, struct judgement *j)
@@ -235,14 +238,21 @@ static void judge_stalls(const struct report_run *run, struct judgement *j)
 static void judge_cpu(const struct report_run *run, struct judgement *j)
 {
     struct rule_result *r = rule(j, "processor", RULE_SOFT);
-    double share = cpu_share(run);
-    r->broken = share > 0.8;
-    if (r->broken)
-        snprintf(r->reason, sizeof r->reason,
-                 "scepstorm used %.0f%% of the %u cores that it may use (allowed: 80%%): give it more cores "
-                 "or lower the "
-                 "rate",
-                 share * 100, usable_cores(run));
+    r->broken = short_of_cpu(run);
+    if (!r->broken)
+        return;
+    if (cpu_share(run) > CPU_SHARE)
+        snprintf(
+            r->reason, sizeof r->reason,
+            "scepstorm used %.0f%% of the %u cores that it may use (allowed: %.0f%%): give it more cores "
+            "or lower the rate",
+            cpu_share(run) * 100, run->generator->cores, CPU_SHARE * 100);
+    else
+        snprintf(
+            r->reason, sizeof r->reason,
+            "scepstorm stood in line for a processor during %.0f%% of the run (allowed: %.0f%%): stop other "
+            "work on this machine or give it more cores",
+            cpu_wait_share(run) * 100, CPU_WAIT_SHARE * 100);
 }
 
 static void judge_limits(const struct report_run *run, struct judgement *j)

@@ -218,10 +218,12 @@ static json_t *hresult_json(const struct outcome *o)
     return json_string(text);
 }
 
-/* The server's words, else ours about it. */
+/* The server's words when it refused, else ours: "Issued" says nothing about an answer that was a lie. */
 static json_t *failure_text(const struct outcome *o)
 {
-    return summary_string(o->text[0] != '\0' ? o->text : o->error.text);
+    bool refused = o->error.reason == REASON_SCEP_FAILURE || o->error.reason == REASON_SCEP_PENDING;
+    return summary_string(o->text[0] != '\0' && (refused || o->error.text[0] == '\0') ? o->text
+                                                                                      : o->error.text);
 }
 
 static json_t *failure_json(const struct measure *m, size_t index)
@@ -337,6 +339,7 @@ static json_t *generator_json(const struct report_run *run)
     uint64_t enrolled = measure_devices(run->measure).enrolled;
     json_t *out = json_object();
     json_object_set_new(out, "cpu_s", json_real((double)g->cpu_us / 1e6));
+    json_object_set_new(out, "cpu_wait_s", json_real((double)g->cpu_wait_us / 1e6));
     json_object_set_new(out, "cpu_per_enrollment_ms",
                         enrolled == 0 ? json_null() : json_real((double)g->cpu_us / 1000 / (double)enrolled));
     json_object_set_new(out, "loop_stall_ms", histogram_json(measure_loop_stall(run->measure)));

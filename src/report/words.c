@@ -145,9 +145,9 @@ void words_failure(const struct measure_failure *f, char *out, size_t out_bytes)
 const char *words_detail(const struct measure_failure *f)
 {
     const struct outcome *o = &f->first;
-    if (o->text[0] != '\0')
-        return o->text;
-    return o->error.reason == REASON_SCEP_FAILURE ? "" : o->error.text; /* words_failure says as much */
+    if (o->error.reason == REASON_SCEP_FAILURE || o->error.reason == REASON_SCEP_PENDING)
+        return o->text; /* words_failure says the rest */
+    return o->error.text[0] != '\0' ? o->error.text : o->text;
 }
 
 void words_defects(const struct report_run *run, struct words_defect out[WORDS_DEFECTS])
@@ -194,13 +194,14 @@ void words_slo_value(const struct slo_result *slo, char *out, size_t out_bytes)
 struct words_rates words_rates(const struct report_run *run)
 {
     struct measure_load load = measure_load(run->measure);
-    int64_t offered_us = load.offered_last_us > 0 ? load.offered_last_us : run->duration_us;
+    int64_t offered_us = load.offered_last_us;
     int64_t started_us = load.started_last_us > offered_us ? load.started_last_us : offered_us;
     struct words_rates r = {0};
+    /* The first arrival is at zero: between n of them there are n - 1 intervals. One alone has no rate. */
     if (offered_us > 0)
-        r.offered_per_s = (double)load.offered * 1e6 / (double)offered_us;
-    if (started_us > 0)
-        r.achieved_per_s = (double)load.started * 1e6 / (double)started_us;
+        r.offered_per_s = (double)(load.offered - 1) * 1e6 / (double)offered_us;
+    if (started_us > 0 && load.started > 0)
+        r.achieved_per_s = (double)(load.started - 1) * 1e6 / (double)started_us;
     if (run->duration_us > 0)
         r.requests_per_s = (double)run->generator->requests * 1e6 / (double)run->duration_us;
     return r;

@@ -296,12 +296,64 @@ static void waiting_for_passwords_is_suspect_at_most(void **state)
 {
     struct fixture *f = *state;
     char reasons[2000];
-    f->otp.fetched = 100;
+    f->otp.held_back = true; /* and not one of them fetched: also when the page never answers */
     for (uint64_t i = 0; i < 100; i++)
         late_device(f, i, (int64_t)i * 100000);
     assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
     assert_non_null(strstr(reasons, "waited for a one-time password"));
     assert_non_null(strstr(reasons, "of the offered rate"));
+
+    f->generator.held_back = true; /* not only the passwords */
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "invalid");
+    assert_non_null(strstr(reasons, "limits.in_flight held arrivals back"));
+    f->generator.held_back = false;
+    f->otp.held_back = false;
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "invalid");
+    assert_non_null(strstr(reasons, "this machine held arrivals back"));
+}
+
+/* On a machine that is busy with other things: the excuse of the passwords does not hold. */
+static void standing_in_line_for_a_processor_is_judged(void **state)
+{
+    struct fixture *f = *state;
+    char reasons[2000];
+    fact_enrolled(&f->sink, 0, 1000, 0);
+    f->generator.cpu_wait_us = 1900000; /* of 10 s */
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "valid");
+    f->generator.cpu_wait_us = 4500000;
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
+    assert_non_null(strstr(reasons, "stood in line for a processor during 45% of the run"));
+    f->otp.held_back = true;
+    for (uint64_t i = 1000; i < 1100; i++)
+        late_device(f, i, 20000);
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "invalid");
+}
+
+/* Ten devices, one every 10 ms: 100 per second, although the last one started after 90 ms. */
+static void rates_count_intervals(void **state)
+{
+    struct fixture *f = *state;
+    struct report_verdict verdict;
+    fact_enrolled(&f->sink, 0, 10, 0);
+    json_t *s = summary_of(f, &verdict);
+    assert_true(json_number_value(at(s, "rates.offered_per_s")) == 100);
+    assert_true(json_number_value(at(s, "rates.achieved_per_s")) == 100);
+    json_decref(s);
+}
+
+/* A server may call an answer "Issued" that is not for this device: the words are ours then. */
+static void failures_have_the_words_of_who_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct report_verdict verdict;
+    struct outcome bad = fact_failure(0, 0, STAGE_VERIFY, REASON_TRANSACTION_MISMATCH);
+    snprintf(bad.text, sizeof bad.text, "Issued");
+    snprintf(bad.error.text, sizeof bad.error.text, "transactionID \"A\" instead of \"B\"");
+    fact_tell(&f->sink, &bad);
+    json_t *s = summary_of(f, &verdict);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(at(s, "failures"), 0), "text")),
+                        bad.error.text);
+    json_decref(s);
 }
 
 static void catalogue_is_printed_as_json(void **state)
@@ -384,6 +436,9 @@ int main(void)
         TEST(stalls_and_limits_are_judged),
         TEST(waiting_for_passwords_is_suspect_at_most),
         TEST(the_whole_protocol_is_counted),
+        TEST(standing_in_line_for_a_processor_is_judged),
+        TEST(rates_count_intervals),
+        TEST(failures_have_the_words_of_who_refused),
         TEST(catalogue_is_printed_as_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
