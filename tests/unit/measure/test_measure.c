@@ -131,6 +131,23 @@ static void same_failures_share_a_group_most_frequent_first(void **state)
     assert_null(last->first.response_body.data); /* borrowed spans do not survive */
 }
 
+/* Each refusal in other words is another failure; what a broken answer says beside it is not even true. */
+static void words_count_only_in_refusals(void **state)
+{
+    (void)state;
+    struct outcome lie = fact_failure(0, 0, STAGE_VERIFY, REASON_BAD_SIGNATURE);
+    struct outcome refusal = fact_failure(1, 0, STAGE_PKI_OPERATION, REASON_SCEP_FAILURE);
+    const char *words[] = {"Issued", "Issuee", "Jssued"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(lie.text, sizeof lie.text, "%s", words[i]);
+        snprintf(refusal.text, sizeof refusal.text, "%s", words[i]);
+        tell(lie);
+        tell(refusal);
+    }
+    assert_int_equal(measure_failure_count(m), 4);
+    assert_int_equal(measure_failure(m, 0)->count, 3);
+}
+
 static void exemplars_are_cut(void **state)
 {
     (void)state;
@@ -408,6 +425,7 @@ int main(void)
         TEST(latency_runs_from_the_schedule_and_counts_time_outs),
         TEST(steps_add_up),
         TEST(same_failures_share_a_group_most_frequent_first),
+        TEST(words_count_only_in_refusals),
         TEST(exemplars_are_cut),
         TEST(failure_kinds_have_a_ceiling),
         TEST(duplicates_are_noticed),
