@@ -62,12 +62,18 @@ static bool set_repeats(struct arguments *a, const char *value, struct err *e)
 
 static bool set_operations(struct arguments *a, const char *value, struct err *e)
 {
-    return sim_policy_operations(value, &a->policy.operations, e);
+    unsigned more = 0;
+    bool ok = sim_policy_operations(value, &more, e);
+    a->policy.operations |= more;
+    return ok;
 }
 
 static bool set_quirk(struct arguments *a, const char *value, struct err *e)
 {
-    return sim_policy_quirks(value, &a->policy.quirks, e);
+    unsigned more = 0;
+    bool ok = sim_policy_quirks(value, &more, e);
+    a->policy.quirks |= more;
+    return ok;
 }
 
 static bool set_reply_digest(struct arguments *a, const char *value, struct err *e)

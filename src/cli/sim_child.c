@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +19,9 @@
 #define PASSWORD_ENV   "SCEPSTORM_SIM_PASSWORD"
 #define START_LIMIT_US 30000000
 #define STOP_LIMIT_MS  5000
-#define FIXED_ARGS     16
+#define FIXED_ARGS     48 /* at most 2 * 20 without the faults, and the end */
+#define MADE_TEXTS     8
+#define MADE_BYTES     64
 
 extern char **environ;
 
@@ -41,30 +44,118 @@ static bool make_password(struct secret **out, struct err *e)
     return secret_new(span_of_text(text), out, e);
 }
 
-/* Its arguments; the password travels in the environment. */
-static const char **make_arguments(const struct scenario *s, char *cache, size_t cache_bytes, char *validity,
-                                   size_t validity_bytes)
+/* The child's command line: borrowed texts, and a few that are made for it. */
+struct arguments {
+    const char **argv;
+    size_t count, max;
+    char made[MADE_TEXTS][MADE_BYTES];
+    size_t made_count;
+};
+
+/* NULL: a flag alone. There is room for all that add_all can come up with. */
+static void add(struct arguments *a, const char *option, const char *value)
 {
-    const char **argv = calloc(FIXED_ARGS + 2 * s->simulator.fault_count + 1, sizeof *argv);
-    if (argv == NULL)
-        return NULL;
-    snprintf(cache, cache_bytes, "%u", s->simulator.otp_cache);
-    snprintf(validity, validity_bytes, "%lldms", (long long)(s->simulator.otp_validity_us / 1000));
-    static const char *const fixed[] = {"scepstorm", "sim",   "--supervised", "--listen", "127.0.0.1:0",
-                                        "--auth",    "basic", "--user",       USER,       "--password-env",
-                                        PASSWORD_ENV};
-    size_t n = 0;
-    for (; n < sizeof fixed / sizeof *fixed; n++)
-        argv[n] = fixed[n];
-    argv[n++] = "--otp-cache";
-    argv[n++] = cache;
-    argv[n++] = "--otp-validity";
-    argv[n++] = validity;
-    for (size_t i = 0; i < s->simulator.fault_count; i++) {
-        argv[n++] = "--fault";
-        argv[n++] = s->simulator.faults[i];
+    if (a->count + 2 < a->max) {
+        a->argv[a->count++] = option;
+        if (value != NULL)
+            a->argv[a->count++] = value;
     }
-    return argv;
+}
+
+static void add_made(struct arguments *a, const char *option, const char *format, ...) PRINTF_LIKE(3, 4);
+static void add_made(struct arguments *a, const char *option, const char *format, ...)
+{
+    char *text = a->made[a->made_count++ % MADE_TEXTS];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(text, MADE_BYTES, format, values);
+    va_end(values);
+    add(a, option, text);
+}
+
+static void add_words(struct arguments *a, const char *option, unsigned bits, const char *const *words,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((bits & 1u << i) != 0)
+            add(a, option, words[i]);
+    }
+}
+
+/* The password of the OTP page, or what devices show to the proxy; it travels in the environment. */
+static void add_access(struct arguments *a, enum scenario_sim_mode mode)
+{
+    switch (mode) {
+    case SCENARIO_SIM_STANDALONE:
+        break;
+    case SCENARIO_SIM_INTUNE:
+        add(a, "--mode", "intune");
+        break;
+    case SCENARIO_SIM_PROXY:
+        add(a, "--mode", "proxy");
+        add(a, "--challenge-env", PASSWORD_ENV);
+        return;
+    }
+    add(a, "--auth", "basic");
+    add(a, "--user", USER);
+    add(a, "--password-env", PASSWORD_ENV);
+}
+
+static void add_behaviour(struct arguments *a, const struct scenario *s)
+{
+    static const char *const operations[SCENARIO_SIM_OPERATION_COUNT] = {
+        [SCENARIO_SIM_GET_CERT] = "get-cert",
+        [SCENARIO_SIM_GET_CRL] = "get-crl",
+        [SCENARIO_SIM_GET_NEXT_CA_CERT] = "get-next-ca-cert",
+        [SCENARIO_SIM_UPDATE] = "update",
+    };
+    static const char *const quirks[SCENARIO_SIM_QUIRK_COUNT] = {
+        [SCENARIO_SIM_SAME_KEY_RETURNS_OLD] = "same-key-returns-old",
+    };
+    const char *then = s->simulator.approval.deny ? "deny" : "issue";
+    if (s->simulator.caps != NULL)
+        add(a, "--caps", s->simulator.caps);
+    if (s->simulator.approval.after_polls > 0)
+        add_made(a, "--approval", "after-polls=%u,then=%s", s->simulator.approval.after_polls, then);
+    if (s->simulator.approval.after_us > 0)
+        add_made(a, "--approval", "after=%lldms,then=%s", (long long)(s->simulator.approval.after_us / 1000),
+                 then);
+    add_words(a, "--operations", s->simulator.operations, operations, SCENARIO_SIM_OPERATION_COUNT);
+    add_words(a, "--quirk", s->simulator.quirks, quirks, SCENARIO_SIM_QUIRK_COUNT);
+    if (s->simulator.repeats_get_new)
+        add(a, "--repeats", "new");
+    if (s->simulator.cache_request_us > 0)
+        add_made(a, "--cache-request", "%lldms", (long long)(s->simulator.cache_request_us / 1000));
+}
+
+static void add_reply(struct arguments *a, const struct scenario *s)
+{
+    if (s->simulator.reply.digest != NULL)
+        add(a, "--reply-digest", s->simulator.reply.digest);
+    if (s->simulator.reply.cipher != NULL)
+        add(a, "--reply-cipher", s->simulator.reply.cipher);
+    if (s->simulator.reply.transport != NULL)
+        add(a, "--reply-transport", s->simulator.reply.transport);
+}
+
+/* False: no memory. Free argv. */
+static bool add_all(struct arguments *a, const struct scenario *s)
+{
+    a->max = FIXED_ARGS + 2 * s->simulator.fault_count;
+    a->argv = calloc(a->max, sizeof *a->argv);
+    if (a->argv == NULL)
+        return false;
+    add(a, "scepstorm", "sim");
+    add(a, "--supervised", NULL);
+    add(a, "--listen", "127.0.0.1:0");
+    add_access(a, s->simulator.mode);
+    add_made(a, "--otp-cache", "%u", s->simulator.otp_cache);
+    add_made(a, "--otp-validity", "%lldms", (long long)(s->simulator.otp_validity_us / 1000));
+    add_behaviour(a, s);
+    add_reply(a, s);
+    for (size_t i = 0; i < s->simulator.fault_count; i++)
+        add(a, "--fault", s->simulator.faults[i]);
+    return true;
 }
 
 /* Our environment plus the password. The returned array is freed by the caller, the strings are not its own. */
@@ -113,13 +204,14 @@ static bool launch(struct sim_child *c, const struct scenario *scenario, struct 
         close(in[1]);
         return false;
     }
-    char cache[16], validity[32], entry[128];
+    char entry[128];
+    struct arguments arguments = {0};
     struct span password = secret_value(c->password);
     snprintf(entry, sizeof entry, "%s=%.*s", PASSWORD_ENV, (int)password.len, (const char *)password.data);
-    const char **argv = make_arguments(scenario, cache, sizeof cache, validity, sizeof validity);
     char **env = make_environment(entry);
-    int rc = argv == NULL || env == NULL ? ENOMEM : spawn(&c->pid, in[0], out[1], argv, env);
-    free(argv);
+    bool ready = add_all(&arguments, scenario) && env != NULL;
+    int rc = ready ? spawn(&c->pid, in[0], out[1], arguments.argv, env) : ENOMEM;
+    free(arguments.argv);
     free(env);
     explicit_bzero(entry, sizeof entry);
     close(in[0]);

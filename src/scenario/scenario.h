@@ -9,7 +9,17 @@
 #include "load/load.h"
 #include "persona/persona.h"
 
-enum scenario_sim_mode { SCENARIO_SIM_STANDALONE };
+enum scenario_sim_mode { SCENARIO_SIM_STANDALONE, SCENARIO_SIM_INTUNE, SCENARIO_SIM_PROXY };
+
+/* What the simulator answers beyond what NDES does: bits 1 << this. */
+enum scenario_sim_operation {
+    SCENARIO_SIM_GET_CERT,
+    SCENARIO_SIM_GET_CRL,
+    SCENARIO_SIM_GET_NEXT_CA_CERT,
+    SCENARIO_SIM_UPDATE,
+    SCENARIO_SIM_OPERATION_COUNT
+};
+enum scenario_sim_quirk { SCENARIO_SIM_SAME_KEY_RETURNS_OLD, SCENARIO_SIM_QUIRK_COUNT };
 
 /* One changed habit, as the user wrote it. */
 struct scenario_setting {
@@ -68,7 +78,20 @@ struct scenario {
         enum scenario_sim_mode mode;
         unsigned otp_cache;      /* default 5 */
         int64_t otp_validity_us; /* default 60 minutes */
-        char **faults;           /* as for --fault */
+        char *caps;              /* comma-separated words of GetCACaps; NULL: NDES's */
+        struct {
+            unsigned after_polls; /* the n-th poll is told; 0: not by polls */
+            int64_t after_us;     /* polls from then on are told; 0: not by time */
+            bool deny;
+        } approval;               /* neither: issued at once */
+        unsigned operations;      /* bits 1 << enum scenario_sim_operation */
+        unsigned quirks;          /* bits 1 << enum scenario_sim_quirk */
+        bool repeats_get_new;     /* a request that comes again is issued again */
+        int64_t cache_request_us; /* how long one is known; default 20 minutes */
+        struct {
+            char *digest, *cipher, *transport; /* as for --reply-digest and its neighbours; NULL: default */
+        } reply;
+        char **faults; /* as for --fault */
         size_t fault_count;
     } simulator;
 
