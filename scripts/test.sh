@@ -50,7 +50,7 @@ rm -f "$build/ctest.xml"
 ctest --test-dir "$build" --output-on-failure --no-tests=error --output-junit ctest.xml
 ctest_code=$?
 # total ATTRIBUTE: of the whole run; the first such line of the JUnit file.
-total() { grep -m1 -oE "^[[:space:]]*$1=\"[0-9]+\"" "$build/ctest.xml" | grep -oE '[0-9]+'; }
+total() { grep -sm1 -oE "^[[:space:]]*$1=\"[0-9]+\"" "$build/ctest.xml" | grep -oE '[0-9]+'; }
 counted=$(total tests)
 broken=$(total failures)
 passed=$((passed + ${counted:-0} - ${broken:-0}))

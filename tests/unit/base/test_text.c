@@ -105,7 +105,7 @@ static void durations_rates_and_shares(void **state)
     assert_true(value > 0.08333 && value < 0.08334);
     assert_true(text_parse_share("30%", &value, &e) && value > 0.299 && value < 0.301);
     assert_true(text_parse_share("0.3", &value, &e));
-    static const char *const bad_durations[] = {"",     "10",     "s",    "-1s", "1 s",
+    static const char *const bad_durations[] = {"",     "10",     "s",      "-1s", "1 s",
                                                 "0x1s", "1e999s", "40000d", "nans"};
     for (size_t i = 0; i < sizeof bad_durations / sizeof *bad_durations; i++) {
         struct err why = {0};
