@@ -23,13 +23,22 @@ static const char *const action_names[DEVICE_ACTION_COUNT] = {
 #undef AS_NAME
 };
 
+/* What a state asks for when it begins. */
 static const struct {
-    const char *name;
-    enum stage stage;
-} operations[] = {
-    [DEVICE_OP_GET_CA_CAPS] = {"GetCACaps", STAGE_GET_CA_CAPS},
-    [DEVICE_OP_GET_CA_CERT] = {"GetCACert", STAGE_GET_CA_CERT},
-    [DEVICE_OP_PKI_OPERATION] = {"PKIOperation", STAGE_PKI_OPERATION},
+    enum device_action_kind kind;
+    enum persona_operation operation;
+} beginnings[DEVICE_STATE_COUNT] = {
+    [DEVICE_CHALLENGE] = {.kind = DEVICE_FETCH_CHALLENGE},
+    [DEVICE_PAUSED] = {.kind = DEVICE_WAIT},
+    [DEVICE_GET_CA_CAPS] = {DEVICE_SEND, PERSONA_GET_CA_CAPS},
+    [DEVICE_GET_CA_CERT] = {DEVICE_SEND, PERSONA_GET_CA_CERT},
+    [DEVICE_READ_CA] = {.kind = DEVICE_PARSE_CA},
+    [DEVICE_CSR] = {.kind = DEVICE_MAKE_CSR},
+    [DEVICE_BUILD] = {.kind = DEVICE_MAKE_MESSAGE},
+    [DEVICE_PKI_OPERATION] = {DEVICE_SEND, PERSONA_PKI_OPERATION},
+    [DEVICE_VERIFY] = {.kind = DEVICE_READ_REPLY},
+    [DEVICE_GET_NEXT_CA_CERT] = {DEVICE_SEND, PERSONA_GET_NEXT_CA_CERT},
+    [DEVICE_READ_NEXT_CA] = {.kind = DEVICE_PARSE_NEXT_CA},
 };
 
 const char *device_state_name(enum device_state state)
@@ -47,20 +56,11 @@ const char *device_action_name(enum device_action_kind action)
     return action_names[action];
 }
 
-const char *device_operation_name(enum device_operation operation)
-{
-    return operations[operation].name;
-}
-
-enum stage device_operation_stage(enum device_operation operation)
-{
-    return operations[operation].stage;
-}
-
 void device_init(struct device *d, const struct device_config *config)
 {
     *d = (struct device){
-        .timeout_us = config->timeout_us,
+        .config = *config,
+        .new_transaction = true,
         .outcome = {.device = config->index,
                     .phase = config->phase,
                     .profile = config->profile,
@@ -68,240 +68,200 @@ void device_init(struct device *d, const struct device_config *config)
                     .scheduled_us = config->scheduled_us,
                     .fail_info = -1},
     };
+    for (size_t i = 0; i < OUTCOME_FOLLOW_COUNT; i++)
+        d->outcome.follow[i].fail_info = -1;
+    struct device_config *c = &d->config;
+    c->url_count = c->url_count > 0 ? c->url_count : 1;
+    random_seed(&d->chance, c->seed, UINT64_C(2) << 40 | c->index);
+    if (c->persona->url_order == PERSONA_URLS_RANDOM)
+        d->url = (unsigned)random_below(&d->chance, c->url_count);
+    /* A device that never asks for capabilities knows of none; a persona that insists on some asks. */
+    if (!persona_choose(c->persona, span_of(NULL, 0), &d->choice, NULL))
+        d->choice = (struct persona_choice){.digest = PKI_SHA1, .cipher = PKI_DES3_CBC};
 }
 
-static struct device_action *add(struct device *d, struct device_actions *out, enum device_action_kind kind)
+/* Where it is. */
+
+static enum stage pki_operation_stage(const struct device *d)
+{
+    static const enum stage stages[DEVICE_ERRAND_COUNT] = {
+        [DEVICE_ENROLLS] = STAGE_PKI_OPERATION,
+        [DEVICE_RENEWS] = STAGE_RENEWAL,
+        [DEVICE_FETCHES_CERT] = STAGE_GET_CERT,
+        [DEVICE_FETCHES_CRL] = STAGE_GET_CRL,
+        [DEVICE_FETCHES_NEXT_CA] = STAGE_GET_NEXT_CA_CERT,
+    };
+    return d->polling ? STAGE_CERT_POLL : stages[d->errand];
+}
+
+static enum stage stage_in(const struct device *d, enum device_state state)
+{
+    if (state == DEVICE_PAUSED)
+        return d->polling ? STAGE_CERT_POLL : states[d->resume].stage;
+    return state == DEVICE_PKI_OPERATION ? pki_operation_stage(d) : states[state].stage;
+}
+
+enum stage device_stage(const struct device *d)
+{
+    return stage_in(d, d->state);
+}
+
+enum scep_message_type device_message(const struct device *d)
+{
+    static const enum scep_message_type renewals[] = {
+        [PERSONA_RENEWAL_REQ] = SCEP_RENEWAL_REQ,
+        [PERSONA_RENEWAL_UPDATE_REQ] = SCEP_UPDATE_REQ,
+        [PERSONA_RENEWAL_PKCS_REQ_SIGNED] = SCEP_PKCS_REQ,
+        [PERSONA_RENEWAL_RE_ENROLL] = SCEP_PKCS_REQ,
+    };
+    if (d->polling)
+        return SCEP_CERT_POLL;
+    if (d->errand == DEVICE_RENEWS)
+        return renewals[d->config.persona->renewal];
+    if (d->errand == DEVICE_FETCHES_CERT)
+        return SCEP_GET_CERT;
+    return d->errand == DEVICE_FETCHES_CRL ? SCEP_GET_CRL : SCEP_PKCS_REQ;
+}
+
+bool device_may_rebuild(const struct device *d)
+{
+    return d->config.persona->failure_retries + d->config.persona->http_retries > 0;
+}
+
+/* How it gets further. */
+
+struct device_action *device_add(struct device *d, struct device_actions *out, enum device_action_kind kind)
 {
     struct device_action *a = &out->items[out->count++];
-    *a = (struct device_action){.kind = kind, .generation = d->generation};
+    *a = (struct device_action){.kind = kind, .generation = d->generation, .at_us = d->wanted_us};
     return a;
 }
 
 /* Every question is a new generation, so the reply to an earlier one is known to be late. */
-static struct device_action *ask(struct device *d, struct device_actions *out, enum device_action_kind kind)
+enum device_state device_begin(struct device *d, enum device_state state, struct device_actions *out)
 {
     d->generation++;
-    return add(d, out, kind);
+    struct device_action *a = device_add(d, out, beginnings[state].kind);
+    a->operation = beginnings[state].operation;
+    a->stage = stage_in(d, state);
+    a->message = device_message(d);
+    a->url = d->url;
+    if (a->kind == DEVICE_SEND) {
+        d->asked = true;
+        a->post = state == DEVICE_PKI_OPERATION && d->choice.post;
+        device_note_request(d);
+    }
+    if (a->kind == DEVICE_MAKE_MESSAGE) {
+        a->new_transaction = d->new_transaction;
+        d->new_transaction = false;
+    }
+    return state;
 }
 
-static bool send(struct device *d, struct device_actions *out, enum device_operation operation)
+enum device_state device_begin_at(struct device *d, enum device_state state, int64_t at_us,
+                                  const struct device_event *event, struct device_actions *out)
 {
-    d->outcome.http_status = 0; /* the earlier answer decides nothing any more */
-    d->outcome.body = OUTCOME_BODY_NONE;
-    d->outcome.server[0] = '\0';
-    ask(d, out, DEVICE_SEND)->operation = operation;
-    return true;
+    if (at_us <= event->at_us)
+        return device_begin(d, state, out);
+    d->resume = state;
+    d->wanted_us = at_us;
+    return device_begin(d, DEVICE_PAUSED, out);
+}
+
+enum device_state device_over(struct device *d, const struct err *why)
+{
+    d->verdict = why != NULL ? *why : (struct err){0};
+    return DEVICE_OVER;
 }
 
 /* The only place where the state changes. */
 static void enter(struct device *d, enum device_state state, int64_t now_us, struct device_actions *out)
 {
     if (state == DEVICE_ENDED && d->state != DEVICE_ENDED) {
-        d->outcome.finished_us = now_us;
-        ask(d, out, DEVICE_END); /* nothing that was asked before is waited for any more */
+        d->generation++; /* nothing that was asked before is waited for any more */
+        device_add(d, out, DEVICE_END);
     }
     d->state = state;
     d->entered_us = now_us;
 }
 
-static bool end_with(struct device *d, enum outcome_end end, const struct err *why)
-{
-    d->outcome.end = end;
-    d->outcome.error = *why;
-    return false;
-}
+/* The rules that hold everywhere. */
 
-static bool fail_with_status(struct device *d, const struct device_answer *a, enum device_operation operation)
-{
-    struct err e = {0};
-    const char *name = device_operation_name(operation);
-    enum stage stage = device_operation_stage(operation);
-    if (a->status >= 300 && a->status < 400)
-        err_set_detail(&e, stage, REASON_REDIRECTED, ERR_DOMAIN_HTTP, a->status, "%s: HTTP %d to %s", name,
-                       a->status, a->location);
-    else
-        err_set_detail(&e, stage, REASON_HTTP_STATUS, ERR_DOMAIN_HTTP, a->status, "%s: HTTP %d", name,
-                       a->status);
-    return end_with(d, OUTCOME_FAILED, &e);
-}
-
-static void note_answer(struct device *d, const struct device_answer *a)
-{
-    struct outcome *o = &d->outcome;
-    o->http_status = a->status;
-    o->body = a->status == 0 ? OUTCOME_BODY_NONE : device_classify_body(a->server, a->body);
-    snprintf(o->server, sizeof o->server, "%s", a->server);
-}
-
-/* The rules. A device always asks for a challenge; a source that has none says so at once. */
-
-bool device_ask_challenge(struct device *d, const struct device_event *event, struct device_actions *out)
-{
-    d->outcome.started_us = event->at_us;
-    add(d, out, DEVICE_DEADLINE)->at_us = event->at_us + d->timeout_us;
-    ask(d, out, DEVICE_FETCH_CHALLENGE);
-    return true;
-}
-
-bool device_ask_caps(struct device *d, const struct device_event *event, struct device_actions *out)
+enum device_state device_go_on(struct device *d, const struct device_event *event, struct device_actions *out)
 {
     (void)event;
-    return send(d, out, DEVICE_OP_GET_CA_CAPS);
+    return device_begin(d, d->resume, out);
 }
 
-/* RFC 8894 3.5.2 lets a client take an HTTP error as "no capabilities" and go on. This one does not: where every URL
- * gives 503 the person at the keyboard needs to see it at the first stage. An empty 200 goes on with the defaults. */
-bool device_take_caps(struct device *d, const struct device_event *event, struct device_actions *out)
-{
-    note_answer(d, event->answer);
-    if (event->answer->status != 200)
-        return fail_with_status(d, event->answer, DEVICE_OP_GET_CA_CAPS);
-    d->caps = scep_caps_parse(event->answer->body);
-    return send(d, out, DEVICE_OP_GET_CA_CERT);
-}
-
-bool device_take_ca(struct device *d, const struct device_event *event, struct device_actions *out)
-{
-    note_answer(d, event->answer);
-    if (event->answer->status != 200)
-        return fail_with_status(d, event->answer, DEVICE_OP_GET_CA_CERT);
-    ask(d, out, DEVICE_PARSE_CA);
-    return true;
-}
-
-bool device_ask_csr(struct device *d, const struct device_event *event, struct device_actions *out)
-{
-    (void)event;
-    ask(d, out, DEVICE_MAKE_CSR);
-    return true;
-}
-
-bool device_ask_message(struct device *d, const struct device_event *event, struct device_actions *out)
-{
-    (void)event;
-    ask(d, out, DEVICE_MAKE_MESSAGE);
-    return true;
-}
-
-bool device_ask_pki_operation(struct device *d, const struct device_event *event, struct device_actions *out)
-{
-    (void)event;
-    send(d, out, DEVICE_OP_PKI_OPERATION);
-    out->items[out->count - 1].post = (d->caps & SCEP_CAP_POST) != 0;
-    return true;
-}
-
-/* Some servers put their CertRep into an HTTP 400 or 500, so what the body is counts before the status. */
-bool device_take_reply(struct device *d, const struct device_event *event, struct device_actions *out)
-{
-    note_answer(d, event->answer);
-    if (d->outcome.body == OUTCOME_BODY_CERTREP) {
-        ask(d, out, DEVICE_READ_REPLY);
-        return true;
-    }
-    if (event->answer->status != 200)
-        return fail_with_status(d, event->answer, DEVICE_OP_PKI_OPERATION);
-    struct err e = {0};
-    err_set(&e, STAGE_PKI_OPERATION, REASON_NOT_SCEP,
-            "PKIOperation: HTTP 200, but the body (%s, %zu bytes) is no CertRep",
-            outcome_body_id(d->outcome.body), event->answer->body.len);
-    return end_with(d, OUTCOME_FAILED, &e);
-}
-
-static void note_defects(struct outcome *o, const struct scep_certrep *reply, enum reason reason)
-{
-    o->nonce_mismatch = (reply->violated & SCEP_CHECK_NONCE) != 0 || reason == REASON_NONCE_MISMATCH;
-    o->transaction_mismatch =
-        (reply->violated & SCEP_CHECK_TRANSACTION) != 0 || reason == REASON_TRANSACTION_MISMATCH;
-    o->key_mismatch = reason == REASON_KEY_MISMATCH;
-    o->subject_mismatch = reason == REASON_SUBJECT_MISMATCH;
-    o->chain_failure = reason == REASON_CHAIN;
-}
-
-static void name_text(struct span der, char *out, size_t out_bytes)
-{
-    struct buf text;
-    struct err ignored = {0};
-    buf_init(&text, BYTES_MAX_MESSAGE);
-    if (pki_name_to_text(der, &text, &ignored))
-        snprintf(out, out_bytes, "%.*s", (int)text.len, (const char *)text.data);
-    buf_clear(&text);
-}
-
-static void note_certificate(struct outcome *o, const struct pki_cert *cert)
-{
-    device_serial_text(pki_cert_serial(cert), o->serial, sizeof o->serial);
-    name_text(pki_cert_subject(cert), o->subject, sizeof o->subject);
-    name_text(pki_cert_issuer(cert), o->issuer, sizeof o->issuer);
-    o->not_before = pki_cert_not_before(cert);
-    o->not_after = pki_cert_not_after(cert);
-}
-
-/* A certificate that came is kept even when it is not the one that was asked for: it exists, and must be revocable. */
-bool device_judge(struct device *d, const struct device_event *event, struct device_actions *out)
+enum device_state device_fail(struct device *d, const struct device_event *event, struct device_actions *out)
 {
     (void)out;
-    struct outcome *o = &d->outcome;
-    const struct scep_certrep *reply = event->reply;
-    const char *words = reply->server_text[0] != '\0' ? reply->server_text : reply->fail_info_text;
-    o->fail_info = reply->fail_info;
-    o->has_hresult = reply->has_hresult;
-    o->hresult = reply->hresult;
-    snprintf(o->text, sizeof o->text, "%s", words);
-    note_defects(o, reply, event->error == NULL ? REASON_NONE : event->error->reason);
-    if (reply->issued != NULL)
-        note_certificate(o, reply->issued);
-    if (event->error != NULL)
-        return end_with(d, OUTCOME_FAILED, event->error);
-    o->end = OUTCOME_ENROLLED;
-    return true;
-}
-
-bool device_fail(struct device *d, const struct device_event *event, struct device_actions *out)
-{
-    (void)out;
-    d->outcome.timed_out = event->timed_out;
+    device_note_time_out(d, event->timed_out);
     if (event->answer != NULL)
-        note_answer(d, event->answer);
-    return end_with(d, OUTCOME_FAILED, event->error);
+        device_note_answer(d, event->answer);
+    return device_over(d, event->error);
 }
 
-bool device_time_out(struct device *d, const struct device_event *event, struct device_actions *out)
+static enum device_state cut_off(struct device *d, enum outcome_end end, const struct err *why,
+                                 const struct device_event *event, struct device_actions *out)
 {
-    struct err e = {0};
-    (void)event;
-    add(d, out, DEVICE_CANCEL);
-    d->outcome.timed_out = true;
-    err_set(&e, states[d->state].stage, REASON_DEVICE_TIMEOUT, "not enrolled within %.1f s; it was at %s",
-            (double)d->timeout_us / 1e6, states[d->state].name);
-    return end_with(d, OUTCOME_FAILED, &e);
+    d->wanted_us = event->at_us;
+    device_add(d, out, DEVICE_CANCEL);
+    device_over(d, why);
+    device_settle(d, end, event->at_us);
+    return DEVICE_ENDED;
 }
 
-bool device_abandon(struct device *d, const struct device_event *event, struct device_actions *out)
+enum device_state device_time_out(struct device *d, const struct device_event *event,
+                                  struct device_actions *out)
 {
     struct err e = {0};
-    (void)event;
-    add(d, out, DEVICE_CANCEL);
-    err_set(&e, states[d->state].stage, REASON_ABORTED, "the run was stopped while the device was at %s",
+    device_note_time_out(d, true);
+    err_set(&e, device_stage(d), REASON_DEVICE_TIMEOUT, "not %s within %.1f s; it was at %s",
+            d->errand == DEVICE_ENROLLS ? "enrolled" : "done", (double)d->config.timeout_us / 1e6,
             states[d->state].name);
-    return end_with(d, OUTCOME_ABANDONED, &e);
+    return cut_off(d, OUTCOME_FAILED, &e, event, out);
 }
 
-bool device_ignore(struct device *d, const struct device_event *event, struct device_actions *out)
+enum device_state device_abandon(struct device *d, const struct device_event *event,
+                                 struct device_actions *out)
+{
+    struct err e = {0};
+    err_set(&e, device_stage(d), REASON_ABORTED, "the run was stopped while the device was at %s",
+            states[d->state].name);
+    return cut_off(d, OUTCOME_ABANDONED, &e, event, out);
+}
+
+enum device_state device_ignore(struct device *d, const struct device_event *event,
+                                struct device_actions *out)
 {
     (void)event;
     (void)out;
     d->late++;
-    return true;
+    return DEVICE_ENDED;
 }
 
-static void unexpected(struct device *d, const struct device_event *event, struct device_actions *out)
+static enum device_state unexpected(struct device *d, const struct device_event *event,
+                                    struct device_actions *out)
 {
     struct err e = {0};
-    add(d, out, DEVICE_CANCEL);
-    err_set(&e, states[d->state].stage, REASON_UNEXPECTED_EVENT, "%s while the device was at %s",
+    err_set(&e, device_stage(d), REASON_UNEXPECTED_EVENT, "%s while the device was at %s",
             event_names[event->kind], states[d->state].name);
-    end_with(d, OUTCOME_FAILED, &e);
+    return cut_off(d, OUTCOME_FAILED, &e, event, out);
+}
+
+/* A rule that leads where the table does not allow is this program's mistake. */
+static enum device_state apply(struct device *d, const struct device_rule *rule,
+                               const struct device_event *event, struct device_actions *out)
+{
+    struct err e = {0};
+    enum device_state next = rule->act(d, event, out);
+    if ((rule->to & 1u << next) != 0)
+        return next;
+    out->count = 0;
+    err_set(&e, device_stage(d), REASON_INTERNAL, "%s led from %s to %s", rule->does, states[d->state].name,
+            states[next].name);
+    return cut_off(d, OUTCOME_FAILED, &e, event, out);
 }
 
 static bool is_reply(enum device_event_kind kind)
@@ -316,9 +276,11 @@ void device_step(struct device *d, const struct device_event *event, struct devi
         d->late++;
         return;
     }
+    if (event->kind != DEVICE_WAKE)
+        d->wanted_us = event->at_us;
     const struct device_rule *rule = &device_table[d->state][event->kind];
-    if (rule->act == NULL)
-        unexpected(d, event, out);
-    bool goes_on = rule->act != NULL && rule->act(d, event, out);
-    enter(d, goes_on ? rule->next : DEVICE_ENDED, event->at_us, out);
+    enum device_state next = rule->act == NULL ? unexpected(d, event, out) : apply(d, rule, event, out);
+    if (next == DEVICE_OVER)
+        next = apply(d, &device_after_errand, event, out);
+    enter(d, next, event->at_us, out);
 }

@@ -20,9 +20,8 @@ static int64_t next_due(const struct engine *en)
 {
     int64_t due = least(en->heartbeat_us, arrivals_next_us(en));
     due = least(due, least(en->grace_us, arrivals_give_up_us(en)));
-    if (en->first != NULL)
-        due = least(due, en->first->deadline_us);
-    return due;
+    const struct phone *first = timers_first(en);
+    return first != NULL ? least(due, first->due_us) : due;
 }
 
 static void arm(struct engine *en)
@@ -48,8 +47,8 @@ static void do_all_due(struct engine *en)
 {
     int64_t now = engine_now(en);
     arrivals_offer(en, now);
-    while (en->first != NULL && en->first->deadline_us <= now)
-        phone_timeout(en->first);
+    for (struct phone *p; (p = timers_first(en)) != NULL && p->due_us <= now;)
+        phone_due(p, now);
     if (now >= en->grace_us) {
         en->grace_us = INT64_MAX;
         engine_abandon_all(en);
@@ -94,6 +93,12 @@ void alarm_start(struct engine *en)
     en->zero_us = clock_monotonic_us() + 1000; /* the first arrival is a wake-up like any other */
     en->result->started_wall_us = clock_wall_us() + 1000;
     arm(en);
+}
+
+void alarm_expect(struct engine *en, int64_t at_us)
+{
+    if (at_us < en->armed_us)
+        arm(en);
 }
 
 void alarm_close(struct engine *en)

@@ -42,19 +42,11 @@ static void tell_unsent(struct engine *en, const struct load_arrival *a, const s
     engine_tell_device(en, &o);
 }
 
-static const struct pki_key *key_of(const struct engine *en, uint64_t device)
-{
-    uint64_t count = pki_pool_count(en->config->keys);
-    if (!en->config->scenario->devices.key_reuse && device >= count)
-        return NULL;
-    return pki_pool_key(en->config->keys, (size_t)(device % count));
-}
-
 /* Why the next one may not start; its words are the cause when it never does. */
 static enum admission admission(const struct engine *en, const struct load_arrival *a, struct err *why)
 {
     const struct scenario *s = en->config->scenario;
-    if (key_of(en, a->index) == NULL) {
+    if (!keys_suffice(en, a->index)) {
         err_set(why, STAGE_KEY, REASON_KEYS_EXHAUSTED, "the pool has %zu keys and keys are not reused",
                 pki_pool_count(en->config->keys));
         return REFUSE;
@@ -105,7 +97,7 @@ void arrivals_admit(struct engine *en)
             return;
         }
         struct load_arrival a = pop(&en->queue);
-        if (verdict == REFUSE || !phone_start(en, &a, key_of(en, a.index), &why))
+        if (verdict == REFUSE || !phone_start(en, &a, &why))
             tell_unsent(en, &a, &why);
     }
 }

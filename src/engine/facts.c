@@ -97,7 +97,7 @@ static void note_caps(struct outcome_target *t, struct span body)
     }
 }
 
-void facts_answer(struct engine *en, enum device_operation operation, const struct http_response *r)
+void facts_answer(struct engine *en, enum persona_operation operation, const struct http_response *r)
 {
     struct outcome_target *t = &en->result->target;
     if (t->server_header[0] == '\0')
@@ -106,7 +106,7 @@ void facts_answer(struct engine *en, enum device_operation operation, const stru
         t->has_date_skew = true;
         t->date_skew_s = r->date_s - clock_wall_us() / SECOND_US;
     }
-    if (operation == DEVICE_OP_GET_CA_CAPS && r->status == 200 && t->cap_count == 0)
+    if (operation == PERSONA_GET_CA_CAPS && r->status == 200 && t->cap_count == 0)
         note_caps(t, buf_span(&r->body));
 }
 

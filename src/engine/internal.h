@@ -35,6 +35,12 @@ struct ca_entry {
     struct err verdict;
 };
 
+/* Devices in flight by when something is due for them: a binary heap. */
+struct timers {
+    struct phone **items;
+    size_t count, cap;
+};
+
 /* Due arrivals that may not start yet, first in, first out. */
 struct arrival_queue {
     struct load_arrival *items; /* a ring */
@@ -48,7 +54,8 @@ struct engine {
     struct http *http;
     struct workers *workers;
     struct reservoir *reservoir;
-    bool numeric_host; /* the target is an address: there is no name to look up */
+    struct buf *headers;  /* of requests, by profile: GET, POST */
+    struct persona plain; /* of profiles that name none */
 
     /* alarm.c: every moment the engine waits for, on one absolute timer */
     uv_poll_t alarm;
@@ -72,7 +79,7 @@ struct engine {
     bool looked;
 
     /* phone.c */
-    struct phone *first, *last; /* in flight, by start: that is also the order of their deadlines */
+    struct timers timers; /* holds every device in flight */
     uint64_t in_flight;
     uint64_t phones; /* not freed yet: those that ended and wait for a worker are among them */
     uint64_t ended, failed;
@@ -84,13 +91,10 @@ struct engine {
     uint64_t rss_start, rss_in_flight;
 };
 
-enum crypto_kind { JOB_CSR, JOB_MESSAGE, JOB_REPLY };
-
 struct crypto {
     struct workers_job job;
     struct phone *phone;
-    enum crypto_kind kind;
-    uint32_t generation;
+    struct device_action action;
     bool busy;
     bool ok;
     struct err error;
@@ -99,23 +103,35 @@ struct crypto {
 /* What the engine keeps for a device in flight. */
 struct phone {
     struct engine *engine;
-    struct phone *previous, *next;
-    int64_t deadline_us;
+    size_t timer; /* its place in the heap */
+    int64_t due_us, deadline_us, wake_us;
+    uint32_t wake_generation;
     bool ended, cancelling;
     struct device device;
+    enum outcome_follow then[SCENARIO_THEN_COUNT];
+    const struct persona *persona;
     struct http_session *session;
-    const struct pki_key *key;
 
-    struct password *password; /* mscep_admin; NULL before the fetch and after the message was sent */
-    int64_t asked_us;          /* when the request or fetch under way was asked for */
-    uint32_t asked_generation;
-    enum device_operation operation;
+    struct password *password;  /* mscep_admin; NULL before the fetch and after the message was sent */
+    struct phone *next_waiting; /* for a password: reservoir.c */
+    bool waiting;
+    uint32_t waiting_generation;
+
+    struct device_action sent;     /* the request under way */
+    int64_t asked_us;              /* when it was begun */
     struct buf url, headers, body; /* of the last exchange: evidence, and input of the readers */
 
+    /* keys.c. References; a key may be several of these. */
+    struct pki_key *key;        /* in the CSR; RSA or EC */
+    struct pki_key *signer_key; /* RSA: signs the message, opens its answer */
+    struct pki_cert *held;      /* the newest certificate obtained, and its key */
+    struct pki_key *held_key;
+
     struct scep_ca *ca;
-    struct buf subject, csr, signer, message;
+    struct buf subject, san, csr, signer, message; /* san: as requested, empty without */
     struct scep_transaction transaction;
     struct scep_certrep reply;
+    struct device_finding *finding; /* of that reply; NULL: none */
     struct crypto crypto;
 
     /* The event that an action produced at once; taken up when the actions are done. */
@@ -123,7 +139,7 @@ struct phone {
     struct device_event event;
     struct err error;
 
-    struct outcome_step held[ENGINE_MAX_HELD]; /* steps whose verdict is still out */
+    struct outcome_step held_steps[ENGINE_MAX_HELD]; /* steps whose verdict is still out */
     size_t held_count;
 };
 
@@ -140,7 +156,8 @@ void engine_abandon_all(struct engine *en);
 
 /* alarm.c */
 bool alarm_open(struct engine *en, struct err *e) MUST_USE;
-void alarm_start(struct engine *en); /* sets clock zero */
+void alarm_start(struct engine *en);                 /* sets clock zero */
+void alarm_expect(struct engine *en, int64_t at_us); /* something may be due sooner than it was */
 void alarm_close(struct engine *en);
 
 /* arrivals.c */
@@ -155,9 +172,8 @@ int64_t arrivals_give_up_us(const struct engine *en);
 bool arrivals_over(const struct engine *en);
 
 /* phone.c */
-bool phone_start(struct engine *en, const struct load_arrival *a, const struct pki_key *key,
-                 struct err *e) MUST_USE;
-void phone_timeout(struct phone *p);
+bool phone_start(struct engine *en, const struct load_arrival *a, struct err *e) MUST_USE;
+void phone_due(struct phone *p, int64_t now_us); /* its deadline or the end of its pause has come */
 void phone_abort(struct phone *p);
 /* For the files that carry actions out: what came of it. `feed` from a callback, `answer_now` from within an action. */
 void phone_feed(struct phone *p, const struct device_event *event);
@@ -166,20 +182,53 @@ void phone_answer_now(struct phone *p, enum device_event_kind kind, uint32_t gen
 void phone_hold(struct phone *p, enum stage stage, int64_t queued_us, int64_t started_us,
                 const struct http_response *r);
 
+/* timers.c */
+bool timers_add(struct engine *en, struct phone *p, struct err *e) MUST_USE; /* with p->due_us set */
+void timers_change(struct engine *en, struct phone *p); /* after p->deadline_us or p->wake_us was */
+void timers_remove(struct engine *en, struct phone *p);
+struct phone *timers_first(const struct engine *en); /* NULL: nobody is in flight */
+void timers_clear(struct engine *en);
+
+/* keys.c */
+bool keys_suffice(const struct engine *en, uint64_t device); /* for its enrollment */
+/* The key of the next CSR: p->key, NULL when one is to be generated (EC).
+ * Fails: STAGE_KEY, REASON_KEYS_EXHAUSTED. */
+bool keys_choose(struct phone *p, struct err *e) MUST_USE;
+struct pki_key *keys_for_signer(const struct phone *p); /* of a temporary certificate; borrowed */
+void keys_hold(struct phone *p); /* the certificate just verified is the one in use now */
+void keys_clear(struct phone *p);
+
+/* run.c */
+const struct persona *engine_persona(const struct engine *en, unsigned profile);
+
 /* requests.c */
+bool requests_prepare(struct engine *en, struct err *e) MUST_USE; /* headers of every profile */
+void requests_forget(struct engine *en);
 void requests_send(struct phone *p, const struct device_action *action);
 void requests_cancel(struct phone *p);
 void requests_parse_ca(struct phone *p, uint32_t generation);
 
 /* crypto.c */
-void crypto_begin(struct phone *p, enum crypto_kind kind, uint32_t generation);
+void crypto_begin(struct phone *p, const struct device_action *action);
 void crypto_cancel(struct phone *p);
+
+/* messages.c: on a worker. Each fills its part of the phone. */
+bool messages_csr(struct phone *p, const struct device_action *action, struct err *e) MUST_USE;
+bool messages_request(struct phone *p, const struct device_action *action, struct err *e) MUST_USE;
+bool messages_reply(struct phone *p, const struct device_action *action, struct err *e) MUST_USE;
+bool messages_next_ca(struct phone *p, const struct device_action *action, struct err *e) MUST_USE;
+
+/* finding.c: on a worker. What a certificate is, and whether the scenario wants it so. *e, when set, is the failure that
+ * reading the reply ended with; a subject that does not matter here is taken back from it. */
+void finding_make(struct phone *p, struct err *e);
 
 /* reservoir.c: the supply of challenges */
 bool reservoir_new(struct engine *en, struct reservoir **out, struct err *e) MUST_USE;
 void reservoir_free(struct reservoir *r);
 bool reservoir_ready(const struct reservoir *r, int64_t now_us); /* may another device start? */
 void reservoir_fetch(struct reservoir *r, struct phone *p, uint32_t generation);
+void reservoir_serve(
+    struct reservoir *r); /* devices under way that wait for a password, as far as there is room */
 void reservoir_cancel(struct reservoir *r, struct phone *p);
 struct span reservoir_challenge(const struct phone *p); /* what goes into the CSR; empty: none */
 /* The message that carries the password is out (or was lost on its way): it is used up. */
@@ -191,7 +240,7 @@ void reservoir_return(struct phone *p);
 void facts_begin(struct engine *en);
 void facts_sample(struct engine *en);
 void facts_end(struct engine *en);
-void facts_answer(struct engine *en, enum device_operation operation, const struct http_response *r);
+void facts_answer(struct engine *en, enum persona_operation operation, const struct http_response *r);
 /* Parsed and judged, from the cache when the same bytes came before. A new reference in *out. */
 bool facts_ca(struct engine *en, struct span body, struct scep_ca **out, struct err *e) MUST_USE;
 

@@ -21,51 +21,78 @@ static unsigned choose_profile(const struct scenario *s, uint64_t device)
     return (unsigned)(s->devices.profile_count - 1);
 }
 
-static void link_in(struct engine *en, struct phone *p)
+static bool link_in(struct engine *en, struct phone *p, struct err *e)
 {
-    p->previous = en->last;
-    if (en->last != NULL)
-        en->last->next = p;
-    else
-        en->first = p;
-    en->last = p;
+    if (!timers_add(en, p, e))
+        return false;
     en->phones++;
     if (++en->in_flight > en->result->generator.in_flight_max)
         en->result->generator.in_flight_max = en->in_flight;
+    return true;
 }
 
 static void link_out(struct engine *en, struct phone *p)
 {
-    *(p->previous != NULL ? &p->previous->next : &en->first) = p->next;
-    *(p->next != NULL ? &p->next->previous : &en->last) = p->previous;
+    timers_remove(en, p);
     en->in_flight--;
 }
 
+/* The scenario's words for it: what follows an enrollment. */
+static const enum outcome_follow follows[SCENARIO_THEN_COUNT] = {
+    [SCENARIO_THEN_RENEW] = OUTCOME_RENEWAL,
+    [SCENARIO_THEN_GET_CERT] = OUTCOME_GET_CERT,
+    [SCENARIO_THEN_GET_CRL] = OUTCOME_GET_CRL,
+    [SCENARIO_THEN_GET_NEXT_CA_CERT] = OUTCOME_GET_NEXT_CA_CERT,
+};
+
+static void init_device(struct phone *p, const struct load_arrival *a, int64_t timeout_us)
+{
+    const struct scenario *s = p->engine->config->scenario;
+    unsigned profile = choose_profile(s, a->index);
+    p->persona = engine_persona(p->engine, profile);
+    for (size_t i = 0; i < s->devices.then_count; i++)
+        p->then[i] = follows[s->devices.then[i]];
+    device_init(&p->device, &(struct device_config){
+                                .persona = p->persona,
+                                .index = a->index,
+                                .phase = a->phase,
+                                .profile = profile,
+                                .warm_up = a->warm_up,
+                                .scheduled_us = a->scheduled_us,
+                                .timeout_us = timeout_us,
+                                .seed = s->seed,
+                                .url_count = (unsigned)s->target.url_count,
+                                .expect_refused = s->devices.expect.refused,
+                                .then = p->then,
+                                .then_count = s->devices.then_count,
+                            });
+}
+
+#define BUFS(p)                                                                                              \
+    {                                                                                                        \
+        &(p)->url, &(p)->headers, &(p)->body, &(p)->subject, &(p)->san, &(p)->csr, &(p)->signer,             \
+            &(p)->message                                                                                    \
+    }
+
 /* Out of memory or descriptors at the very start is no device's failure: the caller books it as unsent. */
-bool phone_start(struct engine *en, const struct load_arrival *a, const struct pki_key *key, struct err *e)
+bool phone_start(struct engine *en, const struct load_arrival *a, struct err *e)
 {
     struct phone *p = calloc(1, sizeof *p);
     if (p == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for a device");
-    if (!http_session_new(en->http, &p->session, e)) {
+    int64_t now = engine_now(en), timeout = en->config->scenario->limits.device_timeout_us;
+    p->due_us = p->deadline_us = now + timeout;
+    p->wake_us = INT64_MAX;
+    if (!http_session_new(en->http, &p->session, e) || !link_in(en, p, e)) {
+        http_session_free(p->session);
         free(p);
         return false;
     }
-    int64_t now = engine_now(en), timeout = en->config->scenario->limits.device_timeout_us;
-    struct buf *const bufs[] = {&p->url, &p->headers, &p->body,   &p->subject,
-                                &p->csr, &p->signer,  &p->message};
+    struct buf *const bufs[] = BUFS(p);
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_init(bufs[i], BYTES_MAX_MESSAGE);
     p->engine = en;
-    p->key = key;
-    p->deadline_us = now + timeout;
-    device_init(&p->device, &(struct device_config){.index = a->index,
-                                                    .phase = a->phase,
-                                                    .profile = choose_profile(en->config->scenario, a->index),
-                                                    .warm_up = a->warm_up,
-                                                    .scheduled_us = a->scheduled_us,
-                                                    .timeout_us = timeout});
-    link_in(en, p);
+    init_device(p, a, timeout);
     engine_tell_start(en, a, now);
     phone_feed(p, &(struct device_event){.kind = DEVICE_STARTS});
     return true;
@@ -78,21 +105,26 @@ static void free_phone(struct phone *p)
     http_session_free(p->session);
     scep_ca_free(p->ca);
     scep_certrep_clear(&p->reply);
+    free(p->finding);
+    keys_clear(p);
     buf_wipe(&p->csr); /* holds the challenge */
-    struct buf *const bufs[] = {&p->url, &p->headers, &p->body, &p->subject, &p->signer, &p->message};
+    struct buf *const bufs[] = BUFS(p);
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_clear(bufs[i]);
     p->engine->phones--;
     free(p);
 }
 
-/* Tells the steps whose verdict was out. The one in whose stage the device failed is the failed one. */
+/* Tells the steps whose verdict was out. The one in whose stage something failed is the failed one, whether the device
+ * ended there or went on. */
 static void tell_held(struct phone *p)
 {
-    const struct outcome *o = &p->device.outcome;
+    const struct err *failure = &p->device.outcome.error, *setback = &p->device.setback;
     for (size_t i = 0; i < p->held_count; i++) {
-        p->held[i].failed |= p->ended && o->error.reason != REASON_NONE && o->error.stage == p->held[i].stage;
-        engine_tell_step(p->engine, &p->held[i]);
+        struct outcome_step *step = &p->held_steps[i];
+        step->failed |= p->ended && err_is_set(failure) && failure->stage == step->stage;
+        step->failed |= err_is_set(setback) && setback->stage == step->stage;
+        engine_tell_step(p->engine, step);
     }
     p->held_count = 0;
 }
@@ -102,7 +134,7 @@ void phone_hold(struct phone *p, enum stage stage, int64_t queued_us, int64_t st
 {
     if (p->held_count == ENGINE_MAX_HELD)
         tell_held(p);
-    struct outcome_step *step = &p->held[p->held_count++];
+    struct outcome_step *step = &p->held_steps[p->held_count++];
     *step = (struct outcome_step){
         .device = p->device.outcome.device,
         .stage = stage,
@@ -134,11 +166,45 @@ static void end(struct phone *p)
     engine_tell_device(en, o);
 }
 
+static void set_deadline(struct phone *p, int64_t at_us)
+{
+    p->deadline_us = at_us;
+    timers_change(p->engine, p);
+}
+
+static void set_wake(struct phone *p, int64_t at_us, uint32_t generation)
+{
+    p->wake_us = at_us;
+    p->wake_generation = generation;
+    timers_change(p->engine, p);
+}
+
+static void make_csr(struct phone *p, const struct device_action *action)
+{
+    struct err e = {0};
+    if (keys_choose(p, &e))
+        crypto_begin(p, action);
+    else
+        phone_answer_now(p, DEVICE_FAILED, action->generation, &e);
+}
+
+static void cancel(struct phone *p)
+{
+    p->cancelling = true;
+    requests_cancel(p);
+    reservoir_cancel(p->engine->reservoir, p);
+    crypto_cancel(p);
+    p->cancelling = false;
+}
+
 static void perform(struct phone *p, const struct device_action *action)
 {
     switch (action->kind) {
     case DEVICE_DEADLINE:
-        p->deadline_us = action->at_us;
+        set_deadline(p, action->at_us);
+        break;
+    case DEVICE_WAIT:
+        set_wake(p, action->at_us, action->generation);
         break;
     case DEVICE_FETCH_CHALLENGE:
         reservoir_fetch(p->engine->reservoir, p, action->generation);
@@ -150,20 +216,15 @@ static void perform(struct phone *p, const struct device_action *action)
         requests_parse_ca(p, action->generation);
         break;
     case DEVICE_MAKE_CSR:
-        crypto_begin(p, JOB_CSR, action->generation);
+        make_csr(p, action);
         break;
     case DEVICE_MAKE_MESSAGE:
-        crypto_begin(p, JOB_MESSAGE, action->generation);
-        break;
     case DEVICE_READ_REPLY:
-        crypto_begin(p, JOB_REPLY, action->generation);
+    case DEVICE_PARSE_NEXT_CA:
+        crypto_begin(p, action);
         break;
     case DEVICE_CANCEL:
-        p->cancelling = true;
-        requests_cancel(p);
-        reservoir_cancel(p->engine->reservoir, p);
-        crypto_cancel(p);
-        p->cancelling = false;
+        cancel(p);
         break;
     case DEVICE_END:
         end(p);
@@ -197,15 +258,21 @@ void phone_feed(struct phone *p, const struct device_event *event)
             perform(p, &actions.items[i]);
         now = p->event;
     } while (p->has_event);
-    if (p->device.state != DEVICE_VERIFY)
+    if (p->device.state != DEVICE_VERIFY && p->device.state != DEVICE_READ_NEXT_CA)
         tell_held(p); /* the verdict on PKIOperation is only known after the reply was read */
+    p->device.setback = (struct err){0};
     if (p->ended && !p->crypto.busy)
         free_phone(p);
 }
 
-void phone_timeout(struct phone *p)
+void phone_due(struct phone *p, int64_t now_us)
 {
-    phone_feed(p, &(struct device_event){.kind = DEVICE_TIMEOUT});
+    struct device_event event = {.kind = DEVICE_TIMEOUT};
+    if (p->deadline_us > now_us) {
+        event = (struct device_event){.kind = DEVICE_WAKE, .generation = p->wake_generation};
+        set_wake(p, INT64_MAX, 0);
+    }
+    phone_feed(p, &event);
 }
 
 void phone_abort(struct phone *p)

@@ -1,27 +1,70 @@
 /* The device's HTTP requests: URLs out, answers and timed steps back. */
-#include "base/text.h"
 #include "engine/internal.h"
 
-/* RFC 8894 4.1: the message of a GET is base64, percent-encoded as a whole: a raw `+` is a blank to many servers. */
-static bool put_message(struct buf *url, struct span message)
+#include <arpa/inet.h>
+
+#define HEADER_BYTES 2048
+
+/* Headers are the same for every device of a profile. */
+static struct buf *headers_of(const struct engine *en, unsigned profile, bool post)
 {
-    struct buf base64;
-    buf_init(&base64, 2 * BYTES_MAX_MESSAGE);
-    bool ok = text_base64(message, &base64) && buf_append_text(url, "&message=") &&
-              text_percent_encode(buf_span(&base64), url);
-    buf_clear(&base64);
-    return ok;
+    return &en->headers[2 * profile + post];
 }
 
-static const char *make_url(struct phone *p, const struct device_action *action)
+bool requests_prepare(struct engine *en, struct err *e)
 {
-    const char *base = p->engine->config->scep_url;
+    const struct scenario *s = en->config->scenario;
+    en->headers = calloc(2 * s->devices.profile_count, sizeof *en->headers);
+    if (en->headers == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for request headers");
+    for (unsigned i = 0; i < 2 * s->devices.profile_count; i++) {
+        struct buf *b = headers_of(en, i / 2, i % 2 == 1);
+        buf_init(b, HEADER_BYTES);
+        if (!persona_headers(engine_persona(en, i / 2), i % 2 == 1, b, e) || buf_text(b) == NULL)
+            return buf_ok(b, STAGE_SETUP, e);
+    }
+    return true;
+}
+
+void requests_forget(struct engine *en)
+{
+    for (size_t i = 0; en->headers != NULL && i < 2 * en->config->scenario->devices.profile_count; i++)
+        buf_clear(&en->headers[i]);
+    free(en->headers);
+    en->headers = NULL;
+}
+
+static const char *base_url(const struct engine *en, unsigned url)
+{
+    const struct scenario *s = en->config->scenario;
+    return url < s->target.url_count ? s->target.urls[url] : en->config->scep_url;
+}
+
+static const char *make_url(struct phone *p, const struct device_action *action, struct err *e)
+{
+    bool by_get = action->operation == PERSONA_PKI_OPERATION && !action->post;
+    struct span message = by_get ? buf_span(&p->message) : span_of(NULL, 0);
     buf_reset(&p->url);
-    buf_appendf(&p->url, "%s%coperation=%s", base, strchr(base, '?') == NULL ? '?' : '&',
-                device_operation_name(action->operation));
-    if (action->operation == DEVICE_OP_PKI_OPERATION && !action->post)
-        put_message(&p->url, buf_span(&p->message));
-    return p->url.failed ? NULL : buf_text(&p->url);
+    const char *url = NULL;
+    if (persona_url(p->persona, base_url(p->engine, action->url), action->operation, action->post, message,
+                    &p->url, e))
+        url = buf_text(&p->url);
+    if (url == NULL)
+        err_set(e, action->stage, REASON_NO_MEMORY, "no memory for a URL");
+    return url;
+}
+
+/* An address needs no name lookup. */
+static bool is_numeric_host(const char *url)
+{
+    const char *host = strstr(url, "://");
+    struct in_addr v4;
+    char text[64];
+    host = host == NULL ? url : host + 3;
+    if (host[0] == '[')
+        return true;
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(host, ":/?"), host);
+    return inet_pton(AF_INET, text, &v4) == 1;
 }
 
 /* The parts of a new connection, as steps of their own; returns when the request itself could begin. */
@@ -31,7 +74,7 @@ static int64_t hold_connection(struct phone *p, const struct http_response *r)
         enum stage stage;
         int64_t us;
     } parts[] = {
-        {STAGE_DNS, p->engine->numeric_host ? 0 : r->timing.dns_us},
+        {STAGE_DNS, is_numeric_host(base_url(p->engine, p->sent.url)) ? 0 : r->timing.dns_us},
         {STAGE_TCP, r->timing.tcp_us},
         {STAGE_TLS, r->timing.tls_us},
     };
@@ -41,7 +84,7 @@ static int64_t hold_connection(struct phone *p, const struct http_response *r)
         if (parts[i].us == 0 && !failed)
             continue;
         phone_hold(p, parts[i].stage, at, at, NULL);
-        struct outcome_step *step = &p->held[p->held_count - 1];
+        struct outcome_step *step = &p->held_steps[p->held_count - 1];
         step->failed = failed;
         if (!failed)
             step->finished_us = at + parts[i].us;
@@ -56,7 +99,7 @@ static void hold_steps(struct phone *p, const struct http_response *r)
     bool connecting =
         r->error.stage == STAGE_DNS || r->error.stage == STAGE_TCP || r->error.stage == STAGE_TLS;
     if (!connecting)
-        phone_hold(p, device_operation_stage(p->operation), p->asked_us, ready, r);
+        phone_hold(p, p->sent.stage, p->sent.at_us, ready, r);
 }
 
 static void keep_evidence(struct phone *p, struct http_response *r)
@@ -73,20 +116,20 @@ static void on_response(void *user, struct http_response *r)
 {
     struct phone *p = user;
     hold_steps(p, r);
-    if (p->operation == DEVICE_OP_PKI_OPERATION) {
-        buf_clear(&p->message);
-        if (r->sent)
-            reservoir_used(p, p->asked_us + r->timing.ready_us);
-    }
+    if (p->sent.operation == PERSONA_PKI_OPERATION && r->sent)
+        reservoir_used(p, p->asked_us + r->timing.ready_us);
     if (p->cancelling)
         return; /* the device asked for it and waits for nothing */
-    facts_answer(p->engine, p->operation, r);
+    facts_answer(p->engine, p->sent.operation, r);
     keep_evidence(p, r);
-    const struct device_answer answer = {
-        .status = r->status, .server = r->server, .location = r->location, .body = buf_span(&p->body)};
+    const struct device_answer answer = {.status = r->status,
+                                         .server = r->server,
+                                         .location = r->location,
+                                         .content_type = r->content_type,
+                                         .body = buf_span(&p->body)};
     const struct device_event event = {
         .kind = err_is_set(&r->error) ? DEVICE_FAILED : DEVICE_ANSWER,
-        .generation = p->asked_generation,
+        .generation = p->sent.generation,
         .error = &r->error,
         .timed_out = r->timed_out,
         .answer = &answer,
@@ -97,30 +140,26 @@ static void on_response(void *user, struct http_response *r)
 void requests_send(struct phone *p, const struct device_action *action)
 {
     struct err e = {0};
-    enum stage stage = device_operation_stage(action->operation);
+    const struct persona *persona = p->persona;
+    int64_t timeout = persona->request_timeout;
     buf_reset(&p->headers);
     buf_reset(&p->body);
-    const char *url = make_url(p, action);
     const struct http_request request = {
-        .url = url,
+        .url = make_url(p, action, &e),
         .method = action->post ? HTTP_POST : HTTP_GET,
-        .body = buf_span(&p->message),
-        .content_type = "application/x-pki-message",
-        .user_agent = ENGINE_USER_AGENT,
-        .timeout_us = p->engine->config->scenario->limits.request_timeout_us,
+        .body = action->post ? buf_span(&p->message) : span_of(NULL, 0),
+        .headers = buf_text(headers_of(p->engine, p->device.outcome.profile, action->post)),
+        .http_1_0 = persona->http_version == PERSONA_HTTP_1_0,
+        .fresh = persona->connection == PERSONA_CONNECTION_PER_REQUEST,
+        .timeout_us = timeout > 0 ? timeout : p->engine->config->scenario->limits.request_timeout_us,
         .max_body = BYTES_MAX_MESSAGE,
-        .once =
-            action->operation == DEVICE_OP_PKI_OPERATION, /* it carries a password that is good for one use */
-        .stage = stage,
+        .once = action->operation == PERSONA_PKI_OPERATION, /* its password is good for one use */
+        .stage = action->stage,
     };
     p->asked_us = engine_now(p->engine);
-    p->asked_generation = action->generation;
-    p->operation = action->operation;
-    if (url == NULL)
-        err_set(&e, stage, REASON_NO_MEMORY, "no memory for a URL");
-    else if (http_send(p->session, &request, on_response, p, &e))
-        return;
-    phone_answer_now(p, DEVICE_FAILED, action->generation, &e);
+    p->sent = *action;
+    if (request.url == NULL || !http_send(p->session, &request, on_response, p, &e))
+        phone_answer_now(p, DEVICE_FAILED, action->generation, &e);
 }
 
 void requests_cancel(struct phone *p)
@@ -131,6 +170,8 @@ void requests_cancel(struct phone *p)
 void requests_parse_ca(struct phone *p, uint32_t generation)
 {
     struct err e = {0};
+    scep_ca_free(p->ca); /* some clients ask twice */
+    p->ca = NULL;
     bool ok = facts_ca(p->engine, buf_span(&p->body), &p->ca, &e);
     phone_answer_now(p, ok ? DEVICE_DONE : DEVICE_FAILED, generation, ok ? NULL : &e);
 }

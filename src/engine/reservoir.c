@@ -32,6 +32,8 @@ struct reservoir {
     unsigned refused;
     bool proven; /* the last logon that ended was accepted */
     struct password *stock, *stock_last;
+    struct phone *waiting,
+        *waiting_last; /* devices under way that need another password, first in, first out */
     uint8_t salt[16];
     struct fetcher *fetchers; /* `outstanding` of them */
 };
@@ -261,7 +263,7 @@ static void on_page(void *user, struct http_response *a)
     bool ok = !p->cancelling && judge_answer(r, p, a, &keep_body, &e);
     r->held -= !ok;
     phone_hold(p, STAGE_OTP, f->asked_us, f->asked_us + a->timing.ready_us, a);
-    p->held[p->held_count - 1].failed = !ok;
+    p->held_steps[p->held_count - 1].failed = !ok;
     if (!p->cancelling) {
         keep_evidence(p, a);
         if (keep_body)
@@ -312,19 +314,78 @@ static bool start_fetch(struct reservoir *r, struct phone *p, uint32_t generatio
     return true;
 }
 
+static void fetch_now(struct reservoir *r, struct phone *p, uint32_t generation, struct device_event *event,
+                      struct err *e)
+{
+    event->kind = DEVICE_DONE;
+    event->generation = generation;
+    if (r->source != CHALLENGE_MSCEP_ADMIN || (p->password = from_stock(r, engine_now(r->engine))) != NULL)
+        return;
+    event->kind = DEVICE_FAILED;
+    event->error = e;
+    if (start_fetch(r, p, generation, e))
+        event->kind = DEVICE_EVENT_COUNT; /* later */
+}
+
+/* For its enrollment a device starts only when there is a password to be had. For another one it waits its turn. */
 void reservoir_fetch(struct reservoir *r, struct phone *p, uint32_t generation)
 {
     struct err e = {0};
-    if (r->source == CHALLENGE_MSCEP_ADMIN && (p->password = from_stock(r, engine_now(r->engine))) == NULL) {
-        if (!start_fetch(r, p, generation, &e))
-            phone_answer_now(p, DEVICE_FAILED, generation, &e);
+    struct device_event event = {0};
+    if (p->device.errand != DEVICE_ENROLLS && r->source == CHALLENGE_MSCEP_ADMIN) {
+        *(r->waiting_last != NULL ? &r->waiting_last->next_waiting : &r->waiting) = p;
+        r->waiting_last = p;
+        p->next_waiting = NULL;
+        p->waiting = true;
+        p->waiting_generation = generation;
         return;
     }
-    phone_answer_now(p, DEVICE_DONE, generation, NULL);
+    fetch_now(r, p, generation, &event, &e);
+    if (event.kind != DEVICE_EVENT_COUNT)
+        phone_answer_now(p, event.kind, generation, event.error);
+}
+
+static void stop_waiting(struct reservoir *r, struct phone *p)
+{
+    struct phone **at = &r->waiting, *before = NULL;
+    while (*at != p) {
+        before = *at;
+        at = &before->next_waiting;
+    }
+    *at = p->next_waiting;
+    if (r->waiting_last == p)
+        r->waiting_last = before;
+    p->waiting = false;
+}
+
+static bool no_more_logons(const struct reservoir *r, struct err *e)
+{
+    return r->refused >= MAX_REFUSED &&
+           !err_set(e, STAGE_OTP, REASON_OTP_AUTH_REFUSED,
+                    "not tried: two logons were refused, a third could lock the account");
+}
+
+void reservoir_serve(struct reservoir *r)
+{
+    while (r->waiting != NULL) {
+        struct phone *p = r->waiting;
+        struct err e = {0};
+        struct device_event event = {.kind = DEVICE_FAILED, .generation = p->waiting_generation, .error = &e};
+        if (!no_more_logons(r, &e)) {
+            if (!reservoir_ready(r, engine_now(r->engine)))
+                return;
+            fetch_now(r, p, p->waiting_generation, &event, &e);
+        }
+        stop_waiting(r, p);
+        if (event.kind != DEVICE_EVENT_COUNT)
+            phone_feed(p, &event);
+    }
 }
 
 void reservoir_cancel(struct reservoir *r, struct phone *p)
 {
+    if (p->waiting)
+        stop_waiting(r, p);
     for (unsigned i = 0; r->fetchers != NULL && i < r->outstanding; i++) {
         if (r->fetchers[i].phone == p)
             http_cancel(r->fetchers[i].session);
@@ -346,8 +407,10 @@ void reservoir_used(struct phone *p, int64_t sent_us)
     if (p->password == NULL)
         return;
     struct outcome *o = &p->device.outcome;
-    o->otp_fingerprint = p->password->fingerprint;
-    o->otp_age_us = sent_us - p->password->fetched_us;
+    if (p->device.errand == DEVICE_ENROLLS) {
+        o->otp_fingerprint = p->password->fingerprint;
+        o->otp_age_us = sent_us - p->password->fetched_us;
+    }
     p->engine->result->otp.used++;
     p->engine->reservoir->held--;
     free_password(p->password);

@@ -1,9 +1,7 @@
 /* The run as a whole: from set-up to the last fact. */
 #include "engine/internal.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
-#include <strings.h>
 
 #define GRACE_US    (10 * SECOND_US) /* for devices in flight after the first signal */
 #define LOOK_MAX_US (10 * SECOND_US)
@@ -11,6 +9,12 @@
 int64_t engine_now(const struct engine *en)
 {
     return clock_monotonic_us() - en->zero_us;
+}
+
+const struct persona *engine_persona(const struct engine *en, unsigned profile)
+{
+    const struct persona *p = &en->config->scenario->devices.profiles[profile].persona;
+    return p->name[0] != '\0' ? p : &en->plain;
 }
 
 #define TELL(en, call, ...)                                                                                  \
@@ -75,8 +79,8 @@ void engine_tell_device(struct engine *en, const struct outcome *o)
 
 void engine_abandon_all(struct engine *en)
 {
-    while (en->first != NULL)
-        phone_abort(en->first);
+    for (struct phone *p; (p = timers_first(en)) != NULL;)
+        phone_abort(p);
 }
 
 static void interrupt(struct engine *en)
@@ -128,6 +132,7 @@ static bool look_at_bare_url(struct engine *en)
 static void on_turn(uv_prepare_t *handle)
 {
     struct engine *en = handle->data;
+    reservoir_serve(en->reservoir);
     arrivals_admit(en);
     if (!arrivals_over(en) || en->phones > 0 || en->looked)
         return;
@@ -135,18 +140,6 @@ static void on_turn(uv_prepare_t *handle)
     facts_end(en);
     if (!look_at_bare_url(en))
         uv_stop(&en->loop);
-}
-
-static bool is_numeric_host(const char *url)
-{
-    const char *host = strstr(url, "://");
-    struct in_addr v4;
-    char text[64];
-    host = host == NULL ? url : host + 3;
-    if (host[0] == '[')
-        return true;
-    snprintf(text, sizeof text, "%.*s", (int)strcspn(host, ":/?"), host);
-    return inet_pton(AF_INET, text, &v4) == 1;
 }
 
 static bool watch_signals(struct engine *en, struct err *e)
@@ -172,9 +165,10 @@ static bool open_engine(struct engine *en, struct err *e)
     uv_prepare_init(&en->loop, &en->turn); /* these two cannot fail */
     uv_prepare_start(&en->turn, on_turn);
     en->turn.data = en;
-    return alarm_open(en, e) && watch_signals(en, e) &&
+    return persona_find(PERSONA_DEFAULT, &en->plain, e) && alarm_open(en, e) && watch_signals(en, e) &&
            http_new(&en->loop, c->scenario->target.ca_file, &en->http, e) &&
-           workers_new(&en->loop, c->threads, &en->workers, e) && reservoir_new(en, &en->reservoir, e);
+           workers_new(&en->loop, c->threads, &en->workers, e) && requests_prepare(en, e) &&
+           reservoir_new(en, &en->reservoir, e);
 }
 
 static void close_handle(uv_handle_t *handle)
@@ -197,6 +191,8 @@ static void close_engine(struct engine *en)
     uv_run(&en->loop, UV_RUN_DEFAULT);
     uv_loop_close(&en->loop);
     arrivals_clear(en);
+    timers_clear(en);
+    requests_forget(en);
     for (size_t i = 0; i < ENGINE_CA_CACHE; i++)
         scep_ca_free(en->ca_cache[i].ca);
 }
@@ -235,7 +231,6 @@ bool engine_run(const struct engine_config *config, struct engine_result *out, s
     en->result = out;
     en->alarm_fd = -1;
     en->grace_us = INT64_MAX;
-    en->numeric_host = is_numeric_host(config->scep_url);
     bool ok = open_engine(en, e);
     if (ok) {
         facts_begin(en);

@@ -109,6 +109,7 @@ static struct bench *new_bench(double rate, uint64_t count)
     static char name[] = "bench", subject[] = "CN={profile}-{index}", marker[] = "OU=scepstorm",
                 rfc[] = "rfc8894";
     b->profile = (struct scenario_profile){.name = rfc, .weight = 1};
+    CHECK_OK(persona_find("rfc8894", &b->profile.persona, &e), &e);
     b->scenario.name = name;
     b->scenario.seed = 42;
     b->scenario.devices.subject = subject;
