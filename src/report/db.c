@@ -32,6 +32,8 @@ static const char schema[] =
     "TEXT, follow_up TEXT);"
     "CREATE TABLE certificate(role TEXT, subject TEXT, issuer TEXT, serial TEXT, not_before INTEGER,"
     " not_after INTEGER, sha256 TEXT);"
+    "CREATE TABLE conformance(probe TEXT, verdict TEXT, rule TEXT, does TEXT, expected TEXT, observed TEXT,"
+    " control TEXT, basis TEXT, count INTEGER);"
     "CREATE VIEW enrollment AS SELECT device, (finished_us - scheduled_us) / 1000.0 AS latency_ms,"
     " (finished_us - started_us) / 1000.0 AS service_ms, (started_us - scheduled_us) / 1000.0 AS start_lag_ms"
     " FROM device WHERE NOT warm_up AND (result = 'enrolled' OR (result = 'failed' AND timed_out));"
@@ -397,6 +399,26 @@ static void write_certificates(struct db *db, const struct outcome_target *targe
     sqlite3_finalize(statement);
 }
 
+static void write_conformance(struct db *db, const struct measure *m)
+{
+    sqlite3_stmt *statement = prepare(db, "INSERT INTO conformance VALUES(?,?,?,?,?,?,?,?,?)");
+    struct conformance_walk at = {0};
+    for (const struct measure_probe *p; statement != NULL && (p = conformance_next(m, &at)) != NULL;) {
+        struct row row = {statement, 1};
+        put_text(&row, p->first.probe);
+        put_text(&row, outcome_probe_verdict_id(p->first.verdict));
+        put_text(&row, p->first.rule);
+        put_text(&row, p->first.does);
+        put_text(&row, p->first.expected);
+        put_text(&row, p->first.observed);
+        put_text(&row, p->first.control);
+        put_text(&row, p->first.basis);
+        put_int(&row, (int64_t)p->count);
+        write_row(db, &row);
+    }
+    sqlite3_finalize(statement);
+}
+
 bool db_finish(struct db *db, const struct summary *s, struct err *e)
 {
     if (!err_is_set(&db->error)) {
@@ -406,6 +428,7 @@ bool db_finish(struct db *db, const struct summary *s, struct err *e)
         write_seconds(db, s->run->measure);
         write_failures(db, s->run->measure);
         write_certificates(db, s->run->target);
+        write_conformance(db, s->run->measure);
     }
     if (!err_is_set(&db->error)) {
         run_sql(db, "CREATE INDEX step_by_device ON step(device)");

@@ -189,6 +189,19 @@ static void on_device(void *user, const struct outcome *o)
     db_tick(f->db);
 }
 
+/* What probes and their controls obtained must be revocable too. */
+static void on_probe(void *user, const struct outcome_probe *probe)
+{
+    struct report_folder *f = user;
+    const struct outcome *devices[] = {probe->control_device, probe->probe_device};
+    static const char *const results[] = {"control", "probe"};
+    for (size_t i = 0; i < 2; i++) {
+        if (devices[i] != NULL)
+            write_issued(f, devices[i], devices[i]->serial, devices[i]->not_before, devices[i]->not_after,
+                         results[i]);
+    }
+}
+
 static void on_loop_stall(void *user, int64_t us)
 {
     struct report_folder *f = user;
@@ -203,7 +216,8 @@ struct outcome_sink report_folder_sink(struct report_folder *folder)
                                  .start = on_start,
                                  .step = on_step,
                                  .device = on_device,
-                                 .loop_stall = on_loop_stall};
+                                 .loop_stall = on_loop_stall,
+                                 .probe = on_probe};
 }
 
 bool report_folder_put(struct report_folder *folder, const char *file, struct span content, struct err *e)

@@ -372,6 +372,38 @@ static void put_verdicts(const struct report_run *run, struct buf *out)
     element(out, "p", "warn", words);
 }
 
+static void put_conformance(const struct measure *m, struct buf *out)
+{
+    static const char *const names[] = {"probe", "verdict", "the request", "expected", "observed",
+                                        "rule",  "control", "count",       NULL};
+    static const char *const classes[OUTCOME_PROBE_VERDICTS] = {[OUTCOME_PROBE_PASSED] = "good",
+                                                                [OUTCOME_PROBE_FAILED] = "bad",
+                                                                [OUTCOME_PROBE_SKIPPED] = "warn",
+                                                                [OUTCOME_PROBE_ODD] = "warn"};
+    char counts[120];
+    struct conformance_walk at = {0};
+    words_conformance(m, counts, sizeof counts);
+    if (counts[0] == '\0')
+        return;
+    buf_append_text(out, "<h2>Conformance</h2>\n");
+    element(out, "p", NULL, counts);
+    head_row(out, names, 7);
+    for (const struct measure_probe *p; (p = conformance_next(m, &at)) != NULL;) {
+        const struct outcome_probe *o = &p->first;
+        buf_append_text(out, "<tr>");
+        element(out, "td", NULL, o->probe);
+        element(out, "td", classes[o->verdict], outcome_probe_verdict_id(o->verdict));
+        element(out, "td", NULL, o->does);
+        element(out, "td", NULL, o->expected);
+        element(out, "td", NULL, o->observed);
+        element(out, "td", "dim", o->rule);
+        element(out, "td", "dim", o->control);
+        count_cell(out, p->count, "n");
+        buf_append_text(out, "</tr>\n");
+    }
+    end_table(out);
+}
+
 static void put_certificates(const struct report_run *run, struct buf *out)
 {
     static const char *const names[] = {"role", "subject", "issuer", "expires", "", NULL};
@@ -447,6 +479,7 @@ bool html_write(const struct summary *s, struct buf *out, struct err *e)
     put_verdicts(s->run, out);
     if (!s->judgement.verdict.defects)
         put_correctness(s->run, out);
+    put_conformance(s->run->measure, out);
     put_certificates(s->run, out);
     put_foot(s->run, out);
     buf_append_text(out, "</body></html>\n");

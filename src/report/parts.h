@@ -98,6 +98,17 @@ struct words_rates {
 };
 struct words_rates words_rates(const struct report_run *run);
 
+/* ---- conformance ---- */
+
+/* Findings, those first that need a person: begin with {0}; NULL past the last. */
+struct conformance_walk {
+    size_t verdict, index;
+};
+const struct measure_probe *conformance_next(const struct measure *m, struct conformance_walk *at);
+/* "1 failed, 2 odd, 54 passed"; empty when no probes were made. */
+void words_conformance(const struct measure *m, char *out, size_t out_bytes);
+json_t *conformance_json(const struct measure *m);
+
 /* ---- writers of single files ---- */
 bool junit_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
 bool html_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;

@@ -340,6 +340,37 @@ static void print_no_defects(const struct printer *p, const struct report_run *r
                 "checked on every answer");
 }
 
+static enum ink probe_ink(enum outcome_probe_verdict verdict)
+{
+    return verdict == OUTCOME_PROBE_FAILED ? INK_BAD : verdict == OUTCOME_PROBE_PASSED ? INK_GOOD : INK_WARN;
+}
+
+/* What passed is a number; the rest is told. */
+static void print_conformance(const struct printer *p, const struct measure *m)
+{
+    char counts[120], head[80], line[3 * OUTCOME_TEXT_BYTES];
+    struct conformance_walk at = {0};
+    words_conformance(m, counts, sizeof counts);
+    if (counts[0] == '\0')
+        return;
+    heading(p, "Conformance");
+    entry(p, 2, "probes: ", counts);
+    for (const struct measure_probe *row; (row = conformance_next(m, &at)) != NULL;) {
+        const struct outcome_probe *o = &row->first;
+        if (o->verdict == OUTCOME_PROBE_PASSED)
+            continue;
+        enum ink ink = probe_ink(o->verdict);
+        snprintf(head, sizeof head, "%-8s %s: ", outcome_probe_verdict_id(o->verdict), o->probe);
+        if (o->verdict == OUTCOME_PROBE_SKIPPED)
+            snprintf(line, sizeof line, "%s (control: %s)", o->observed, o->control);
+        else
+            snprintf(line, sizeof line, "%s; expected: %s (%s)", o->observed, o->expected, o->rule);
+        fprintf(p->to, "%s", ink_on(p, ink));
+        entry(p, 2, head, line);
+        fprintf(p->to, "%s", ink_off(p, ink));
+    }
+}
+
 static void print_foot(const struct printer *p, const struct report_run *run, const char *folder_path)
 {
     if (run->note_count > 0)
@@ -377,5 +408,6 @@ void report_print(FILE *to, const struct report_run *run, const struct report_ve
     print_verdicts(&p, run);
     if (!verdict->defects)
         print_no_defects(&p, run);
+    print_conformance(&p, run->measure);
     print_foot(&p, run, folder_path);
 }

@@ -410,6 +410,7 @@ static json_t *facts_json(const struct report_run *run)
     json_object_set_new(out, "failures", failures_json(run->measure));
     json_object_set_new(out, "diagnosis", diagnoses_json(run->diagnosis));
     json_object_set_new(out, "correctness", correctness_json(run));
+    json_object_set_new(out, "conformance", conformance_json(run->measure));
     json_object_set_new(out, "otp", otp_json(run));
     json_object_set_new(out, "generator", generator_json(run));
     json_object_set_new(out, "notes", notes_json(run));
