@@ -97,7 +97,7 @@ void arrivals_admit(struct engine *en)
             return;
         }
         struct load_arrival a = pop(&en->queue);
-        if (verdict == REFUSE || !phone_start(en, &a, &why))
+        if (verdict == REFUSE || !phone_start(en, &a, NULL, &why))
             tell_unsent(en, &a, &why);
     }
 }

@@ -33,7 +33,8 @@ static void tidy(struct phone *p, const struct crypto *c)
         buf_wipe(&p->csr);
     if (c->action.kind != DEVICE_READ_REPLY)
         return;
-    buf_clear(&p->message);
+    if (p->trial == NULL) /* else the lab may need it once more */
+        buf_clear(&p->message);
     bool certificate = p->device.errand == DEVICE_ENROLLS || p->device.errand == DEVICE_RENEWS;
     if (c->ok && certificate && p->device.config.then_count > 0)
         keys_hold(p);

@@ -18,6 +18,8 @@
 
 struct phone;
 struct reservoir;
+struct lab;
+struct trial;
 
 /* A one-time password on its way from the page to the message that carries it. */
 struct password {
@@ -54,6 +56,7 @@ struct engine {
     struct http *http;
     struct workers *workers;
     struct reservoir *reservoir;
+    struct lab *lab;      /* conformance probes beside the load; NULL: none */
     struct buf *headers;  /* of requests, by profile: GET, POST */
     struct persona plain; /* of profiles that name none */
 
@@ -107,6 +110,7 @@ struct phone {
     int64_t due_us, deadline_us, wake_us;
     uint32_t wake_generation;
     bool ended, cancelling;
+    struct trial *trial; /* lab.h: it is a control or a probe, in no figure of the load; NULL: it is not */
     struct device device;
     enum outcome_follow then[SCENARIO_THEN_COUNT];
     const struct persona *persona;
@@ -152,6 +156,7 @@ void engine_tell_start(struct engine *en, const struct load_arrival *a, int64_t 
 void engine_tell_step(struct engine *en, const struct outcome_step *step);
 void engine_tell_device(struct engine *en, const struct outcome *o);
 void engine_tell_stall(struct engine *en, int64_t us);
+void engine_tell_probe(struct engine *en, const struct outcome_probe *probe);
 void engine_abandon_all(struct engine *en);
 
 /* alarm.c */
@@ -172,7 +177,8 @@ int64_t arrivals_give_up_us(const struct engine *en);
 bool arrivals_over(const struct engine *en);
 
 /* phone.c */
-bool phone_start(struct engine *en, const struct load_arrival *a, struct err *e) MUST_USE;
+bool phone_start(struct engine *en, const struct load_arrival *a, struct trial *trial,
+                 struct err *e) MUST_USE;
 void phone_due(struct phone *p, int64_t now_us); /* its deadline or the end of its pause has come */
 void phone_abort(struct phone *p);
 /* For the files that carry actions out: what came of it. `feed` from a callback, `answer_now` from within an action. */
@@ -235,6 +241,10 @@ struct span reservoir_challenge(const struct phone *p); /* what goes into the CS
 void reservoir_used(struct phone *p, int64_t sent_us);
 /* The device ended without sending its password: the next one takes it. */
 void reservoir_return(struct phone *p);
+/* A password that may still be good, kept aside by the lab (*place: NULL is none). Its place stays taken. */
+void reservoir_keep(struct phone *p, struct password **place);
+bool reservoir_give(struct phone *p, struct password **place); /* false: there is none, or it got too old */
+void reservoir_drop(struct reservoir *r, struct password **place);
 
 /* facts.c */
 void facts_begin(struct engine *en);

@@ -1,6 +1,6 @@
 /* What a device says and hears, in bytes: its CSR, its pkiMessages, their answers. Runs on workers. */
 #include "base/text.h"
-#include "engine/internal.h"
+#include "engine/lab.h"
 #include "pki/csr.h"
 #include "pki/san.h"
 #include "scep/content.h"
@@ -97,6 +97,8 @@ bool messages_csr(struct phone *p, const struct device_action *action, struct er
          persona_csr(p->persona, &device, buf_span(&p->subject), &p->device.choice, &p->csr, e);
     if (ok && (device.san_count > 0 || device.sid != NULL))
         ok = keep_san(p, e);
+    if (ok && p->trial != NULL && lab_makes(p))
+        ok = lab_make(p, &device, e);
     forget(&who);
     return ok;
 }
@@ -132,7 +134,7 @@ static bool begin_transaction(struct phone *p, const struct device_action *actio
 {
     const struct scenario *s = p->engine->config->scenario;
     struct scep_transaction before = p->transaction;
-    bool reused = s->devices.key_reuse && s->devices.key_type == SCENARIO_KEY_RSA;
+    bool reused = (s->devices.key_reuse || p->trial != NULL) && s->devices.key_type == SCENARIO_KEY_RSA;
     bool query = action->message == SCEP_GET_CERT || action->message == SCEP_GET_CRL;
     if (action->new_transaction)
         return persona_transaction(p->persona, p->key, reused || query, &p->transaction, e);
@@ -172,6 +174,8 @@ static bool choose_signer(struct phone *p, const struct device_action *action, i
 
 bool messages_request(struct phone *p, const struct device_action *action, struct err *e)
 {
+    if (p->trial != NULL && lab_makes(p))
+        return lab_request(p, e);
     int64_t now_s = clock_wall_us() / SECOND_US;
     struct buf content;
     buf_init(&content, BYTES_MAX_MESSAGE);
@@ -221,6 +225,8 @@ static bool read_certrep(struct phone *p, const struct device_action *action, st
 
 bool messages_reply(struct phone *p, const struct device_action *action, struct err *e)
 {
+    if (p->trial != NULL && lab_makes(p))
+        return lab_reply(p, e);
     struct err found = {0};
     scep_certrep_clear(&p->reply);
     free(p->finding);

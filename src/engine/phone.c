@@ -1,6 +1,6 @@
 /* A device in flight: its state machine fed with events, its actions carried out, its end told. */
 #include "base/random.h"
-#include "engine/internal.h"
+#include "engine/lab.h"
 
 static unsigned choose_profile(const struct scenario *s, uint64_t device)
 {
@@ -50,6 +50,8 @@ static void init_device(struct phone *p, const struct load_arrival *a, int64_t t
     const struct scenario *s = p->engine->config->scenario;
     unsigned profile = choose_profile(s, a->index);
     p->persona = engine_persona(p->engine, profile);
+    if (p->trial != NULL)
+        p->persona = lab_persona(p->trial, p->persona);
     for (size_t i = 0; i < s->devices.then_count; i++)
         p->then[i] = follows[s->devices.then[i]];
     device_init(&p->device, &(struct device_config){
@@ -62,9 +64,9 @@ static void init_device(struct phone *p, const struct load_arrival *a, int64_t t
                                 .timeout_us = timeout_us,
                                 .seed = s->seed,
                                 .url_count = (unsigned)s->target.url_count,
-                                .expect_refused = s->devices.expect.refused,
+                                .expect_refused = s->devices.expect.refused && p->trial == NULL,
                                 .then = p->then,
-                                .then_count = s->devices.then_count,
+                                .then_count = p->trial == NULL ? s->devices.then_count : 0,
                             });
 }
 
@@ -75,7 +77,7 @@ static void init_device(struct phone *p, const struct load_arrival *a, int64_t t
     }
 
 /* Out of memory or descriptors at the very start is no device's failure: the caller books it as unsent. */
-bool phone_start(struct engine *en, const struct load_arrival *a, struct err *e)
+bool phone_start(struct engine *en, const struct load_arrival *a, struct trial *trial, struct err *e)
 {
     struct phone *p = calloc(1, sizeof *p);
     if (p == NULL)
@@ -92,8 +94,12 @@ bool phone_start(struct engine *en, const struct load_arrival *a, struct err *e)
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_init(bufs[i], BYTES_MAX_MESSAGE);
     p->engine = en;
+    p->trial = trial;
     init_device(p, a, timeout);
-    engine_tell_start(en, a, now);
+    if (trial == NULL) {
+        engine_tell_start(en, a, now);
+        lab_device_started(en->lab);
+    }
     phone_feed(p, &(struct device_event){.kind = DEVICE_STARTS});
     return true;
 }
@@ -101,6 +107,8 @@ bool phone_start(struct engine *en, const struct load_arrival *a, struct err *e)
 /* Only when no job is out: one may still be reading the challenge. */
 static void free_phone(struct phone *p)
 {
+    if (p->trial != NULL)
+        lab_take(p);
     reservoir_return(p);
     http_session_free(p->session);
     scep_ca_free(p->ca);
@@ -124,7 +132,8 @@ static void tell_held(struct phone *p)
         struct outcome_step *step = &p->held_steps[i];
         step->failed |= p->ended && err_is_set(failure) && failure->stage == step->stage;
         step->failed |= err_is_set(setback) && setback->stage == step->stage;
-        engine_tell_step(p->engine, step);
+        if (p->trial == NULL)
+            engine_tell_step(p->engine, step);
     }
     p->held_count = 0;
 }
@@ -158,6 +167,8 @@ static void end(struct phone *p)
     p->ended = true;
     link_out(en, p);
     tell_held(p);
+    if (p->trial != NULL)
+        return;
     if (o->end == OUTCOME_FAILED) {
         o->request_url = buf_span(&p->url);
         o->response_headers = buf_span(&p->headers);
@@ -182,10 +193,28 @@ static void set_wake(struct phone *p, int64_t at_us, uint32_t generation)
 static void make_csr(struct phone *p, const struct device_action *action)
 {
     struct err e = {0};
+    if (p->trial != NULL)
+        lab_note_challenge(p);
     if (keys_choose(p, &e))
         crypto_begin(p, action);
     else
         phone_answer_now(p, DEVICE_FAILED, action->generation, &e);
+}
+
+static void fetch_challenge(struct phone *p, const struct device_action *action)
+{
+    if (p->trial != NULL && lab_has_challenge(p))
+        phone_answer_now(p, DEVICE_DONE, action->generation, NULL);
+    else
+        reservoir_fetch(p->engine->reservoir, p, action->generation);
+}
+
+static void send_request(struct phone *p, const struct device_action *action)
+{
+    struct device_action a = *action;
+    if (p->trial != NULL)
+        lab_alter(p, &a);
+    requests_send(p, &a);
 }
 
 static void cancel(struct phone *p)
@@ -207,10 +236,10 @@ static void perform(struct phone *p, const struct device_action *action)
         set_wake(p, action->at_us, action->generation);
         break;
     case DEVICE_FETCH_CHALLENGE:
-        reservoir_fetch(p->engine->reservoir, p, action->generation);
+        fetch_challenge(p, action);
         break;
     case DEVICE_SEND:
-        requests_send(p, action);
+        send_request(p, action);
         break;
     case DEVICE_PARSE_CA:
         requests_parse_ca(p, action->generation);

@@ -1,5 +1,5 @@
 /* The device's HTTP requests: URLs out, answers and timed steps back. */
-#include "engine/internal.h"
+#include "engine/lab.h"
 
 #include <arpa/inet.h>
 
@@ -116,7 +116,8 @@ static void on_response(void *user, struct http_response *r)
 {
     struct phone *p = user;
     hold_steps(p, r);
-    if (p->sent.operation == PERSONA_PKI_OPERATION && r->sent)
+    bool kept = p->trial != NULL && lab_keeps_password(p);
+    if (p->sent.operation == PERSONA_PKI_OPERATION && r->sent && !kept)
         reservoir_used(p, p->asked_us + r->timing.ready_us);
     if (p->cancelling)
         return; /* the device asked for it and waits for nothing */

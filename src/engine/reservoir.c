@@ -417,6 +417,35 @@ void reservoir_used(struct phone *p, int64_t sent_us)
     p->password = NULL;
 }
 
+void reservoir_drop(struct reservoir *r, struct password **place)
+{
+    if (*place == NULL)
+        return;
+    free_password(*place);
+    *place = NULL;
+    r->held--;
+}
+
+void reservoir_keep(struct phone *p, struct password **place)
+{
+    if (p->password == NULL)
+        return;
+    reservoir_drop(p->engine->reservoir, place);
+    *place = p->password;
+    p->password = NULL;
+}
+
+bool reservoir_give(struct phone *p, struct password **place)
+{
+    if (*place != NULL && is_old(*place, engine_now(p->engine)))
+        reservoir_drop(p->engine->reservoir, place);
+    if (*place == NULL)
+        return false;
+    p->password = *place;
+    *place = NULL;
+    return true;
+}
+
 void reservoir_return(struct phone *p)
 {
     struct reservoir *r = p->engine->reservoir;

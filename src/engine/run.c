@@ -1,5 +1,5 @@
 /* The run as a whole: from set-up to the last fact. */
-#include "engine/internal.h"
+#include "engine/lab.h"
 
 #include <signal.h>
 
@@ -44,12 +44,18 @@ void engine_tell_stall(struct engine *en, int64_t us)
     TELL(en, loop_stall, us)
 }
 
+void engine_tell_probe(struct engine *en, const struct outcome_probe *probe)
+{
+    TELL(en, probe, probe)
+}
+
 void engine_stop(struct engine *en, const struct err *cause)
 {
     if (en->stopped)
         return;
     en->stopped = true;
     arrivals_stop(en, cause);
+    lab_stop(en->lab);
 }
 
 /* A share of failures says nothing before some devices have ended. */
@@ -134,7 +140,8 @@ static void on_turn(uv_prepare_t *handle)
     struct engine *en = handle->data;
     reservoir_serve(en->reservoir);
     arrivals_admit(en);
-    if (!arrivals_over(en) || en->phones > 0 || en->looked)
+    lab_turn(en->lab);
+    if (!arrivals_over(en) || en->phones > 0 || !lab_over(en->lab) || en->looked)
         return;
     en->looked = true;
     facts_end(en);
@@ -168,7 +175,7 @@ static bool open_engine(struct engine *en, struct err *e)
     return persona_find(PERSONA_DEFAULT, &en->plain, e) && alarm_open(en, e) && watch_signals(en, e) &&
            http_new(&en->loop, c->scenario->target.ca_file, &en->http, e) &&
            workers_new(&en->loop, c->threads, &en->workers, e) && requests_prepare(en, e) &&
-           reservoir_new(en, &en->reservoir, e);
+           reservoir_new(en, &en->reservoir, e) && lab_new(en, &en->lab, e);
 }
 
 static void close_handle(uv_handle_t *handle)
@@ -182,6 +189,7 @@ static void close_engine(struct engine *en)
 {
     workers_free(en->workers);
     http_session_free(en->look);
+    lab_free(en->lab);
     reservoir_free(en->reservoir);
     http_free(en->http);
     alarm_close(en);

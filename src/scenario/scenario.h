@@ -6,6 +6,7 @@
 #define SCENARIO_SCENARIO_H
 
 #include "challenge/challenge.h"
+#include "conformance/conformance.h"
 #include "load/load.h"
 #include "persona/persona.h"
 
@@ -123,6 +124,13 @@ struct scenario {
 
     struct load_phase *phases;
     size_t phase_count;
+
+    struct {
+        char **words; /* probes as written: "all", ids, families; none: no probes are made */
+        size_t word_count;
+        bool chosen[CONFORMANCE_MAX]; /* what they mean, by the table of conformance */
+        uint64_t every;               /* a probe after so many devices; 0: each once, after the load */
+    } conformance;
 
     struct {
         int64_t request_timeout_us; /* 30 s */
