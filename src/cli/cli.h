@@ -2,7 +2,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "base/err.h"
+#include "scenario/scenario.h"
 
 /* Exit codes that scripts rely on. */
 enum {
@@ -21,6 +21,10 @@ int cmd_validate(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
 int cmd_causes(int argc, char **argv);
 int cmd_personas(int argc, char **argv);
+
+/* What a scenario cannot know of itself: whether its subject is a name, and whether its faults exist.
+ * Fails: REASON_SCENARIO. */
+bool cli_check_scenario(const char *file, const struct scenario *scenario, struct err *e) MUST_USE;
 
 /* Prints "scepstorm COMMAND: <what>" to stderr as one line and returns the exit code that fits the reason. */
 int cli_fail(const char *command, const struct err *e);

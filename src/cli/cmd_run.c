@@ -184,6 +184,7 @@ static bool load_the_scenario(struct run *run, struct err *e)
 {
     struct run_options *o = &run->options;
     if (!scenario_load(o->scenario, o->overrides, o->override_count, &run->scenario, e) ||
+        !cli_check_scenario(o->scenario, run->scenario, e) ||
         !scenario_check_authorized(run->scenario, o->authorized, e))
         return false;
     char now[32];

@@ -64,8 +64,7 @@ static int parse_options(struct validate_options *o, int argc, char **argv)
     return -1;
 }
 
-/* What only other rooms know: whether a subject is a name, and whether a fault exists. */
-static bool check_beyond(const struct scenario *s, struct err *e)
+bool cli_check_scenario(const char *file, const struct scenario *s, struct err *e)
 {
     struct buf text, der;
     buf_init(&text, 8192);
@@ -76,10 +75,10 @@ static bool check_beyond(const struct scenario *s, struct err *e)
     buf_clear(&text);
     buf_clear(&der);
     if (!ok)
-        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "devices.subject: %s", why.text);
+        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "%.80s: devices.subject: %s", file, why.text);
     struct sim_faults *faults = NULL;
     if (!sim_faults_parse((const char *const *)s->simulator.faults, s->simulator.fault_count, &faults, &why))
-        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "simulator.faults: %s", why.text);
+        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "%.80s: simulator.faults: %s", file, why.text);
     sim_faults_free(faults);
     return true;
 }
@@ -233,8 +232,7 @@ static int print_summary(const struct scenario *s)
 {
     struct load_plan *plan = NULL;
     struct err e = {0};
-    if (!check_beyond(s, &e) ||
-        !load_plan_new(s->phases, s->phase_count, s->devices.count, s->limits.devices, s->seed, &plan, &e))
+    if (!load_plan_new(s->phases, s->phase_count, s->devices.count, s->limits.devices, s->seed, &plan, &e))
         return cli_fail(COMMAND, &e);
     printf("scenario   %s, seed %llu\n", s->name, (unsigned long long)s->seed);
     print_target(s);
@@ -259,7 +257,7 @@ int cmd_validate(int argc, char **argv)
     struct err e = {0};
     if (!scenario_load(o.scenario, o.overrides, o.override_count, &s, &e))
         return cli_fail(COMMAND, &e);
-    code = print_summary(s);
+    code = cli_check_scenario(o.scenario, s, &e) ? print_summary(s) : cli_fail(COMMAND, &e);
     scenario_free(s);
     return code;
 }

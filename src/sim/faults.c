@@ -233,11 +233,11 @@ void sim_faults_start(struct sim_faults *faults, int64_t now_us)
     atomic_store(&faults->started_us, now_us);
 }
 
-/* Microseconds since the start; negative before it. */
+/* Microseconds since the start; 0 before it. */
 static int64_t elapsed(const struct sim_faults *faults, int64_t now_us)
 {
     int64_t started = atomic_load(&faults->started_us);
-    return started == NOT_STARTED || now_us < started ? -1 : now_us - started;
+    return started == NOT_STARTED || now_us < started ? 0 : now_us - started;
 }
 
 static bool within(const struct fault *fault, int64_t elapsed_us)
@@ -260,7 +260,7 @@ void sim_faults_effects(struct sim_faults *faults, int64_t now_us, uint64_t conn
                         struct sim_effects *out)
 {
     int64_t elapsed_us = elapsed(faults, now_us);
-    if (elapsed_us < 0 || faults->count == 0)
+    if (faults->count == 0)
         return;
     uint64_t request = atomic_fetch_add(&faults->requests, 1);
     for (size_t i = 0; i < faults->count; i++) {
@@ -279,7 +279,7 @@ enum sim_network sim_faults_network(const struct sim_faults *faults, int64_t now
 {
     int64_t elapsed_us = elapsed(faults, now_us);
     struct sim_effects effects = {0};
-    for (size_t i = 0; elapsed_us >= 0 && i < faults->count; i++) {
+    for (size_t i = 0; i < faults->count; i++) {
         if (within(&faults->faults[i], elapsed_us))
             faults->faults[i].kind->apply(&faults->faults[i].settings, &effects);
     }
@@ -290,7 +290,7 @@ size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us)
 {
     int64_t elapsed_us = elapsed(faults, now_us);
     size_t restarts = 0;
-    for (size_t i = 0; elapsed_us >= 0 && i < faults->count; i++) {
+    for (size_t i = 0; i < faults->count; i++) {
         const struct fault *fault = &faults->faults[i];
         bool over = elapsed_us >= fault->from_us && elapsed_us - fault->from_us >= fault->for_us;
         restarts += over && fault->ends_with_restart;

@@ -20,7 +20,8 @@ bool sim_faults_parse(const char *const *texts, size_t count, struct sim_faults 
                       struct err *e) MUST_USE;
 void sim_faults_free(struct sim_faults *faults);
 
-/* Starts the clock. Before that no fault bites. Any thread. */
+/* Starts the clock. Before that it stands at zero, and faults without `from` bite: the word to start may arrive after the
+ * first request. Any thread. */
 void sim_faults_start(struct sim_faults *faults, int64_t now_us);
 
 /* Adds to *out (zeroed by the caller) what bites a request that arrives now on `connection`. Any thread. */

@@ -179,8 +179,10 @@ if grep -rl Zx9- refused accepted; then fail 'a password is in the results'; fi
 run 3 good.yaml expired --set 'simulator.faults=[ra-cert-expired]'
 summary expired 'd["enrolled"] == 0 and s["diagnosis"][0]["cause"] == "ra-cert-expired"'
 grep -q . stdout || fail 'no words about expired RA certificates'
-run 2 good.yaml nofault --set 'simulator.faults=[no-such-fault]'
-grep -qF no-such-fault stderr || fail 'the unknown fault is not named'
+run 2 good.yaml none --set 'simulator.faults=[no-such-fault]'
+says "good.yaml: simulator.faults: fault 'no-such-fault'"
+run 2 good.yaml none --set 'devices.subject=no name'
+says 'a subject has the form'
 
 run 3 good.yaml half --set devices.count=60 --set 'simulator.faults=["app-pool-stopped:from=1s"]' --set limits.error_budget=100% --set 'slo=[enrolled >= 99%]'
 summary half 'd["enrolled"] >= 5 and d["failed"] >= 5'
