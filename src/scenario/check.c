@@ -1,7 +1,6 @@
 #include "scenario/check.h"
 
 #include "base/text.h"
-#include "scenario/subject.h"
 #include "scenario/url.h"
 
 #include <ctype.h>
@@ -22,12 +21,12 @@ static int around(const struct scenario_reader *r, const char *path)
     }
 }
 
-static bool fail_key(const struct scenario_reader *r, const char *path, struct err *e, const char *what)
+bool scenario_check_fail(const struct scenario_reader *r, const char *path, struct err *e, const char *what)
 {
     return scenario_document_fail(r->document, around(r, path), e, "%s: %s", path, what);
 }
 
-static bool set_text(char **to, const char *text, struct err *e)
+bool scenario_check_set(char **to, const char *text, struct err *e)
 {
     char *copy = strdup(text);
     if (copy == NULL)
@@ -51,7 +50,7 @@ static bool name_after_file(const struct scenario_reader *r, struct err *e)
             *c = '-';
     }
     bool usable = isalnum((unsigned char)name[0]);
-    return set_text(&r->scenario->name, usable ? name : "scenario", e);
+    return scenario_check_set(&r->scenario->name, usable ? name : "scenario", e);
 }
 
 /* The name becomes part of a folder's name. */
@@ -63,8 +62,8 @@ static bool check_name(const struct scenario_reader *r, struct err *e)
     for (const char *c = name; *c != '\0'; c++) {
         bool letter = (*c & 0x80) == 0 && isalnum((unsigned char)*c);
         if (!letter && (c == name || strchr("-_.", *c) == NULL))
-            return fail_key(r, "name", e,
-                            "letters, digits, '-', '_' and '.' only: a folder is named after it");
+            return scenario_check_fail(r, "name", e,
+                                       "letters, digits, '-', '_' and '.' only: a folder is named after it");
     }
     return true;
 }
@@ -73,26 +72,47 @@ static bool check_url(const struct scenario_reader *r, const char *path, const c
                       struct scenario_url *out, struct err *e)
 {
     struct err why = {0};
-    return scenario_url_parse(url, out, &why) || fail_key(r, path, e, why.text);
+    return scenario_url_parse(url, out, &why) || scenario_check_fail(r, path, e, why.text);
 }
 
 /* A bare host is taken for an NDES: that is where its SCEP service lives. */
-static bool add_ndes_path(struct scenario *s, const struct scenario_url *u, struct err *e)
+static bool add_ndes_path(char **target, const struct scenario_url *u, struct err *e)
 {
     if (u->path[0] != '\0' && strcmp(u->path, "/") != 0)
         return true;
     char url[2048];
-    int host_bytes = (int)(u->path - s->target.url);
-    snprintf(url, sizeof url, "%.*s%s", host_bytes, s->target.url, NDES_PATH);
-    return set_text(&s->target.url, url, e);
+    int host_bytes = (int)(u->path - *target);
+    snprintf(url, sizeof url, "%.*s%s", host_bytes, *target, NDES_PATH);
+    return scenario_check_set(target, url, e);
+}
+
+/* Several servers: the first of them is what everybody else takes for the target. */
+static bool check_urls(const struct scenario_reader *r, struct err *e)
+{
+    struct scenario *s = r->scenario;
+    if (s->target.url != NULL)
+        return scenario_check_fail(r, "target.urls", e, "either url or urls, not both");
+    for (size_t i = 0; i < s->target.url_count; i++) {
+        struct scenario_url u;
+        struct err why = {0};
+        if (!scenario_url_parse(s->target.urls[i], &u, &why))
+            return scenario_document_fail(r->document, scenario_check_item(r, "target.urls", i), e,
+                                          "target.urls[%zu]: %s", i, why.text);
+        if (!add_ndes_path(&s->target.urls[i], &u, e))
+            return false;
+    }
+    return scenario_check_set(&s->target.url, s->target.urls[0], e);
 }
 
 static bool check_target(const struct scenario_reader *r, struct err *e)
 {
     struct scenario *s = r->scenario;
     struct scenario_url u;
+    if (s->target.url_count > 0 && !check_urls(r, e))
+        return false;
     if (s->target.url == NULL)
-        return fail_key(r, "target.url", e, "missing; give the SCEP URL, or sim for the built-in simulator");
+        return scenario_check_fail(r, "target.url", e,
+                                   "missing; give the SCEP URL, or sim for the built-in simulator");
     s->target.sim = strcmp(s->target.url, "sim") == 0;
     if (s->target.sim) {
         free(s->target.url);
@@ -100,18 +120,17 @@ static bool check_target(const struct scenario_reader *r, struct err *e)
         return true;
     }
     if (scenario_read_place(r, "simulator") != 0)
-        return fail_key(r, "simulator", e, "only with target.url: sim");
-    return check_url(r, "target.url", s->target.url, &u, e) && add_ndes_path(s, &u, e);
+        return scenario_check_fail(r, "simulator", e, "only with target.url: sim");
+    return check_url(r, "target.url", s->target.url, &u, e) && add_ndes_path(&s->target.url, &u, e);
 }
 
 static bool check_applies(const struct scenario_reader *r, struct err *e)
 {
     for (size_t i = 0; i < scenario_key_count; i++) {
-        if (r->places[i] == 0 || scenario_key_applies(&scenario_keys[i], r->scenario))
-            continue;
-        return scenario_document_fail(r->document, r->places[i], e,
-                                      "%s says nothing for this challenge.source; remove it",
-                                      scenario_keys[i].path);
+        const char *idle = r->places[i] == 0 ? NULL : scenario_key_idle(&scenario_keys[i], r->scenario);
+        if (idle != NULL)
+            return scenario_document_fail(r->document, r->places[i], e, "%s says nothing %s; remove it",
+                                          scenario_keys[i].path, idle);
     }
     return true;
 }
@@ -124,7 +143,8 @@ static bool check_secret_place(const struct scenario_reader *r, struct err *e)
             r->document, around(r, "challenge.source"), e,
             "challenge: password_env or password_file must say where the secret is");
     return c->password_env == NULL || c->password_file == NULL ||
-           fail_key(r, "challenge.password_file", e, "either password_env or password_file, not both");
+           scenario_check_fail(r, "challenge.password_file", e,
+                               "either password_env or password_file, not both");
 }
 
 /* The page of a real server; the simulator's own is known. */
@@ -138,77 +158,41 @@ static bool check_admin_page(const struct scenario_reader *r, struct err *e)
     buf_init(&derived, 4096);
     bool ok = c->url != NULL ? check_url(r, "challenge.url", c->url, &u, e)
                              : challenge_admin_url(s->target.url, &derived, &why) ||
-                                   fail_key(r, "challenge.url", e, why.text);
+                                   scenario_check_fail(r, "challenge.url", e, why.text);
     buf_clear(&derived);
     if (!ok)
         return false;
     if (c->auth == CHALLENGE_AUTH_BASIC && c->user == NULL)
-        return fail_key(r, "challenge.user", e, "missing; auth: basic needs an account (or say auth: none)");
+        return scenario_check_fail(r, "challenge.user", e,
+                                   "missing; auth: basic needs an account (or say auth: none)");
     if (c->auth == CHALLENGE_AUTH_BASIC)
         return strchr(c->user, ':') == NULL
                    ? check_secret_place(r, e)
-                   : fail_key(r, "challenge.user", e, "a user name for basic authentication has no ':'");
+                   : scenario_check_fail(r, "challenge.user", e,
+                                         "a user name for basic authentication has no ':'");
     bool named = c->user != NULL || c->password_env != NULL || c->password_file != NULL;
-    return !named || fail_key(r, "challenge.auth", e, "with none there is no user and no password");
-}
-
-/* The simulator is started for the run, with a page, an account and a password of its own. */
-static bool check_simulated_page(const struct scenario_reader *r, struct err *e)
-{
-    static const char *const known[] = {"challenge.url", "challenge.user", "challenge.password_env",
-                                        "challenge.password_file"};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (scenario_read_place(r, known[i]) != 0)
-            return fail_key(r, known[i], e, "not with target.url: sim, which makes up its own; remove it");
-    }
-    return r->scenario->challenge.auth == CHALLENGE_AUTH_BASIC ||
-           fail_key(r, "challenge.auth", e, "the simulator's page asks for basic");
+    return !named ||
+           scenario_check_fail(r, "challenge.auth", e, "with none there is no user and no password");
 }
 
 static bool check_challenge(const struct scenario_reader *r, struct err *e)
 {
     struct scenario *s = r->scenario;
     if (scenario_read_place(r, "challenge.source") == 0)
-        s->challenge.source = s->target.sim ? CHALLENGE_MSCEP_ADMIN : CHALLENGE_NONE;
+        s->challenge.source = s->target.sim ? scenario_check_simulated_source(s) : CHALLENGE_NONE;
     if (!check_applies(r, e))
         return false;
+    if (s->target.sim)
+        return scenario_check_simulator(r, e);
     switch (s->challenge.source) {
     case CHALLENGE_NONE:
         return true;
     case CHALLENGE_STATIC:
-        return s->target.sim
-                   ? fail_key(r, "challenge.source", e, "the simulator wants one-time passwords: mscep_admin")
-                   : check_secret_place(r, e);
+        return check_secret_place(r, e);
     case CHALLENGE_MSCEP_ADMIN:
-        return s->target.sim ? check_simulated_page(r, e) : check_admin_page(r, e);
+        return check_admin_page(r, e);
     }
     return false;
-}
-
-static bool default_profile(struct scenario *s, struct err *e)
-{
-    if (s->devices.profile_count > 0)
-        return true;
-    s->devices.profiles = calloc(1, sizeof *s->devices.profiles);
-    if (s->devices.profiles == NULL)
-        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the scenario");
-    s->devices.profile_count = 1;
-    s->devices.profiles[0].weight = 1;
-    return set_text(&s->devices.profiles[0].name, "rfc8894", e);
-}
-
-static bool check_devices(const struct scenario_reader *r, struct err *e)
-{
-    const struct scenario *s = r->scenario;
-    struct err why = {0};
-    if (!scenario_subject_check(s->devices.subject, &why))
-        return fail_key(r, "devices.subject", e, why.text);
-    if (!scenario_marker_check(s->devices.marker, &why))
-        return fail_key(r, "devices.marker", e, why.text);
-    if (!s->devices.key_reuse && s->devices.key_pool == NULL)
-        return fail_key(r, "devices.key.reuse", e,
-                        "a key for each device needs devices.key.pool (scepstorm keygen)");
-    return default_profile(r->scenario, e);
 }
 
 static bool check_phase(const struct scenario_reader *r, int node, struct load_phase *p, struct err *e)
@@ -234,7 +218,7 @@ bool scenario_check_element(const struct scenario_reader *r, const struct scenar
 }
 
 /* Where the i-th element of a list is written. */
-static int element_node(const struct scenario_reader *r, const char *list, size_t i)
+int scenario_check_item(const struct scenario_reader *r, const char *list, size_t i)
 {
     return scenario_document_node(r->document, scenario_read_place(r, list))->data.sequence.items.start[i];
 }
@@ -246,16 +230,16 @@ static bool check_one_phase(const struct scenario_reader *r, size_t i, struct er
     double top = p->from_per_s > p->to_per_s ? p->from_per_s : p->to_per_s;
     if (top > s->limits.rate_per_s)
         return scenario_document_fail(
-            r->document, element_node(r, "load", i), e,
+            r->document, scenario_check_item(r, "load", i), e,
             "load[%zu]: %g/s is above limits.rate (%g/s); raise that limit on purpose", i, top,
             s->limits.rate_per_s);
     if (p->duration_us == 0 && (i + 1 < s->phase_count || s->devices.count == 0))
         return scenario_document_fail(
-            r->document, element_node(r, "load", i), e,
+            r->document, scenario_check_item(r, "load", i), e,
             "load[%zu] needs 'for'; only the last phase may do without, with devices.count", i);
     for (size_t k = 0; k < i; k++) {
         if (strcmp(s->phases[k].name, p->name) == 0)
-            return scenario_document_fail(r->document, element_node(r, "load", i), e,
+            return scenario_document_fail(r->document, scenario_check_item(r, "load", i), e,
                                           "load[%zu]: another phase is called '%s' too", i, p->name);
     }
     return true;
@@ -282,14 +266,15 @@ static bool check_amount(const struct scenario_reader *r, struct err *e)
             "%llu devices are more than limits.devices (%llu); raise that limit on purpose",
             (unsigned long long)s->devices.count, (unsigned long long)s->limits.devices);
     if (s->devices.count == 0 && expected > (double)s->limits.devices)
-        return fail_key(r, "load", e,
-                        "it starts more devices than limits.devices; raise that limit on purpose");
+        return scenario_check_fail(r, "load", e,
+                                   "it starts more devices than limits.devices; raise that limit on purpose");
     if (!(expected > 0) && !(last_rate > 0))
-        return fail_key(r, "load", e, "every phase is a pause: no device would start");
+        return scenario_check_fail(r, "load", e, "every phase is a pause: no device would start");
     if (missing >= 1 && !(last_rate > 0))
-        return fail_key(r, "load", e, "it ends at rate 0 before devices.count is reached");
+        return scenario_check_fail(r, "load", e, "it ends at rate 0 before devices.count is reached");
     if (missing > last_rate * 366 * 86400 && last_rate > 0)
-        return fail_key(r, "load", e, "at its last rate devices.count is not reached within a year");
+        return scenario_check_fail(r, "load", e,
+                                   "at its last rate devices.count is not reached within a year");
     return true;
 }
 
@@ -298,24 +283,41 @@ static bool check_load(const struct scenario_reader *r, struct err *e)
     const struct scenario *s = r->scenario;
     bool measured = false;
     if (s->phase_count == 0)
-        return fail_key(r, "load", e, "missing; for example  load: [{rate: 5/s, for: 1m}]");
+        return scenario_check_fail(r, "load", e, "missing; for example  load: [{rate: 5/s, for: 1m}]");
     for (size_t i = 0; i < s->phase_count; i++) {
         measured = measured || !s->phases[i].warm_up;
         if (!check_one_phase(r, i, e))
             return false;
     }
     if (!measured)
-        return fail_key(r, "load", e, "every phase is a warm-up: nothing would be measured");
+        return scenario_check_fail(r, "load", e, "every phase is a warm-up: nothing would be measured");
     return check_amount(r, e);
+}
+
+/* "personas.ios.p95" wants a profile of that name. */
+static bool is_about_nobody(const struct scenario *s, const char *path)
+{
+    if (strncmp(path, "personas.", 9) != 0)
+        return false;
+    size_t len = strcspn(path + 9, ".");
+    for (size_t i = 0; i < s->devices.profile_count; i++) {
+        const char *label = s->devices.profiles[i].label;
+        if (strlen(label) == len && strncmp(label, path + 9, len) == 0)
+            return false;
+    }
+    return true;
 }
 
 static bool check_slo(const struct scenario_reader *r, struct err *e)
 {
     for (size_t i = 0; i < r->scenario->slo_count; i++) {
-        struct scenario_slo ignored;
+        struct scenario_slo slo;
         struct err why = {0};
-        if (!scenario_slo_parse(r->scenario->slo[i], &ignored, &why))
-            return scenario_document_fail(r->document, element_node(r, "slo", i), e, "slo[%zu]: %s", i,
+        bool ok = scenario_slo_parse(r->scenario->slo[i], &slo, &why);
+        if (ok && is_about_nobody(r->scenario, slo.path))
+            ok = err_set(&why, STAGE_SETUP, REASON_USAGE, "there is no such profile in devices.profiles");
+        if (!ok)
+            return scenario_document_fail(r->document, scenario_check_item(r, "slo", i), e, "slo[%zu]: %s", i,
                                           why.text);
     }
     return true;
@@ -323,6 +325,6 @@ static bool check_slo(const struct scenario_reader *r, struct err *e)
 
 bool scenario_check(struct scenario_reader *r, struct err *e)
 {
-    return check_name(r, e) && check_target(r, e) && check_challenge(r, e) && check_devices(r, e) &&
+    return check_name(r, e) && check_target(r, e) && check_challenge(r, e) && scenario_check_devices(r, e) &&
            check_load(r, e) && check_slo(r, e);
 }

@@ -8,4 +8,18 @@
  * profile) and checks the rest. Fails: REASON_SCENARIO with place. */
 bool scenario_check(struct scenario_reader *r, struct err *e) MUST_USE;
 
+/* For the files that check: the error at a key, or at the nearest map around it that is written down (returns false); a text
+ * replaced; where the i-th element of a list is written. */
+bool scenario_check_fail(const struct scenario_reader *r, const char *path, struct err *e, const char *what);
+bool scenario_check_set(char **to, const char *text, struct err *e) MUST_USE;
+int scenario_check_item(const struct scenario_reader *r, const char *list, size_t i);
+
+/* `devices`, in devices.c: templates, rows, personas. */
+bool scenario_check_devices(const struct scenario_reader *r, struct err *e) MUST_USE;
+
+/* Where devices get their challenge from when the simulator is the target and nothing is said. */
+enum challenge_source scenario_check_simulated_source(const struct scenario *scenario);
+/* What only the simulator's keys ask for, and what a challenge can be with it. */
+bool scenario_check_simulator(const struct scenario_reader *r, struct err *e) MUST_USE;
+
 #endif

@@ -62,8 +62,8 @@ static bool fail_unknown(const struct scenario_reader *r, int node, const char *
                                   "unknown key '%.40s'%s; scenarios/README.md lists all keys", word, in);
 }
 
-static bool fail_type(const struct scenario_reader *r, const struct scenario_key *key, int node,
-                      const char *wanted, struct err *e)
+bool scenario_read_fail_type(const struct scenario_reader *r, const struct scenario_key *key, int node,
+                             const char *wanted, struct err *e)
 {
     char path[PATH_BYTES];
     display(r, key->path, path);
@@ -81,10 +81,10 @@ static bool read_value(struct scenario_reader *r, const struct scenario_key *key
     const yaml_node_t *n = scenario_document_node(r->document, node);
     const char *text = scenario_document_text(r->document, node);
     if (n->type != YAML_SCALAR_NODE)
-        return fail_type(r, key, node, "a single value", e);
+        return scenario_read_fail_type(r, key, node, "a single value", e);
     bool plain = n->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     if (plain && (n->data.scalar.length == 0 || strcmp((const char *)n->data.scalar.value, "~") == 0))
-        return fail_type(r, key, node, "given a value, or left out", e);
+        return scenario_read_fail_type(r, key, node, "given a value, or left out", e);
     char path[PATH_BYTES];
     display(r, key->path, path);
     if (text == NULL)
@@ -108,7 +108,7 @@ static bool read_texts(struct scenario_reader *r, const struct scenario_key *key
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the scenario");
     *(char ***)(void *)(base + key->offset) = texts;
     *(size_t *)(void *)(base + key->count_offset) = count;
-    struct scenario_key item = {.path = key->path, .type = SCENARIO_TEXT, .min = 1, .max = 256};
+    struct scenario_key item = {.path = key->path, .type = SCENARIO_TEXT, .min = 1, .max = 1024};
     for (size_t i = 0; i < count; i++) {
         item.offset = i * sizeof *texts;
         if (!read_value(r, &item, items[i], texts, e))
@@ -145,7 +145,7 @@ static bool read_list(struct scenario_reader *r, const struct scenario_key *key,
 {
     const yaml_node_t *n = scenario_document_node(r->document, node);
     if (n->type != YAML_SEQUENCE_NODE)
-        return fail_type(r, key, node, "a list: lines that begin with '- '", e);
+        return scenario_read_fail_type(r, key, node, "a list: lines that begin with '- '", e);
     const int *items = n->data.sequence.items.start;
     size_t count = (size_t)(n->data.sequence.items.top - items);
     if ((double)count < key->min || (double)count > key->max)
@@ -155,15 +155,36 @@ static bool read_list(struct scenario_reader *r, const struct scenario_key *key,
                                        : read_elements(r, key, items, count, e);
 }
 
+/* "expect: refused", where a map could stand too. */
+static bool word_stands_for_map(const struct scenario_reader *r, const struct scenario_key *key, int node)
+{
+    const char *text = scenario_document_text(r->document, node);
+    return key->choices != NULL && text != NULL && text[0] != '\0' && strcmp(text, "~") != 0;
+}
+
+static bool read_word(struct scenario_reader *r, const struct scenario_key *key, int node, void *base,
+                      struct err *e)
+{
+    struct scenario_key word = *key;
+    word.type = SCENARIO_BOOL;
+    return read_value(r, &word, node, base, e);
+}
+
 static bool read_key(struct scenario_reader *r, const struct scenario_key *key, int key_node, int node,
                      void *base, struct err *e)
 {
     switch (key->type) {
     case SCENARIO_MAP:
-        return read_map(r, node, key->path, base, e);
+        return word_stands_for_map(r, key, node) ? read_word(r, key, node, base, e)
+                                                 : read_map(r, node, key->path, base, e);
     case SCENARIO_LIST:
     case SCENARIO_TEXTS:
         return read_list(r, key, node, e);
+    case SCENARIO_WORDS:
+    case SCENARIO_FLAGS:
+        return scenario_read_words(r, key, node, base, e);
+    case SCENARIO_SETTINGS:
+        return scenario_read_settings(r, key, node, base, e);
     case SCENARIO_LATER:
         return scenario_document_fail(r->document, key_node, e,
                                       "%s is not in this version yet (%s); remove it", key->path,
@@ -210,7 +231,7 @@ static bool read_map(struct scenario_reader *r, int node, const char *parent, vo
     const yaml_node_t *n = scenario_document_node(r->document, node);
     if (n->type != YAML_MAPPING_NODE) {
         struct scenario_key map = {.path = parent};
-        return fail_type(r, &map, node, "a map: 'key: value' lines, or {key: value}", e);
+        return scenario_read_fail_type(r, &map, node, "a map: 'key: value' lines, or {key: value}", e);
     }
     const yaml_node_pair_t *pair = n->data.mapping.pairs.start;
     for (; pair < n->data.mapping.pairs.top; pair++) {

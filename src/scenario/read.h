@@ -20,6 +20,16 @@ bool scenario_read(struct scenario_reader *r, struct err *e) MUST_USE;
 /* The node of a key by its path; 0: absent. */
 int scenario_read_place(const struct scenario_reader *r, const char *path);
 
+/* "load[1].rate must be a map", or "is empty". Returns false. */
+bool scenario_read_fail_type(const struct scenario_reader *r, const struct scenario_key *key, int node,
+                             const char *wanted, struct err *e);
+
+/* Lists of words and maps of settings, in lists.c. */
+bool scenario_read_words(const struct scenario_reader *r, const struct scenario_key *key, int node,
+                         void *base, struct err *e) MUST_USE;
+bool scenario_read_settings(const struct scenario_reader *r, const struct scenario_key *key, int node,
+                            void *base, struct err *e) MUST_USE;
+
 /* Rules within one element of a list, called by scenario_read when the element has been filled; `node` is the
  * element's. In check.c. */
 bool scenario_check_element(const struct scenario_reader *r, const struct scenario_key *list, int node,

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "scenario/check.h"
+#include "scenario/csv.h"
 
 static void free_texts(char **texts, size_t count)
 {
@@ -11,14 +12,29 @@ static void free_texts(char **texts, size_t count)
     free(texts);
 }
 
+static void free_profile(struct scenario_profile *p)
+{
+    for (size_t i = 0; p->settings != NULL && i < p->setting_count; i++) {
+        free(p->settings[i].knob);
+        free(p->settings[i].value);
+    }
+    free(p->settings);
+    free(p->name);
+}
+
 void scenario_free(struct scenario *s)
 {
     if (s == NULL)
         return;
     free(s->name);
     free(s->target.url);
+    free_texts(s->target.urls, s->target.url_count);
     free(s->target.authorized);
     free(s->target.ca_file);
+    free(s->simulator.caps);
+    free(s->simulator.reply.digest);
+    free(s->simulator.reply.cipher);
+    free(s->simulator.reply.transport);
     free_texts(s->simulator.faults, s->simulator.fault_count);
     free(s->challenge.url);
     free(s->challenge.user);
@@ -27,8 +43,14 @@ void scenario_free(struct scenario *s)
     free(s->devices.subject);
     free(s->devices.marker);
     free(s->devices.key_pool);
+    free_texts(s->devices.san, s->devices.san_count);
+    free(s->devices.sid);
+    free(s->devices.csv);
+    scenario_csv_free(s->devices.rows);
+    free(s->devices.renewal_how);
+    free(s->devices.renewal_key);
     for (size_t i = 0; s->devices.profiles != NULL && i < s->devices.profile_count; i++)
-        free(s->devices.profiles[i].name);
+        free_profile(&s->devices.profiles[i]);
     free(s->devices.profiles);
     free(s->phases);
     free_texts(s->slo, s->slo_count);

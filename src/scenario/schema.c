@@ -13,9 +13,29 @@
 #define PERSONA(f) offsetof(struct scenario_profile, f)
 
 static const struct scenario_choice modes[] = {{"standalone", SCENARIO_SIM_STANDALONE, false},
-                                               {"intune", 0, true},
-                                               {"proxy", 0, true},
+                                               {"intune", SCENARIO_SIM_INTUNE, false},
+                                               {"proxy", SCENARIO_SIM_PROXY, false},
                                                {NULL, 0, false}};
+static const struct scenario_choice approvals[] = {
+    {"issue", false, false}, {"deny", true, false}, {NULL, 0, false}};
+static const struct scenario_choice operations[] = {
+    {"get-cert", 1 << SCENARIO_SIM_GET_CERT, false},
+    {"get-crl", 1 << SCENARIO_SIM_GET_CRL, false},
+    {"get-next-ca-cert", 1 << SCENARIO_SIM_GET_NEXT_CA_CERT, false},
+    {"update", 1 << SCENARIO_SIM_UPDATE, false},
+    {NULL, 0, false}};
+static const struct scenario_choice quirks[] = {
+    {"same-key-returns-old", 1 << SCENARIO_SIM_SAME_KEY_RETURNS_OLD, false}, {NULL, 0, false}};
+static const struct scenario_choice repeats[] = {
+    {"same", false, false}, {"new", true, false}, {NULL, 0, false}};
+static const struct scenario_choice reply_digests[] = {{"md5", 0, false},    {"sha1", 0, false},
+                                                       {"sha256", 0, false}, {"sha384", 0, false},
+                                                       {"sha512", 0, false}, {NULL, 0, false}};
+static const struct scenario_choice reply_ciphers[] = {
+    {"mirror", 0, false},     {"des-cbc", 0, false},    {"3des-cbc", 0, false}, {"aes128-cbc", 0, false},
+    {"aes192-cbc", 0, false}, {"aes256-cbc", 0, false}, {NULL, 0, false}};
+static const struct scenario_choice reply_transports[] = {
+    {"pkcs1", 0, false}, {"oaep", 0, false}, {NULL, 0, false}};
 static const struct scenario_choice sources[] = {{"mscep_admin", CHALLENGE_MSCEP_ADMIN, false},
                                                  {"static", CHALLENGE_STATIC, false},
                                                  {"none", CHALLENGE_NONE, false},
@@ -30,12 +50,39 @@ static const struct scenario_choice auths[] = {{"basic", CHALLENGE_AUTH_BASIC, f
                                                {"negotiate", 0, true},
                                                {"any", 0, true},
                                                {NULL, 0, false}};
-static const struct scenario_choice key_types[] = {{"rsa", 0, false}, {"ec", 0, true}, {NULL, 0, false}};
+static const struct scenario_choice key_types[] = {
+    {"rsa", SCENARIO_KEY_RSA, false}, {"ec", SCENARIO_KEY_EC, false}, {NULL, 0, false}};
+static const struct scenario_choice curves[] = {{"p256", 256, false}, {"p384", 384, false}, {NULL, 0, false}};
 static const struct scenario_choice key_bits[] = {
     {"2048", 2048, false}, {"3072", 3072, false}, {"4096", 4096, false}, {NULL, 0, false}};
-static const struct scenario_choice profiles[] = {
-    {"rfc8894", 0, false}, {"windows", 0, true}, {"ios", 0, true},   {"macos", 0, true},
-    {"android", 0, true},  {"cisco", 0, true},   {"sscep", 0, true}, {NULL, 0, false}};
+static const struct scenario_choice thens[] = {{"renew", SCENARIO_THEN_RENEW, false},
+                                               {"get_cert", SCENARIO_THEN_GET_CERT, false},
+                                               {"get_crl", SCENARIO_THEN_GET_CRL, false},
+                                               {"get_next_ca_cert", SCENARIO_THEN_GET_NEXT_CA_CERT, false},
+                                               {NULL, 0, false}};
+static const struct scenario_choice renewals[] = {{"renewal_req", 0, false},
+                                                  {"update_req", 0, false},
+                                                  {"pkcs_req_signed", 0, false},
+                                                  {"re_enroll", 0, false},
+                                                  {NULL, 0, false}};
+static const struct scenario_choice renewal_keys[] = {
+    {"new", 0, false}, {"same", 0, false}, {NULL, 0, false}};
+static const struct scenario_choice expects[] = {{"refused", true, false}, {NULL, 0, false}};
+static const struct scenario_choice ekus[] = {{"clientAuth", 1 << PERSONA_EKU_CLIENT_AUTH, false},
+                                              {"serverAuth", 1 << PERSONA_EKU_SERVER_AUTH, false},
+                                              {"emailProtection", 1 << PERSONA_EKU_EMAIL_PROTECTION, false},
+                                              {"smartcardLogon", 1 << PERSONA_EKU_SMARTCARD_LOGON, false},
+                                              {"ipsecIKE", 1 << PERSONA_EKU_IPSEC_IKE, false},
+                                              {"any", 1 << PERSONA_EKU_ANY, false},
+                                              {NULL, 0, false}};
+static const struct scenario_choice key_usages[] = {
+    {"digitalSignature", 1 << 0, false}, {"nonRepudiation", 1 << 1, false},
+    {"keyEncipherment", 1 << 2, false},  {"dataEncipherment", 1 << 3, false},
+    {"keyAgreement", 1 << 4, false},     {NULL, 0, false}};
+static const struct scenario_choice san_matches[] = {
+    {"any", false, false}, {"as_requested", true, false}, {NULL, 0, false}};
+static const struct scenario_choice subject_matches[] = {
+    {"as_requested", false, false}, {"any", true, false}, {NULL, 0, false}};
 static const struct scenario_choice arrivals[] = {
     {"even", LOAD_EVEN, false}, {"poisson", LOAD_POISSON, false}, {NULL, 0, false}};
 
@@ -46,6 +93,7 @@ const struct scenario_key scenario_keys[] = {
 
     {"target", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"target.url", SCENARIO_TEXT, AT(target.url), 1, TEXT_MAX, NULL, NULL, 0, 0},
+    {"target.urls", SCENARIO_TEXTS, AT(target.urls), 1, 16, NULL, NULL, AT(target.url_count), 0},
     {"target.authorized", SCENARIO_TEXT, AT(target.authorized), 1, TEXT_MAX, NULL, NULL, 0, 0},
     {"target.tls", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"target.tls.ca_file", SCENARIO_TEXT, AT(target.ca_file), 1, TEXT_MAX, NULL, NULL, 0, 0},
@@ -57,6 +105,19 @@ const struct scenario_key scenario_keys[] = {
     {"simulator.otp", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"simulator.otp.cache", SCENARIO_UINT, AT(simulator.otp_cache), 1, 1000000, "5", NULL, 0, 0},
     {"simulator.otp.validity", SCENARIO_DURATION, AT(simulator.otp_validity_us), SECOND, 7 * DAY, "60m", NULL, 0, 0},
+    {"simulator.caps", SCENARIO_TEXT, AT(simulator.caps), 1, 1000, NULL, NULL, 0, 0},
+    {"simulator.approval", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
+    {"simulator.approval.after_polls", SCENARIO_UINT, AT(simulator.approval.after_polls), 1, 1000000, NULL, NULL, 0, 0},
+    {"simulator.approval.after", SCENARIO_DURATION, AT(simulator.approval.after_us), 1e3, 7 * DAY, NULL, NULL, 0, 0},
+    {"simulator.approval.then", SCENARIO_BOOL, AT(simulator.approval.deny), 0, 0, "issue", approvals, 0, 0},
+    {"simulator.operations", SCENARIO_FLAGS, AT(simulator.operations), 1, SCENARIO_SIM_OPERATION_COUNT, NULL, operations, 0, 0},
+    {"simulator.quirks", SCENARIO_FLAGS, AT(simulator.quirks), 1, SCENARIO_SIM_QUIRK_COUNT, NULL, quirks, 0, 0},
+    {"simulator.repeats", SCENARIO_BOOL, AT(simulator.repeats_get_new), 0, 0, "same", repeats, 0, 0},
+    {"simulator.cache_request", SCENARIO_DURATION, AT(simulator.cache_request_us), SECOND, 7 * DAY, "20m", NULL, 0, 0},
+    {"simulator.reply", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
+    {"simulator.reply.digest", SCENARIO_TEXT, AT(simulator.reply.digest), 1, 16, "sha256", reply_digests, 0, 0},
+    {"simulator.reply.cipher", SCENARIO_TEXT, AT(simulator.reply.cipher), 1, 16, "mirror", reply_ciphers, 0, 0},
+    {"simulator.reply.transport", SCENARIO_TEXT, AT(simulator.reply.transport), 1, 16, "pkcs1", reply_transports, 0, 0},
     {"simulator.faults", SCENARIO_TEXTS, AT(simulator.faults), 0, 50, NULL, NULL, AT(simulator.fault_count), 0},
     {"simulator.latency", SCENARIO_LATER, 0, 0, 0, NULL, NULL, 0, 0},
 
@@ -74,15 +135,31 @@ const struct scenario_key scenario_keys[] = {
     {"devices.count", SCENARIO_UINT64, AT(devices.count), 1, 1e7, NULL, NULL, 0, 0},
     {"devices.subject", SCENARIO_TEXT, AT(devices.subject), 1, 512, "CN={profile}-{index}", NULL, 0, 0},
     {"devices.marker", SCENARIO_TEXT, AT(devices.marker), 3, 64, "OU=scepstorm", NULL, 0, 0},
+    {"devices.san", SCENARIO_TEXTS, AT(devices.san), 1, 16, NULL, NULL, AT(devices.san_count), 0},
+    {"devices.sid", SCENARIO_TEXT, AT(devices.sid), 1, 256, NULL, NULL, 0, 0},
+    {"devices.csv", SCENARIO_TEXT, AT(devices.csv), 1, TEXT_MAX, NULL, NULL, 0, 0},
+    {"devices.csv_reuse", SCENARIO_BOOL, AT(devices.csv_reuse), 0, 0, "false", NULL, 0, 0},
     {"devices.key", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
-    {"devices.key.type", SCENARIO_CHOICE, SCENARIO_NOWHERE, 0, 0, "rsa", key_types, 0, 0},
+    {"devices.key.type", SCENARIO_CHOICE, AT(devices.key_type), 0, 0, "rsa", key_types, 0, 0},
+    {"devices.key.curve", SCENARIO_CHOICE, AT(devices.key_curve), 0, 0, "p256", curves, 0, 0},
     {"devices.key.bits", SCENARIO_CHOICE, AT(devices.key_bits), 0, 0, "2048", key_bits, 0, 0},
     {"devices.key.reuse", SCENARIO_BOOL, AT(devices.key_reuse), 0, 0, "true", NULL, 0, 0},
     {"devices.key.pool", SCENARIO_TEXT, AT(devices.key_pool), 1, TEXT_MAX, NULL, NULL, 0, 0},
     {"devices.profiles", SCENARIO_LIST, AT(devices.profiles), 1, 20, NULL, NULL, AT(devices.profile_count), sizeof(struct scenario_profile)},
-    {"devices.profiles[].name", SCENARIO_TEXT, PERSONA(name), 1, 64, "rfc8894", profiles, 0, 0},
+    {"devices.profiles[].name", SCENARIO_TEXT, PERSONA(name), 1, 64, PERSONA_DEFAULT, NULL, 0, 0},
     {"devices.profiles[].weight", SCENARIO_NUMBER, PERSONA(weight), 0.001, 1e6, "1", NULL, 0, 0},
-    {"devices.expect", SCENARIO_LATER, 0, 0, 0, NULL, NULL, 0, 0},
+    {"devices.profiles[].set", SCENARIO_SETTINGS, PERSONA(settings), 1, PERSONA_KNOB_COUNT, NULL, NULL, PERSONA(setting_count), 0},
+    {"devices.then", SCENARIO_WORDS, AT(devices.then), 1, SCENARIO_THEN_COUNT, NULL, thens, AT(devices.then_count), 0},
+    {"devices.renewal", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
+    {"devices.renewal.how", SCENARIO_TEXT, AT(devices.renewal_how), 1, 64, NULL, renewals, 0, 0},
+    {"devices.renewal.key", SCENARIO_TEXT, AT(devices.renewal_key), 1, 64, NULL, renewal_keys, 0, 0},
+    {"devices.expect", SCENARIO_MAP, AT(devices.expect.refused), 0, 0, NULL, expects, 0, 0},
+    {"devices.expect.eku", SCENARIO_FLAGS, AT(devices.expect.eku), 1, PERSONA_EKU_COUNT, NULL, ekus, 0, 0},
+    {"devices.expect.key_usage", SCENARIO_FLAGS, AT(devices.expect.key_usage), 1, 5, NULL, key_usages, 0, 0},
+    {"devices.expect.min_validity", SCENARIO_DURATION, AT(devices.expect.min_validity_us), SECOND, 36525 * DAY, NULL, NULL, 0, 0},
+    {"devices.expect.max_validity", SCENARIO_DURATION, AT(devices.expect.max_validity_us), SECOND, 36525 * DAY, NULL, NULL, 0, 0},
+    {"devices.expect.san", SCENARIO_BOOL, AT(devices.expect.san_as_requested), 0, 0, "any", san_matches, 0, 0},
+    {"devices.expect.subject", SCENARIO_BOOL, AT(devices.expect.subject_any), 0, 0, "as_requested", subject_matches, 0, 0},
 
     {"load", SCENARIO_LIST, AT(phases), 1, 200, NULL, NULL, AT(phase_count), sizeof(struct load_phase)},
     {"load[].phase", SCENARIO_LABEL, PHASE(name), 1, sizeof(((struct load_phase *)0)->name) - 1, NULL, NULL, 0, 0},
@@ -127,7 +204,8 @@ bool scenario_key_is_child(const char *path, const char *parent)
     return strchr(rest, '.') == NULL;
 }
 
-bool scenario_key_applies(const struct scenario_key *key, const struct scenario *scenario)
+/* Keys of which only some challenge sources know something. */
+static bool is_for_source(const char *path, enum challenge_source source)
 {
     enum { ADMIN = 1 << CHALLENGE_MSCEP_ADMIN, STATIC = 1 << CHALLENGE_STATIC };
     static const struct {
@@ -141,13 +219,41 @@ bool scenario_key_applies(const struct scenario_key *key, const struct scenario 
         {"challenge.password_file", ADMIN | STATIC},
         {"challenge.outstanding", ADMIN},
     };
-    if (strncmp(key->path, "simulator", 9) == 0)
-        return scenario->target.sim;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (strcmp(key->path, rows[i].path) == 0)
-            return (rows[i].sources & 1 << scenario->challenge.source) != 0;
+        if (strcmp(path, rows[i].path) == 0)
+            return (rows[i].sources & 1 << source) != 0;
     }
     return true;
+}
+
+static bool renews(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->devices.then_count; i++) {
+        if (s->devices.then[i] == SCENARIO_THEN_RENEW)
+            return true;
+    }
+    return false;
+}
+
+const char *scenario_key_idle(const struct scenario_key *key, const struct scenario *scenario)
+{
+    const char *path = key->path;
+    if (strncmp(path, "simulator", 9) == 0 && !scenario->target.sim)
+        return "without target.url: sim";
+    if (!is_for_source(path, scenario->challenge.source))
+        return "for this challenge.source";
+    if (strncmp(path, "simulator.approval", 18) == 0 && scenario->simulator.approval.after_polls == 0 &&
+        scenario->simulator.approval.after_us == 0)
+        return "without after_polls or after";
+    if (strcmp(path, "devices.csv_reuse") == 0 && scenario->devices.csv == NULL)
+        return "without devices.csv";
+    if (strcmp(path, "devices.key.curve") == 0 && scenario->devices.key_type != SCENARIO_KEY_EC)
+        return "without type: ec";
+    if (strncmp(path, "devices.renewal", 15) == 0 && !renews(scenario))
+        return "without renew in devices.then";
+    if (strncmp(path, "devices.expect.", 15) == 0 && scenario->devices.expect.refused)
+        return "beside refused";
+    return NULL;
 }
 
 const char *scenario_key_word(const char *path)

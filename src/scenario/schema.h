@@ -5,13 +5,16 @@
 #include "scenario/scenario.h"
 
 enum scenario_type {
-    SCENARIO_MAP,      /* more keys below */
+    SCENARIO_MAP,      /* more keys below; or one of `choices`, which sets the bool at offset */
     SCENARIO_LIST,     /* a list of maps; the array grows by min..max elements of element_bytes */
     SCENARIO_TEXTS,    /* a list of texts: char **, count at count_offset */
+    SCENARIO_WORDS,    /* a list of different `choices`: an array of ints or enums, count at count_offset */
+    SCENARIO_FLAGS,    /* a list of `choices`: unsigned, their values or'ed */
+    SCENARIO_SETTINGS, /* a map of any keys: struct scenario_setting *, count at count_offset */
     SCENARIO_TEXT,     /* char *, min..max bytes; one of `choices` when there are some */
     SCENARIO_LABEL,    /* char[], min..max bytes */
     SCENARIO_CHOICE,   /* int or enum: the value of one of `choices` */
-    SCENARIO_BOOL,     /* bool */
+    SCENARIO_BOOL,     /* bool: true or false, or the value of one of `choices` */
     SCENARIO_UINT,     /* unsigned */
     SCENARIO_UINT64,   /* uint64_t */
     SCENARIO_DURATION, /* int64_t, microseconds; min and max too */
@@ -54,9 +57,9 @@ extern const size_t scenario_key_count;
 int scenario_key_find(const char *path);
 /* True when `path` is a direct child of `parent` ("" for the root, "load[]" for the elements of a list). */
 bool scenario_key_is_child(const char *path, const char *parent);
-/* False for keys that say nothing in this scenario: the simulator's without a simulator, a user name for the
- * static challenge. Depends on target.sim and challenge.source alone. */
-bool scenario_key_applies(const struct scenario_key *key, const struct scenario *scenario);
+/* Why a key says nothing in this scenario ("without devices.csv", "for this challenge.source"); NULL: it does say
+ * something. Wants the scenario read and target.sim known. */
+const char *scenario_key_idle(const struct scenario_key *key, const struct scenario *scenario);
 /* "bits" of "devices.key.bits". */
 const char *scenario_key_word(const char *path);
 

@@ -115,6 +115,10 @@ bool scenario_check_authorized(const struct scenario *scenario, const char *opti
 {
     if (scenario->target.sim || scenario_authorized(scenario, option) != NULL)
         return true;
+    for (size_t i = 0; i < scenario->target.url_count; i++) {
+        if (!check_one("the target", scenario->target.urls[i], e))
+            return false;
+    }
     return check_one("the target", scenario->target.url, e) &&
            check_one("the OTP page", scenario->challenge.url, e);
 }

@@ -99,10 +99,12 @@ static bool store_text(const struct scenario_key *key, const char *text, void *b
 
 static bool store_bool(const struct scenario_key *key, const char *text, void *base, struct err *e)
 {
-    bool yes = strcmp(text, "true") == 0;
-    if (!yes && strcmp(text, "false") != 0)
+    int value = strcmp(text, "true") == 0;
+    if (key->choices != NULL && !choose(key, text, &value, e))
+        return false;
+    if (key->choices == NULL && !value && strcmp(text, "false") != 0)
         return wrong(e, text, "is neither true nor false");
-    *(bool *)field(key, base) = yes;
+    *(bool *)field(key, base) = value != 0;
     return true;
 }
 
@@ -187,11 +189,19 @@ bool scenario_value_parse(const struct scenario_key *key, const char *text, void
     case SCENARIO_MAP:
     case SCENARIO_LIST:
     case SCENARIO_TEXTS:
+    case SCENARIO_WORDS:
+    case SCENARIO_FLAGS:
+    case SCENARIO_SETTINGS:
     case SCENARIO_LATER:
     case SCENARIO_SECRET:
         break;
     }
     return err_set(e, STAGE_SETUP, REASON_INTERNAL, "%s holds no single value", key->path);
+}
+
+bool scenario_value_choose(const struct scenario_key *key, const char *text, int *out, struct err *e)
+{
+    return choose(key, text, out, e);
 }
 
 void scenario_value_quote(const char *text, struct buf *out)
@@ -256,17 +266,22 @@ static void format_share(double share, struct buf *out)
         buf_appendf(out, "%.17g", share);
 }
 
+static const char *word_for(const struct scenario_key *key, int value)
+{
+    for (const struct scenario_choice *c = key->choices; c->word != NULL; c++) {
+        if (c->value == value && !c->later)
+            return c->word;
+    }
+    return key->fallback;
+}
+
 static const char *word_of(const struct scenario_key *key, const void *base)
 {
     int value = 0;
     if (key->offset == SCENARIO_NOWHERE)
         return key->fallback;
     memcpy(&value, const_field(key, base), sizeof value);
-    for (const struct scenario_choice *c = key->choices; c->word != NULL; c++) {
-        if (c->value == value && !c->later)
-            return c->word;
-    }
-    return key->fallback;
+    return word_for(key, value);
 }
 
 static bool format_text(const char *text, struct buf *out)
@@ -286,6 +301,46 @@ static bool format_whole(const struct scenario_key *key, const void *base, struc
     return buf_appendf(out, "%llu", (unsigned long long)value);
 }
 
+static bool format_bool(const struct scenario_key *key, const void *base, struct buf *out)
+{
+    bool yes = *(const bool *)const_field(key, base);
+    return buf_append_text(out, key->choices != NULL ? word_for(key, yes) : yes ? "true" : "false");
+}
+
+/* "[renew, get_crl]"; flags in the order of their choices. */
+static bool format_words(const struct scenario_key *key, const void *base, struct buf *out)
+{
+    const int *values = const_field(key, base);
+    size_t count = *(const size_t *)(const void *)((const char *)base + key->count_offset);
+    for (size_t i = 0; i < count; i++)
+        buf_appendf(out, "%s%s", i == 0 ? "[" : ", ", word_for(key, values[i]));
+    return count > 0 && buf_append_byte(out, ']');
+}
+
+static bool format_flags(const struct scenario_key *key, const void *base, struct buf *out)
+{
+    unsigned flags = *(const unsigned *)const_field(key, base);
+    const char *before = "[";
+    for (const struct scenario_choice *c = key->choices; c->word != NULL; c++) {
+        if ((flags & (unsigned)c->value) == 0)
+            continue;
+        buf_appendf(out, "%s%s", before, c->word);
+        before = ", ";
+    }
+    return flags != 0 && buf_append_byte(out, ']');
+}
+
+static bool format_settings(const struct scenario_key *key, const void *base, struct buf *out)
+{
+    const struct scenario_setting *settings = *(struct scenario_setting *const *)const_field(key, base);
+    size_t count = *(const size_t *)(const void *)((const char *)base + key->count_offset);
+    for (size_t i = 0; i < count; i++) {
+        buf_appendf(out, "%s%s: ", i == 0 ? "{" : ", ", settings[i].knob);
+        scenario_value_quote(settings[i].value, out);
+    }
+    return count > 0 && buf_append_byte(out, '}');
+}
+
 bool scenario_value_format(const struct scenario_key *key, const void *base, struct buf *out)
 {
     switch (key->type) {
@@ -296,7 +351,7 @@ bool scenario_value_format(const struct scenario_key *key, const void *base, str
     case SCENARIO_CHOICE:
         return format_text(word_of(key, base), out);
     case SCENARIO_BOOL:
-        return buf_append_text(out, *(const bool *)const_field(key, base) ? "true" : "false");
+        return format_bool(key, base, out);
     case SCENARIO_UINT:
     case SCENARIO_UINT64:
         return format_whole(key, base, out);
@@ -313,6 +368,12 @@ bool scenario_value_format(const struct scenario_key *key, const void *base, str
         return true;
     case SCENARIO_NUMBER:
         return buf_appendf(out, "%.17g", *(const double *)const_field(key, base));
+    case SCENARIO_WORDS:
+        return format_words(key, base, out);
+    case SCENARIO_FLAGS:
+        return format_flags(key, base, out);
+    case SCENARIO_SETTINGS:
+        return format_settings(key, base, out);
     case SCENARIO_MAP:
     case SCENARIO_LIST:
     case SCENARIO_TEXTS:

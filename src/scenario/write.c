@@ -88,21 +88,32 @@ static void write_value(const struct scenario_key *key, const void *base, struct
     buf_clear(&value);
 }
 
+static void write_map(const struct scenario_key *key, const struct scenario *s, struct buf *out)
+{
+    bool empty_tls = strcmp(key->path, "target.tls") == 0 && s->target.ca_file == NULL;
+    bool empty_renewal = strcmp(key->path, "devices.renewal") == 0 && s->devices.renewal_how == NULL &&
+                         s->devices.renewal_key == NULL;
+    if (empty_tls || empty_renewal)
+        return;
+    indent(out, depth(key->path));
+    bool word = key->choices != NULL && *(const bool *)((const char *)s + key->offset);
+    buf_appendf(out, "%s:%s%s\n", scenario_key_word(key->path), word ? " " : "",
+                word ? key->choices[0].word : "");
+}
+
 static void write_key(const struct scenario_key *key, const struct scenario *s, struct buf *out)
 {
-    if (strstr(key->path, "[]") != NULL || !scenario_key_applies(key, s))
+    if (strstr(key->path, "[]") != NULL || scenario_key_idle(key, s) != NULL)
         return;
+    if (strcmp(key->path, "target.url") == 0 && s->target.url_count > 0)
+        return; /* target.urls says it */
     if (strcmp(key->path, "target.url") == 0 && s->target.sim) {
         buf_append_text(out, "  url: sim\n");
         return;
     }
-    bool empty_tls = strcmp(key->path, "target.tls") == 0 && s->target.ca_file == NULL;
     switch (key->type) {
     case SCENARIO_MAP:
-        if (empty_tls)
-            return;
-        indent(out, depth(key->path));
-        buf_appendf(out, "%s:\n", scenario_key_word(key->path));
+        write_map(key, s, out);
         return;
     case SCENARIO_LIST:
     case SCENARIO_TEXTS:
@@ -121,6 +132,9 @@ static void write_key(const struct scenario_key *key, const struct scenario *s, 
     case SCENARIO_RATE:
     case SCENARIO_SHARE:
     case SCENARIO_NUMBER:
+    case SCENARIO_WORDS:
+    case SCENARIO_FLAGS:
+    case SCENARIO_SETTINGS:
         write_value(key, s, out);
     }
 }

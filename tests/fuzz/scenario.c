@@ -45,6 +45,10 @@ static void check_subject(const struct scenario *s)
     struct err e = {0};
     buf_init(&subject, (size_t)1 << 20);
     require(scenario_subject(s, 1, 0, "run", &subject, &e));
+    for (size_t i = 0; i < s->devices.san_count; i++)
+        require(scenario_san(s, UINT64_MAX, 0, "run", i, &subject, &e));
+    if (s->devices.sid != NULL)
+        require(scenario_sid(s, 1, 0, "run", &subject, &e));
     require(scenario_check_authorized(s, "fuzz", &e));
     buf_clear(&subject);
 }

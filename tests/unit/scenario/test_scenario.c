@@ -208,6 +208,135 @@ static void overrides(void **state)
     scenario_free(s);
 }
 
+static const char whole_protocol[] =
+    "name: mix\n"
+    "target: {urls: [\"https://a.example\", \"https://b.example/scep\"], authorized: me}\n"
+    "devices:\n"
+    "  count: 9\n"
+    "  subject: \"CN={profile}-{index}\"\n"
+    "  san: [\"dns:{name}-{index}.example.test\", \"upn:u{index}@example.test\"]\n"
+    "  sid: \"S-1-5-21-1-2-3-{index}\"\n"
+    "  key: {type: ec, curve: p384, bits: 3072}\n"
+    "  profiles:\n"
+    "  - {name: ios, weight: 60, set: {user_agent: \"a \\\"b\\\"\", polls: 5, digests: [sha512, sha256], "
+    "headers: ''}}\n"
+    "  - {name: ios, weight: 1, set: {renewal: pkcs_req_signed}}\n"
+    "  - {name: windows}\n"
+    "  then: [get_crl, renew]\n"
+    "  renewal: {how: re_enroll, key: same}\n"
+    "  expect: {eku: [clientAuth, smartcardLogon], key_usage: [digitalSignature], min_validity: 300d,\n"
+    "           max_validity: 400d, san: as_requested, subject: any}\n"
+    "load: [{rate: 5/s}]\n";
+
+static void personas_and_follow_ups(void **state)
+{
+    (void)state;
+    struct scenario *s = read_text(whole_protocol);
+    assert_int_equal(s->target.url_count, 2);
+    assert_string_equal(s->target.url, "https://a.example/certsrv/mscep/mscep.dll");
+    assert_string_equal(s->target.urls[0], s->target.url);
+    assert_string_equal(s->target.urls[1], "https://b.example/scep");
+    assert_int_equal(s->devices.san_count, 2);
+    assert_int_equal(s->devices.key_type, SCENARIO_KEY_EC);
+    assert_int_equal(s->devices.key_curve, 384);
+    assert_int_equal(s->devices.key_bits, 3072);
+    const struct scenario_profile *p = s->devices.profiles;
+    assert_string_equal(p[0].label, "ios");
+    assert_string_equal(p[1].label, "ios-2");
+    assert_string_equal(p[2].label, "windows");
+    assert_string_equal(p[0].persona.user_agent, "a \"b\"");
+    assert_int_equal(p[0].persona.polls, 5);
+    assert_int_equal(p[0].persona.digests.count, 2);
+    assert_int_equal(p[0].persona.digests.items[0], PKI_SHA512);
+    assert_string_equal(p[0].persona.headers, "");
+    assert_int_equal(p[0].persona.renewal, PERSONA_RENEWAL_RE_ENROLL);
+    assert_int_equal(p[0].persona.renewal_key, PERSONA_RENEWAL_KEY_SAME);
+    assert_int_equal(p[1].persona.renewal, PERSONA_RENEWAL_PKCS_REQ_SIGNED); /* the nearer word wins */
+    assert_int_equal(s->devices.then_count, 2);
+    assert_int_equal(s->devices.then[0], SCENARIO_THEN_GET_CRL);
+    assert_int_equal(s->devices.then[1], SCENARIO_THEN_RENEW);
+    const struct scenario_expect *x = &s->devices.expect;
+    assert_false(x->refused);
+    assert_int_equal(x->eku, 1 << PERSONA_EKU_CLIENT_AUTH | 1 << PERSONA_EKU_SMARTCARD_LOGON);
+    assert_int_equal(x->key_usage, PKI_KU_DIGITAL_SIGNATURE);
+    assert_true(x->min_validity_us == INT64_C(300) * 86400000000 && x->max_validity_us > x->min_validity_us);
+    assert_true(x->san_as_requested && x->subject_any);
+    assert_survives(s);
+    scenario_free(s);
+}
+
+static void expect_refused(void **state)
+{
+    (void)state;
+    struct scenario *s = read_text(MINIMAL "devices: {expect: refused}\n");
+    assert_true(s->devices.expect.refused);
+    char *text = written(s);
+    assert_non_null(strstr(text, "  expect: refused\n"));
+    assert_null(strstr(text, "as_requested"));
+    free(text);
+    assert_survives(s);
+    scenario_free(s);
+}
+
+/* Words of the schema that stand for the persona's: they must not drift apart. */
+static void words_are_the_personas(void **state)
+{
+    (void)state;
+    const struct persona_word *usage = persona_knobs()[PERSONA_KNOB_csr_key_usage].words;
+    const struct persona_word *eku = persona_knobs()[PERSONA_KNOB_csr_eku].words;
+    for (; usage->name != NULL; usage++) {
+        char text[160];
+        snprintf(text, sizeof text, MINIMAL "devices: {expect: {key_usage: [%s]}}\n", usage->name);
+        struct scenario *s = read_text(text);
+        assert_int_equal(s->devices.expect.key_usage, usage->value);
+        scenario_free(s);
+    }
+    for (; eku->name != NULL; eku++) {
+        char text[160];
+        snprintf(text, sizeof text, MINIMAL "devices: {expect: {eku: [%s]}}\n", eku->name);
+        struct scenario *s = read_text(text);
+        assert_int_equal(s->devices.expect.eku, 1U << eku->value);
+        scenario_free(s);
+    }
+    for (size_t k = 0; k < 2; k++) {
+        const struct persona_word *word =
+            persona_knobs()[k == 0 ? PERSONA_KNOB_renewal : PERSONA_KNOB_renewal_key].words;
+        for (; word->name != NULL; word++) {
+            char text[160];
+            snprintf(text, sizeof text, MINIMAL "devices: {then: [renew], renewal: {%s: %s}}\n",
+                     k == 0 ? "how" : "key", word->name);
+            struct scenario *s = read_text(text);
+            const struct persona *p = &s->devices.profiles[0].persona;
+            assert_int_equal(k == 0 ? (unsigned)p->renewal : (unsigned)p->renewal_key, word->value);
+            scenario_free(s);
+        }
+    }
+}
+
+static void every_persona_is_a_profile(void **state)
+{
+    (void)state;
+    for (const char *const *name = persona_names(); *name != NULL; name++) {
+        char text[160];
+        snprintf(text, sizeof text, MINIMAL "devices: {profiles: [{name: %s}]}\n", *name);
+        struct scenario *s = read_text(text);
+        assert_string_equal(s->devices.profiles[0].persona.name, *name);
+        scenario_free(s);
+    }
+}
+
+static void every_url_needs_authorization(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct scenario *s = read_text(
+        "target: {urls: [\"http://127.0.0.1/a\", \"https://h/b\"]}\nload: [{rate: 5/s, for: 10s}]\n");
+    assert_false(scenario_check_authorized(s, NULL, &e));
+    assert_non_null(strstr(e.text, "https://h/b"));
+    assert_true(scenario_check_authorized(s, "me, ticket 5", &e));
+    scenario_free(s);
+}
+
 static void anchors_are_shared_until_an_option_changes_one(void **state)
 {
     (void)state;
@@ -249,16 +378,22 @@ static void utf16_from_windows(void **state)
 static void shipped_scenarios_load(void **state)
 {
     (void)state;
-    static const char *const files[] = {"../scenarios/quickstart.yaml", "../scenarios/micromdm.yaml"};
+    static const struct {
+        const char *file;
+        unsigned devices;
+    } files[] = {{"../scenarios/quickstart.yaml", 1000},
+                 {"../scenarios/micromdm.yaml", 200},
+                 {"../scenarios/personas.yaml", 300},
+                 {"../scenarios/renewal.yaml", 200}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct scenario *s = NULL;
         struct err e = {0};
-        if (!scenario_load(files[i], NULL, 0, &s, &e))
+        if (!scenario_load(files[i].file, NULL, 0, &s, &e))
             fail_msg("%s", e.text);
         struct load_plan *plan = NULL;
         assert_true(load_plan_new(s->phases, s->phase_count, s->devices.count, s->limits.devices, s->seed,
                                   &plan, &e));
-        assert_int_equal(load_plan_count(plan), i == 0 ? 1000 : 200);
+        assert_int_equal(load_plan_count(plan), files[i].devices);
         load_plan_free(plan);
         assert_survives(s);
         scenario_free(s);
@@ -274,6 +409,11 @@ int main(void)
         cmocka_unit_test(sim_is_written_as_sim),
         cmocka_unit_test(bare_host_is_ndes),
         cmocka_unit_test(overrides),
+        cmocka_unit_test(personas_and_follow_ups),
+        cmocka_unit_test(expect_refused),
+        cmocka_unit_test(words_are_the_personas),
+        cmocka_unit_test(every_persona_is_a_profile),
+        cmocka_unit_test(every_url_needs_authorization),
         cmocka_unit_test(anchors_are_shared_until_an_option_changes_one),
         cmocka_unit_test(name_follows_the_file),
         cmocka_unit_test(utf16_from_windows),

@@ -1,0 +1,200 @@
+/* Rules about devices: who they are, and how they speak. */
+#include "base/text.h"
+#include "scenario/check.h"
+#include "scenario/csv.h"
+#include "scenario/subject.h"
+
+/* ---- names ---- */
+
+static bool check_sans(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    for (size_t i = 0; i < s->devices.san_count; i++) {
+        struct err why = {0};
+        if (!scenario_san_check(s->devices.san[i], s->devices.rows, &why))
+            return scenario_document_fail(r->document, scenario_check_item(r, "devices.san", i), e,
+                                          "devices.san[%zu]: %s", i, why.text);
+    }
+    return true;
+}
+
+static bool check_templates(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    struct err why = {0};
+    if (!scenario_subject_check(s->devices.subject, s->devices.rows, &why))
+        return scenario_check_fail(r, "devices.subject", e, why.text);
+    if (!scenario_marker_check(s->devices.marker, &why))
+        return scenario_check_fail(r, "devices.marker", e, why.text);
+    if (s->devices.sid != NULL && !scenario_sid_check(s->devices.sid, s->devices.rows, &why))
+        return scenario_check_fail(r, "devices.sid", e, why.text);
+    return check_sans(r, e);
+}
+
+static bool is_used(const struct scenario *s, size_t column)
+{
+    bool used = scenario_template_uses(s->devices.subject, s->devices.rows, column) ||
+                (s->devices.sid != NULL && scenario_template_uses(s->devices.sid, s->devices.rows, column));
+    for (size_t i = 0; i < s->devices.san_count; i++)
+        used = used || scenario_template_uses(s->devices.san[i], s->devices.rows, column);
+    return used;
+}
+
+/* An empty name would only be noticed when its device makes its request. */
+static bool check_cells(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    const struct scenario_csv *rows = s->devices.rows;
+    bool any = false;
+    for (size_t column = 0; scenario_csv_columns(rows)[column] != NULL; column++) {
+        if (!is_used(s, column))
+            continue;
+        any = true;
+        for (size_t row = 0; row < scenario_csv_rows(rows); row++) {
+            if (scenario_csv_cell(rows, row, column)[0] == '\0')
+                return scenario_document_fail(r->document, scenario_read_place(r, "devices.csv"), e,
+                                              "devices.csv: %.60s:%zu: %s is empty", s->devices.csv,
+                                              scenario_csv_line(rows, row),
+                                              scenario_csv_columns(rows)[column]);
+        }
+    }
+    return any || scenario_check_fail(r, "devices.csv", e,
+                                      "no template uses a column of it: write {column} in devices.subject");
+}
+
+static bool check_row_count(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    size_t rows = scenario_csv_rows(s->devices.rows);
+    if (s->devices.csv_reuse || (s->devices.count > 0 && s->devices.count <= rows))
+        return true;
+    int place = scenario_read_place(r, "devices.csv");
+    if (s->devices.count == 0)
+        return scenario_document_fail(r->document, place, e,
+                                      "devices.csv: it has %zu rows: say devices.count (%zu or fewer), or "
+                                      "csv_reuse: true",
+                                      rows, rows);
+    return scenario_document_fail(
+        r->document, place, e, "devices.csv: it has %zu rows for %llu devices: add rows, or csv_reuse: true",
+        rows, (unsigned long long)s->devices.count);
+}
+
+static bool check_rows(const struct scenario_reader *r, struct err *e)
+{
+    struct scenario *s = r->scenario;
+    struct err why = {0};
+    if (s->devices.csv == NULL)
+        return check_templates(r, e);
+    if (!scenario_csv_load(s->devices.csv, &s->devices.rows, &why))
+        return scenario_check_fail(r, "devices.csv", e, why.text);
+    return check_row_count(r, e) && check_templates(r, e) && check_cells(r, e);
+}
+
+/* ---- personas ---- */
+
+/* The node below a key of a map; the map itself when the key is not written. */
+static int child(const struct scenario_reader *r, int map, const char *word)
+{
+    const yaml_node_t *n = scenario_document_node(r->document, map);
+    const yaml_node_pair_t *pair = n->data.mapping.pairs.start;
+    for (; n->type == YAML_MAPPING_NODE && pair < n->data.mapping.pairs.top; pair++) {
+        const char *key = scenario_document_text(r->document, pair->key);
+        if (key != NULL && strcmp(key, word) == 0)
+            return pair->value;
+    }
+    return map;
+}
+
+static bool default_profile(struct scenario *s, struct err *e)
+{
+    if (s->devices.profile_count > 0)
+        return true;
+    s->devices.profiles = calloc(1, sizeof *s->devices.profiles);
+    if (s->devices.profiles == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the scenario");
+    s->devices.profile_count = 1;
+    s->devices.profiles[0].weight = 1;
+    return scenario_check_set(&s->devices.profiles[0].name, PERSONA_DEFAULT, e);
+}
+
+/* Results want one name for each element. */
+static void label(struct scenario *s, size_t i)
+{
+    struct scenario_profile *p = &s->devices.profiles[i];
+    size_t number = 1;
+    for (size_t k = 0; k < i; k++)
+        number += strcmp(s->devices.profiles[k].name, p->name) == 0;
+    if (number == 1)
+        snprintf(p->label, sizeof p->label, "%s", p->name);
+    else
+        snprintf(p->label, sizeof p->label, "%.24s-%zu", p->name, number);
+}
+
+static bool apply_renewal(const struct scenario *s, struct persona *p, struct err *e)
+{
+    return (s->devices.renewal_how == NULL || persona_override(p, "renewal", s->devices.renewal_how, e)) &&
+           (s->devices.renewal_key == NULL || persona_override(p, "renewal_key", s->devices.renewal_key, e));
+}
+
+static bool apply_settings(const struct scenario_reader *r, size_t i, int node, struct err *e)
+{
+    struct scenario_profile *p = &r->scenario->devices.profiles[i];
+    for (size_t k = 0; k < p->setting_count; k++) {
+        struct err why = {0};
+        if (persona_override(&p->persona, p->settings[k].knob, p->settings[k].value, &why))
+            continue;
+        int place = child(r, child(r, node, "set"), p->settings[k].knob);
+        return scenario_document_fail(r->document, place, e, "devices.profiles[%zu].set: %s", i, why.text);
+    }
+    return true;
+}
+
+static bool resolve(const struct scenario_reader *r, size_t i, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    struct scenario_profile *p = &s->devices.profiles[i];
+    bool written = scenario_read_place(r, "devices.profiles") != 0;
+    int node = written ? scenario_check_item(r, "devices.profiles", i) : 0;
+    struct err why = {0};
+    if (!persona_find(p->name, &p->persona, &why))
+        return scenario_document_fail(r->document, child(r, node, "name"), e,
+                                      "devices.profiles[%zu].name: %s", i, why.text);
+    label(r->scenario, i);
+    return apply_renewal(s, &p->persona, e) && apply_settings(r, i, node, e);
+}
+
+static bool check_sid_is_sent(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    bool sent = s->devices.sid == NULL;
+    for (size_t i = 0; i < s->devices.profile_count; i++)
+        sent = sent || s->devices.profiles[i].persona.csr_sid != PERSONA_SID_NONE;
+    return sent || scenario_check_fail(r, "devices.sid", e,
+                                       "no profile sends a SID; add  set: {csr_sid: extension}  to one");
+}
+
+/* ---- all of it ---- */
+
+static bool check_validity(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario_expect *x = &r->scenario->devices.expect;
+    return x->max_validity_us == 0 || x->min_validity_us <= x->max_validity_us ||
+           scenario_check_fail(r, "devices.expect.max_validity", e, "it is below min_validity");
+}
+
+bool scenario_check_devices(const struct scenario_reader *r, struct err *e)
+{
+    struct scenario *s = r->scenario;
+    if (!check_rows(r, e))
+        return false;
+    if (!s->devices.key_reuse && s->devices.key_pool == NULL)
+        return scenario_check_fail(r, "devices.key.reuse", e,
+                                   "a key for each device needs devices.key.pool (scepstorm keygen)");
+    if (!default_profile(s, e))
+        return false;
+    for (size_t i = 0; i < s->devices.profile_count; i++) {
+        if (!resolve(r, i, e))
+            return false;
+    }
+    return check_sid_is_sent(r, e) && check_validity(r, e);
+}
