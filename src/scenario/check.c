@@ -323,8 +323,21 @@ static bool check_slo(const struct scenario_reader *r, struct err *e)
     return true;
 }
 
+static bool check_conformance(const struct scenario_reader *r, struct err *e)
+{
+    struct scenario *s = r->scenario;
+    for (size_t i = 0; i < s->conformance.word_count; i++) {
+        struct err why = {0};
+        if (!conformance_choose(s->conformance.words[i], s->conformance.chosen, &why))
+            return scenario_document_fail(r->document, scenario_check_item(r, "conformance.probes", i), e,
+                                          "conformance.probes[%zu]: %s", i, why.text);
+    }
+    return scenario_read_place(r, "conformance") == 0 || s->conformance.word_count > 0 ||
+           scenario_check_fail(r, "conformance.probes", e, "missing; for example  probes: [all]");
+}
+
 bool scenario_check(struct scenario_reader *r, struct err *e)
 {
     return check_name(r, e) && check_target(r, e) && check_challenge(r, e) && scenario_check_devices(r, e) &&
-           check_load(r, e) && check_slo(r, e);
+           check_load(r, e) && check_conformance(r, e) && check_slo(r, e);
 }

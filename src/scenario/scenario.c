@@ -53,6 +53,7 @@ void scenario_free(struct scenario *s)
         free_profile(&s->devices.profiles[i]);
     free(s->devices.profiles);
     free(s->phases);
+    free_texts(s->conformance.words, s->conformance.word_count);
     free_texts(s->slo, s->slo_count);
     free(s);
 }

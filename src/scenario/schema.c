@@ -170,6 +170,10 @@ const struct scenario_key scenario_keys[] = {
     {"load[].arrivals", SCENARIO_CHOICE, PHASE(arrivals), 0, 0, "even", arrivals, 0, 0},
     {"load[].warm_up", SCENARIO_BOOL, PHASE(warm_up), 0, 0, "false", NULL, 0, 0},
 
+    {"conformance", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
+    {"conformance.probes", SCENARIO_TEXTS, AT(conformance.words), 1, CONFORMANCE_MAX, NULL, NULL, AT(conformance.word_count), 0},
+    {"conformance.every", SCENARIO_UINT64, AT(conformance.every), 1, 1e6, "50", NULL, 0, 0},
+
     {"limits", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"limits.request_timeout", SCENARIO_DURATION, AT(limits.request_timeout_us), 1e3, HOUR, "30s", NULL, 0, 0},
     {"limits.device_timeout", SCENARIO_DURATION, AT(limits.device_timeout_us), 1e3, DAY, "5m", NULL, 0, 0},
@@ -251,6 +255,8 @@ const char *scenario_key_idle(const struct scenario_key *key, const struct scena
         return "without type: ec";
     if (strncmp(path, "devices.renewal", 15) == 0 && !renews(scenario))
         return "without renew in devices.then";
+    if (strcmp(path, "conformance.every") == 0 && scenario->conformance.word_count == 0)
+        return "without conformance.probes";
     if (strncmp(path, "devices.expect.", 15) == 0 && scenario->devices.expect.refused)
         return "beside refused";
     return NULL;

@@ -93,7 +93,8 @@ static void write_map(const struct scenario_key *key, const struct scenario *s, 
     bool empty_tls = strcmp(key->path, "target.tls") == 0 && s->target.ca_file == NULL;
     bool empty_renewal = strcmp(key->path, "devices.renewal") == 0 && s->devices.renewal_how == NULL &&
                          s->devices.renewal_key == NULL;
-    if (empty_tls || empty_renewal)
+    bool no_probes = strcmp(key->path, "conformance") == 0 && s->conformance.word_count == 0;
+    if (empty_tls || empty_renewal || no_probes)
         return;
     indent(out, depth(key->path));
     bool word = key->choices != NULL && *(const bool *)((const char *)s + key->offset);
