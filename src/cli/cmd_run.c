@@ -212,20 +212,20 @@ static bool keep_key(struct pki_key *key, void *user, struct err *e)
     return pki_pool_add(user, key, e) && !interrupted;
 }
 
-static bool load_keys(struct run *run, uint64_t devices, struct err *e)
+static bool load_keys(struct run *run, uint64_t wanted, struct err *e)
 {
     struct err why = {0};
-    return pki_pool_load(run->scenario->devices.key_pool, (size_t)devices, &run->keys, &why) ||
+    return pki_pool_load(run->scenario->devices.key_pool, (size_t)wanted, &run->keys, &why) ||
            err_set(e, STAGE_SETUP, why.reason == REASON_NO_MEMORY ? why.reason : REASON_USAGE, "%s",
                    why.text);
 }
 
 static bool get_keys(struct run *run, struct err *e)
 {
-    uint64_t devices = load_plan_count(run->plan);
+    uint64_t wanted = engine_keys_wanted(run->scenario, load_plan_count(run->plan));
     if (run->scenario->devices.key_pool != NULL)
-        return load_keys(run, devices, e);
-    size_t count = devices < KEYS_WITHOUT_POOL ? (size_t)devices : KEYS_WITHOUT_POOL;
+        return load_keys(run, wanted, e);
+    size_t count = wanted < KEYS_WITHOUT_POOL ? (size_t)wanted : KEYS_WITHOUT_POOL;
     if (!run->options.quiet && !run->options.no_progress)
         fprintf(stderr, "making %zu RSA-%u keys (a pool saves this: scepstorm keygen)\n", count,
                 run->scenario->devices.key_bits);

@@ -48,6 +48,9 @@ struct engine_result {
     char stopped_early[160];  /* empty, or why */
 };
 
+/* How many keys of a pool this many devices use: those that renew with a new key need another one. At most 2 per device. */
+uint64_t engine_keys_wanted(const struct scenario *scenario, uint64_t devices);
+
 /* Runs the whole plan and returns when every planned device has its outcome. The first SIGINT or SIGTERM stops arrivals and
  * gives the devices in flight ten seconds, a second one abandons them.
  * Owns:   nothing; *out is filled as far as the run came, also when it fails.

@@ -12,6 +12,21 @@ static struct pki_key *pool_key(const struct engine *en, uint64_t index)
     return pki_pool_key(en->config->keys, (size_t)(index % pki_pool_count(en->config->keys)));
 }
 
+static bool renews_with_another(const struct scenario *s)
+{
+    bool renews = false, another = false;
+    for (size_t i = 0; i < s->devices.then_count; i++)
+        renews |= s->devices.then[i] == SCENARIO_THEN_RENEW;
+    for (size_t i = 0; i < s->devices.profile_count; i++)
+        another |= s->devices.profiles[i].persona.renewal_key == PERSONA_RENEWAL_KEY_NEW;
+    return renews && another && s->devices.key_type == SCENARIO_KEY_RSA;
+}
+
+uint64_t engine_keys_wanted(const struct scenario *scenario, uint64_t devices)
+{
+    return renews_with_another(scenario) ? 2 * devices : devices;
+}
+
 bool keys_suffice(const struct engine *en, uint64_t device)
 {
     return is_ec(en) || en->config->scenario->devices.key_reuse || device < pki_pool_count(en->config->keys);

@@ -77,7 +77,7 @@ void engine_tell_device(struct engine *en, const struct outcome *o)
     TELL(en, device, o)
     if (o->end == OUTCOME_UNSENT)
         return;
-    en->result->duration_us = o->finished_us;
+    en->result->duration_us = engine_now(en); /* what followed its enrollment included */
     en->ended += o->end != OUTCOME_ABANDONED;
     en->failed += o->end == OUTCOME_FAILED;
     watch_budget(en);
