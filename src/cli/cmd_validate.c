@@ -85,7 +85,12 @@ bool cli_check_scenario(const char *file, const struct scenario *s, struct err *
 
 static void print_target(const struct scenario *s)
 {
-    printf("target     %s\n", s->target.sim ? "the built-in simulator" : s->target.url);
+    static const char *const simulators[] = {
+        [SCENARIO_SIM_STANDALONE] = "the built-in simulator",
+        [SCENARIO_SIM_INTUNE] = "the built-in simulator, with a stand-in for Intune's policy module",
+        [SCENARIO_SIM_PROXY] = "the built-in simulator, as an MDM that is a SCEP proxy",
+    };
+    printf("target     %s\n", s->target.sim ? simulators[s->simulator.mode] : s->target.url);
     for (size_t i = 1; i < s->target.url_count; i++)
         printf("           %s\n", s->target.urls[i]);
     for (size_t i = 0; i < s->simulator.fault_count; i++)
@@ -102,6 +107,10 @@ static void print_challenge(const struct scenario *s)
         puts("challenge  none");
         return;
     case CHALLENGE_STATIC:
+        if (s->target.sim) {
+            puts("challenge  the same for all, made for the run");
+            return;
+        }
         printf("challenge  the same for all, from %s %s\n",
                c->password_env != NULL ? "the variable" : "the file",
                c->password_env != NULL ? c->password_env : c->password_file);

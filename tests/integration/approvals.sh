@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Requests that wait for approval, are denied or are forgotten: devices poll, and the run names the cause.
+#   approvals.sh PATH-TO-SCEPSTORM
+set -euo pipefail
+scepstorm=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+  echo "approvals: $*" >&2
+  exit 1
+}
+
+# storm NAME EXIT-CODE SIMULATOR: ten devices that poll twice; leaves NAME/summary.json
+storm() {
+  cat >"$1.yaml" <<YAML
+name: $1
+target: {url: sim}
+simulator: $3
+devices:
+  count: 10
+  profiles: [{name: rfc8894, set: {polls: 2, poll_interval: 50ms}}]
+load: [{rate: 50/s}]
+YAML
+  local code=0
+  "$scepstorm" run "$1.yaml" --out "$1" --quiet --no-progress >"$1.log" 2>&1 || code=$?
+  [ "$code" = "$2" ] || fail "$1: exit code $code, not $2: $(cat "$1.log")"
+}
+
+enrolled() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1] + "/summary.json"))["devices"]["enrolled"])' "$1"; }
+cause() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1] + "/summary.json"))["diagnosis"][0]["cause"])' "$1"; }
+
+storm approved 0 '{approval: {after_polls: 2}}'
+[ "$(enrolled approved)" = 10 ] || fail "not all were enrolled after approval"
+for fault in pending-approval approval-denied pending-forgotten; do
+  storm "$fault" 3 "{faults: [$fault]}"
+  [ "$(cause "$fault")" = "$fault" ] || fail "$fault is called $(cause "$fault")"
+done
+storm slow 3 '{approval: {after_polls: 3}}'
+[ "$(cause slow)" = pending-approval ] || fail "slow approval is called $(cause slow)"
+echo "approvals: waiting, denied and forgotten requests are told apart"
