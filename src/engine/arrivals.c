@@ -32,6 +32,7 @@ static void tell_unsent(struct engine *en, const struct load_arrival *a, const s
     struct outcome o = {
         .device = a->index,
         .phase = a->phase,
+        .profile = phone_profile(en->config->scenario, a->index),
         .warm_up = a->warm_up,
         .end = OUTCOME_UNSENT,
         .scheduled_us = a->scheduled_us,

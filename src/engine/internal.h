@@ -177,6 +177,7 @@ int64_t arrivals_give_up_us(const struct engine *en);
 bool arrivals_over(const struct engine *en);
 
 /* phone.c */
+unsigned phone_profile(const struct scenario *s, uint64_t device); /* drawn by weight, the same each time */
 bool phone_start(struct engine *en, const struct load_arrival *a, struct trial *trial,
                  struct err *e) MUST_USE;
 void phone_due(struct phone *p, int64_t now_us); /* its deadline or the end of its pause has come */

@@ -2,7 +2,7 @@
 #include "base/random.h"
 #include "engine/lab.h"
 
-static unsigned choose_profile(const struct scenario *s, uint64_t device)
+unsigned phone_profile(const struct scenario *s, uint64_t device)
 {
     struct random_seeded chance;
     double total = 0, at = 0;
@@ -48,7 +48,7 @@ static const enum outcome_follow follows[SCENARIO_THEN_COUNT] = {
 static void init_device(struct phone *p, const struct load_arrival *a, int64_t timeout_us)
 {
     const struct scenario *s = p->engine->config->scenario;
-    unsigned profile = choose_profile(s, a->index);
+    unsigned profile = phone_profile(s, a->index);
     p->persona = engine_persona(p->engine, profile);
     if (p->trial != NULL)
         p->persona = lab_persona(p->trial, p->persona);

@@ -106,6 +106,14 @@ static void print_verdict(const struct printer *p, const struct report_run *run,
              (unsigned long long)d.failed, (unsigned long long)d.unsent, (unsigned long long)d.abandoned,
              words_rates(run).offered_per_s, took);
     entry(p, 2, "", ends);
+    uint64_t follow_ups = 0;
+    for (int i = 0; i < OUTCOME_FOLLOW_COUNT; i++)
+        follow_ups += measure_follow_up(run->measure, (enum outcome_follow)i).failed;
+    if (follow_ups > 0) {
+        snprintf(ends, sizeof ends, "%llu renewals and queries failed after the enrollment",
+                 (unsigned long long)follow_ups);
+        entry(p, 2, "", ends);
+    }
     if (run->stopped_early != NULL)
         entry(p, 2, "stopped early: ", run->stopped_early);
 }

@@ -141,6 +141,7 @@ static void personas_verdicts_and_follow_ups_are_told(void **state)
     struct fixture *f = *state;
     tell_mix(f);
     const char *all = printed(f, false, 100);
+    assert_non_null(strstr(all, "\n  1 renewals and queries failed after the enrollment\n"));
     assert_non_null(strstr(all, "\nPersonas\n"));
     assert_non_null(strstr(all, "\n  ios "));
     assert_non_null(strstr(all, "\n  windows "));
