@@ -47,6 +47,7 @@ static void catch_signals(void)
     const struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write like any other */
 }
 
 /* All that a run owns, released in one place. */
@@ -262,6 +263,12 @@ static void on_tick(void *user, int64_t now_us)
         report_progress_show(run->progress, now_us);
 }
 
+static bool must_stop(void *user)
+{
+    const struct run *run = user;
+    return report_folder_failed(run->folder);
+}
+
 static void on_first_arrival(void *user)
 {
     struct run *run = user;
@@ -292,6 +299,8 @@ static bool run_the_load(struct run *run, struct err *e)
         .tick_every_us = TICK_US,
         .first_arrival = on_first_arrival,
         .first_arrival_user = run,
+        .must_stop = must_stop,
+        .must_stop_user = run,
         .interrupted = &interrupted,
     };
     bool ok = engine_run(&config, &run->result, e);

@@ -32,11 +32,25 @@ static void arm(struct engine *en)
     timerfd_settime(en->alarm_fd, TFD_TIMER_ABSTIME, &spec, NULL); /* in the past: fires at once */
 }
 
+/* Certificates that no ledger lists cannot be revoked: better none than those. */
+static void watch_results(struct engine *en)
+{
+    const struct engine_config *c = en->config;
+    struct err cause = {0};
+    if (en->stopped || c->must_stop == NULL || !c->must_stop(c->must_stop_user))
+        return;
+    snprintf(en->result->stopped_early, sizeof en->result->stopped_early,
+             "the results can no longer be written, so no more certificates are asked for");
+    err_set(&cause, STAGE_NONE, REASON_ABORTED, "results can no longer be written");
+    engine_stop(en, &cause);
+}
+
 static void look_around(struct engine *en, int64_t now)
 {
     const struct engine_config *c = en->config;
     en->heartbeat_us = now + HEARTBEAT_US;
     facts_sample(en);
+    watch_results(en);
     if (c->tick != NULL && now >= en->tick_us) {
         en->tick_us = now + c->tick_every_us;
         c->tick(c->tick_user, now);

@@ -32,6 +32,9 @@ struct engine_config {
     int64_t tick_every_us;
     void (*first_arrival)(void *user); /* at clock zero; NULL: none */
     void *first_arrival_user;
+    bool (*must_stop)(
+        void *user); /* asked now and then: true when results can no longer be kept; NULL: none */
+    void *must_stop_user;
     const volatile sig_atomic_t
         *interrupted; /* set by a signal before the run: nothing starts, and neither keys nor
                                                * URLs are needed; NULL: none */

@@ -101,6 +101,11 @@ bool report_folder_open(const char *path, struct report_folder **out, struct err
     return false;
 }
 
+bool report_folder_failed(const struct report_folder *folder)
+{
+    return err_is_set(&folder->error);
+}
+
 const char *report_folder_path(const struct report_folder *folder)
 {
     return folder->path;

@@ -189,6 +189,16 @@ summary half 'd["enrolled"] >= 5 and d["failed"] >= 5'
 rows=$(($(wc -l <half/issued.csv) - 1))
 summary half "d['enrolled'] == $rows"
 
+# --- the results cannot be written any more: no certificates that no ledger lists
+long='CN={index}'
+for _ in $(seq 7); do long+=",OU=$(printf 'x%.0s' $(seq 60))"; done
+code=0
+(ulimit -f 160 && exec "$scepstorm" run good.yaml --no-progress --out crowded --set devices.count=1000 --set 'load=[{rate: 100/s}]' \
+  --set "devices.subject=$long" >stdout 2>stderr </dev/null) || code=$?
+[ "$code" -eq 1 ] || fail "exit code $code instead of 1 with results that cannot be written"
+says 'issued.csv'
+grep -q 'the results can no longer be written' stdout || fail 'the run did not stop'
+
 # --- the simulator dies: the words for it are not left to the diagnosis
 "$scepstorm" run good.yaml --no-progress --out orphaned --set devices.count=40 --set limits.error_budget=100% >stdout 2>stderr </dev/null &
 pid=$!

@@ -382,11 +382,13 @@ static void a_full_disk_is_told(void **state)
     struct rlimit small = {.rlim_cur = 100000, .rlim_max = before.rlim_max};
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     struct report_folder *folder = open_folder(f);
+    assert_false(report_folder_failed(folder));
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     for (uint64_t i = 0; i < 3000; i++) {
         struct outcome ok = fact_device(i, OUTCOME_ENROLLED, (int64_t)i * 1000);
         tell(f, folder, &ok);
     }
+    assert_true(report_folder_failed(folder));
     assert_false(report_folder_close(folder, &f->run, &verdict, &e));
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, handler);
