@@ -120,7 +120,7 @@ static bool decode_rsa_public(struct span der, EVP_PKEY **out, struct err *e)
     if (!der_expect(&r, DER_SEQUENCE, "RSAPublicKey", &outer, e))
         return false;
     r = der_reader_of(outer.content);
-    struct span numbers[2];
+    struct span numbers[2] = {{0}};
     if (!read_public_numbers(&r, numbers, e))
         return false;
     *out = rsa_public(numbers[0], numbers[1]);
