@@ -56,9 +56,8 @@ struct engine {
     struct http *http;
     struct workers *workers;
     struct reservoir *reservoir;
-    struct lab *lab;      /* conformance probes beside the load; NULL: none */
-    struct buf *headers;  /* of requests, by profile: GET, POST */
-    struct persona plain; /* of profiles that name none */
+    struct lab *lab;     /* conformance probes beside the load; NULL: none */
+    struct buf *headers; /* of requests, by profile: GET, POST */
 
     /* alarm.c: every moment the engine waits for, on one absolute timer */
     uv_poll_t alarm;
@@ -204,9 +203,6 @@ bool keys_choose(struct phone *p, struct err *e) MUST_USE;
 struct pki_key *keys_for_signer(const struct phone *p); /* of a temporary certificate; borrowed */
 void keys_hold(struct phone *p); /* the certificate just verified is the one in use now */
 void keys_clear(struct phone *p);
-
-/* run.c */
-const struct persona *engine_persona(const struct engine *en, unsigned profile);
 
 /* requests.c */
 bool requests_prepare(struct engine *en, struct err *e) MUST_USE; /* headers of every profile */

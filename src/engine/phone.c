@@ -49,7 +49,7 @@ static void init_device(struct phone *p, const struct load_arrival *a, int64_t t
 {
     const struct scenario *s = p->engine->config->scenario;
     unsigned profile = phone_profile(s, a->index);
-    p->persona = engine_persona(p->engine, profile);
+    p->persona = &s->devices.profiles[profile].persona;
     if (p->trial != NULL)
         p->persona = lab_persona(p->trial, p->persona);
     for (size_t i = 0; i < s->devices.then_count; i++)

@@ -20,7 +20,7 @@ bool requests_prepare(struct engine *en, struct err *e)
     for (unsigned i = 0; i < 2 * s->devices.profile_count; i++) {
         struct buf *b = headers_of(en, i / 2, i % 2 == 1);
         buf_init(b, HEADER_BYTES);
-        if (!persona_headers(engine_persona(en, i / 2), i % 2 == 1, b, e) || buf_text(b) == NULL)
+        if (!persona_headers(&s->devices.profiles[i / 2].persona, i % 2 == 1, b, e) || buf_text(b) == NULL)
             return buf_ok(b, STAGE_SETUP, e);
     }
     return true;

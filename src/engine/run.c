@@ -11,12 +11,6 @@ int64_t engine_now(const struct engine *en)
     return clock_monotonic_us() - en->zero_us;
 }
 
-const struct persona *engine_persona(const struct engine *en, unsigned profile)
-{
-    const struct persona *p = &en->config->scenario->devices.profiles[profile].persona;
-    return p->name[0] != '\0' ? p : &en->plain;
-}
-
 #define TELL(en, call, ...)                                                                                  \
     for (size_t i = 0; i < (en)->config->sink_count; i++) {                                                  \
         const struct outcome_sink *sink = &(en)->config->sinks[i];                                           \
@@ -172,7 +166,7 @@ static bool open_engine(struct engine *en, struct err *e)
     uv_prepare_init(&en->loop, &en->turn); /* these two cannot fail */
     uv_prepare_start(&en->turn, on_turn);
     en->turn.data = en;
-    return persona_find(PERSONA_DEFAULT, &en->plain, e) && alarm_open(en, e) && watch_signals(en, e) &&
+    return alarm_open(en, e) && watch_signals(en, e) &&
            http_new(&en->loop, c->scenario->target.ca_file, &en->http, e) &&
            workers_new(&en->loop, c->threads, &en->workers, e) && requests_prepare(en, e) &&
            reservoir_new(en, &en->reservoir, e) && lab_new(en, &en->lab, e);
