@@ -12,16 +12,24 @@
 
 /* ---- SLOs: paths into the tree of summary.json ---- */
 
+/* The figures of a histogram without values are 0 beside count 0: no data, not a good result. */
+static const json_t *figure(const json_t *at, const char *name)
+{
+    bool histogram = json_object_get(at, "p50") != NULL;
+    bool empty = histogram && json_integer_value(json_object_get(at, "count")) == 0;
+    return empty && strcmp(name, "count") != 0 ? NULL : json_object_get(at, name);
+}
+
 /* "latency" finds "latency_ms"; within a step, "p99" finds latency_ms.p99; "enrolled" finds devices.enrolled. */
 static const json_t *child(const json_t *at, const char *name)
 {
     char with_unit[80];
     snprintf(with_unit, sizeof with_unit, "%s_ms", name);
-    const json_t *found = json_object_get(at, name);
+    const json_t *found = figure(at, name);
     if (found == NULL)
         found = json_object_get(at, with_unit);
     if (found == NULL)
-        found = json_object_get(json_object_get(at, "latency_ms"), name);
+        found = figure(json_object_get(at, "latency_ms"), name);
     return found;
 }
 

@@ -30,21 +30,21 @@ static json_t *ms(int64_t us)
     return json_real((double)us / 1000);
 }
 
+/* Always numbers; a reader must look at count first: 0 means that there were no values. */
 static json_t *histogram_json(const struct histogram *h)
 {
     static const struct {
         const char *name;
         double share;
     } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p999", 0.999}};
-    bool any = h != NULL && histogram_count(h) > 0;
     json_t *out = json_object();
-    json_object_set_new(out, "count", count(any ? histogram_count(h) : 0));
-    json_object_set_new(out, "min", any ? ms(histogram_min(h)) : json_null());
-    json_object_set_new(out, "mean", any ? json_real(histogram_mean(h) / 1000) : json_null());
+    json_object_set_new(out, "count", count(h == NULL ? 0 : histogram_count(h)));
+    json_object_set_new(out, "min", ms(h == NULL ? 0 : histogram_min(h)));
+    json_object_set_new(out, "mean", json_real(h == NULL ? 0 : histogram_mean(h) / 1000));
     for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
         json_object_set_new(out, quantiles[i].name,
-                            any ? ms(histogram_quantile(h, quantiles[i].share)) : json_null());
-    json_object_set_new(out, "max", any ? ms(histogram_max(h)) : json_null());
+                            ms(h == NULL ? 0 : histogram_quantile(h, quantiles[i].share)));
+    json_object_set_new(out, "max", ms(h == NULL ? 0 : histogram_max(h)));
     return out;
 }
 
@@ -319,17 +319,19 @@ static json_t *correctness_json(const struct report_run *run)
     return out;
 }
 
+/* Without a source of one-time passwords all of it is 0: none were fetched. */
 static json_t *otp_json(const struct report_run *run)
 {
-    const struct outcome_otp *o = run->otp;
+    static const struct outcome_otp none;
+    const struct outcome_otp *o = run->otp == NULL ? &none : run->otp;
     json_t *out = json_object();
-    json_object_set_new(out, "fetched", o == NULL ? json_null() : count(o->fetched));
-    json_object_set_new(out, "used", o == NULL ? json_null() : count(o->used));
-    json_object_set_new(out, "expired", o == NULL ? json_null() : count(o->expired));
-    json_object_set_new(out, "cache_full", o == NULL ? json_null() : count(o->cache_full));
-    json_object_set_new(out, "outstanding_max", o == NULL ? json_null() : count(o->outstanding_max));
+    json_object_set_new(out, "fetched", count(o->fetched));
+    json_object_set_new(out, "used", count(o->used));
+    json_object_set_new(out, "expired", count(o->expired));
+    json_object_set_new(out, "cache_full", count(o->cache_full));
+    json_object_set_new(out, "outstanding_max", count(o->outstanding_max));
     json_object_set_new(out, "age_at_use_ms",
-                        histogram_json(o == NULL ? NULL : measure_otp_age(run->measure)));
+                        histogram_json(run->otp == NULL ? NULL : measure_otp_age(run->measure)));
     return out;
 }
 
