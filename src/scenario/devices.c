@@ -173,6 +173,22 @@ static bool check_sid_is_sent(const struct scenario_reader *r, struct err *e)
                                        "no profile sends a SID; add  set: {csr_sid: extension}  to one");
 }
 
+/* Replies are encrypted to the signer's key, and nothing can be encrypted to an EC key here. */
+static bool check_ec_renewal(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    bool renews = false, signs = false;
+    for (size_t i = 0; i < s->devices.then_count; i++)
+        renews |= s->devices.then[i] == SCENARIO_THEN_RENEW;
+    for (size_t i = 0; i < s->devices.profile_count; i++)
+        signs |= s->devices.profiles[i].persona.renewal != PERSONA_RENEWAL_RE_ENROLL;
+    return s->devices.key_type != SCENARIO_KEY_EC || !renews || !signs ||
+           scenario_check_fail(
+               r, "devices.then", e,
+               "a certificate with an EC key cannot sign its renewal: set devices.renewal.how: "
+               "re_enroll, or RSA keys");
+}
+
 /* ---- all of it ---- */
 
 static bool check_validity(const struct scenario_reader *r, struct err *e)
@@ -196,5 +212,5 @@ bool scenario_check_devices(const struct scenario_reader *r, struct err *e)
         if (!resolve(r, i, e))
             return false;
     }
-    return check_sid_is_sent(r, e) && check_validity(r, e);
+    return check_sid_is_sent(r, e) && check_ec_renewal(r, e) && check_validity(r, e);
 }

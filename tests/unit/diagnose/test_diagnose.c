@@ -139,6 +139,7 @@ static const struct row rows[] = {
     {"OTP page closed by Intune", STAGE_OTP, REASON_HTTP_STATUS, 403, OUTCOME_BODY_IIS, IIS, .bare = 403,
      .first = "otp-with-policy-module", .at_least = 0.7},
     /* nothing to blame on the server */
+    {"cannot make the message", STAGE_BUILD, REASON_UNSUPPORTED_ALGORITHM, .first = NULL},
     {"aborted", STAGE_PKI_OPERATION, REASON_ABORTED, .first = NULL},
     {"our limits", STAGE_TCP, REASON_GENERATOR_LIMIT, .unsent = true, .first = NULL},
     {"slow server", STAGE_PKI_OPERATION, REASON_REQUEST_TIMEOUT, .first = NULL},

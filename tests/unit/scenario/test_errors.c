@@ -204,6 +204,9 @@ static const struct {
      X "3:37: devices.renewal says nothing without renew in devices.then; remove it"},
     {SIM LOAD "devices: {then: [renew], renewal: {how: update}}\n", X
      "3:41: devices.renewal.how: 'update' is not one of renewal_req, update_req, pkcs_req_signed, re_enroll"},
+    {SIM LOAD "devices: {key: {type: ec}, then: [renew]}\n",
+     X "3:34: devices.then: a certificate with an EC key cannot sign its renewal: set devices.renewal.how: "
+       "re_enroll, or RSA keys"},
     {SIM LOAD "devices: {expect: granted}\n", X "3:19: devices.expect: 'granted' is not one of refused"},
     {SIM LOAD "devices: {expect: {eku: [clientAuht]}}\n",
      X "3:26: devices.expect.eku: 'clientAuht' is not one of clientAuth, serverAuth, emailProtection, "

@@ -220,7 +220,7 @@ static const char whole_protocol[] =
     "  profiles:\n"
     "  - {name: ios, weight: 60, set: {user_agent: \"a \\\"b\\\"\", polls: 5, digests: [sha512, sha256], "
     "headers: ''}}\n"
-    "  - {name: ios, weight: 1, set: {renewal: pkcs_req_signed}}\n"
+    "  - {name: ios, weight: 1, set: {renewal_key: new}}\n"
     "  - {name: windows}\n"
     "  then: [get_crl, renew]\n"
     "  renewal: {how: re_enroll, key: same}\n"
@@ -251,7 +251,7 @@ static void personas_and_follow_ups(void **state)
     assert_string_equal(p[0].persona.headers, "");
     assert_int_equal(p[0].persona.renewal, PERSONA_RENEWAL_RE_ENROLL);
     assert_int_equal(p[0].persona.renewal_key, PERSONA_RENEWAL_KEY_SAME);
-    assert_int_equal(p[1].persona.renewal, PERSONA_RENEWAL_PKCS_REQ_SIGNED); /* the nearer word wins */
+    assert_int_equal(p[1].persona.renewal_key, PERSONA_RENEWAL_KEY_NEW); /* the nearer word wins */
     assert_int_equal(s->devices.then_count, 2);
     assert_int_equal(s->devices.then[0], SCENARIO_THEN_GET_CRL);
     assert_int_equal(s->devices.then[1], SCENARIO_THEN_RENEW);

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The whole protocol, from scenario file to results: a fleet of personas, what comes after the enrollment, rows from a file,
+# defects that only a renewal shows, and refusals that are wanted. All against the built-in simulator.
+#   protocol.sh PATH-TO-SCEPSTORM
+set -euo pipefail
+scepstorm=$(realpath "$1")
+root=$(realpath "$(dirname "$0")/../..")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+run() { # run EXPECTED-EXIT-CODE NAME SCENARIO OPTION...
+  local code=0 want=$1 name=$2
+  shift 2
+  "$scepstorm" run "$@" --no-progress --out "$name" >"$name.txt" 2>&1 || code=$?
+  [ "$code" -eq "$want" ] || { echo "$name: exit code $code, not $want"; cat "$name.txt"; exit 1; }
+}
+
+expect() { # expect NAME PYTHON-EXPRESSION: over the summary s and the database q(sql)
+  python3 - "$1" "$2" <<'PY'
+import json, sqlite3, sys
+s = json.load(open(sys.argv[1] + "/summary.json"))
+db = sqlite3.connect(sys.argv[1] + "/run.sqlite")
+q = lambda sql: db.execute(sql).fetchone()[0]
+if not eval(sys.argv[2]):
+    sys.exit("%s: not true: %s\n%s" % (sys.argv[1], sys.argv[2], json.dumps(s, indent=1)[:6000]))
+PY
+}
+
+# Without their objectives: a slow machine must not fail a test.
+run 0 personas "$root/scenarios/personas.yaml" --set devices.count=60 --set slo=[]
+expect personas 's["devices"]["enrolled"] == 60 and set(s["personas"]) == {"ios", "android", "windows", "cisco"}'
+expect personas 'sum(p["planned"] for p in s["personas"].values()) == 60 and s["verdicts"]["strict"]["accepted"] == 60'
+expect personas 'q("SELECT count(*) FROM device WHERE san LIKE \"dns:%.example.test\"") == 60'
+
+run 0 renewal "$root/scenarios/renewal.yaml" --set devices.count=20 --set slo=[]
+expect renewal 'all(f["ok"] == 20 and f["failed"] == 0 for f in s["follow_ups"].values())'
+expect renewal 'q("SELECT count(DISTINCT serial) FROM follow_up WHERE step = \"renewal\"") == 20'
+[ "$(grep -c ',renewed,' renewal/issued.csv)" -eq 20 ]
+
+# As NDES is: it renews, and knows no GetCRL. The enrollments stand, the cause is named.
+run 0 plain "$root/scenarios/renewal.yaml" --set devices.count=10 --set slo=[] --set 'simulator={otp: {cache: 5}}' --set 'devices.then=[renew, get_crl]'
+expect plain 's["devices"]["enrolled"] == 10 and s["devices"]["failed"] == 0 and s["follow_ups"]["get_crl"]["failed"] == 10'
+expect plain 's["diagnosis"][0]["cause"] == "unsupported-message-type" and s["failures"][0]["follow_up"] == "get_crl"'
+
+# The same key, and a server that then returns the old certificate: a defect that outranks everything.
+run 3 same "$root/scenarios/renewal.yaml" --set devices.count=10 --set slo=[] --set devices.renewal.key=same \
+  --set 'simulator={quirks: [same-key-returns-old]}' --set 'devices.then=[renew]'
+expect same 's["correctness"]["renewal_same_certificate"] == 10 and s["correctness"]["serials_unique"]'
+head -1 same.txt | grep -q '^CORRECTNESS DEFECTS: 10 renewals'
+
+# EC keys, names from a file, a changed habit.
+printf 'serial,user\nA1,ada\nB2,bob\n' >rows.csv
+cat >ec.yaml <<'YAML'
+target: {url: sim}
+simulator: {otp: {cache: 20}}
+challenge: {outstanding: 15}
+devices:
+  count: 12
+  csv: rows.csv
+  csv_reuse: true
+  subject: "CN={serial}-{index}"
+  san: ["upn:{user}@example.test"]
+  key: {type: ec}
+  profiles: [{name: rfc8894, set: {digests: [sha512]}}, {name: rfc8894}]
+  then: [renew]
+  renewal: {how: re_enroll}
+load: [{rate: 20/s}]
+YAML
+run 0 ec ec.yaml
+expect ec 's["devices"]["enrolled"] == 12 and s["follow_ups"]["renewal"]["ok"] == 12 and set(s["personas"]) == {"rfc8894", "rfc8894-2"}'
+expect ec 'q("SELECT count(*) FROM device WHERE subject LIKE \"CN=B2-%\" AND san LIKE \"upn:bob@example.test%\"") == 6'
+
+# What is expected is held against the server.
+run 3 short "$root/scenarios/renewal.yaml" --set devices.count=30 --set slo=[] --set limits.error_budget=100% --set 'devices.expect={min_validity: 1000d}'
+expect short 's["devices"]["enrolled"] == 0 and s["correctness"]["expectation_failures"] == 30 and s["failures"][0]["reason"] == "expectation"'
+
+# An NDES with the Intune module and no way to mint challenges: refusals are the wanted end.
+cat >refused.yaml <<'YAML'
+target: {url: sim}
+simulator: {mode: intune}
+devices: {count: 15, expect: refused}
+load: [{rate: 20/s}]
+YAML
+run 0 refused refused.yaml
+expect refused 's["devices"]["refused_as_expected"] == 15 and s["devices"]["enrolled"] == 15 and s["failures"] == []'
+grep -q '15 of 15 devices refused as expected' refused.txt
+grep -q 'proves nothing' refused.txt
+[ "$(wc -l <refused/issued.csv)" -eq 1 ]
+run 3 granted refused.yaml --set devices.count=5 --set simulator.mode=standalone
+expect granted 's["devices"]["enrolled"] == 0 and s["correctness"]["expectation_failures"] == 5'
+echo "protocol: personas, follow-ups, expectations and wanted refusals end as they should"
