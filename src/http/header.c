@@ -20,10 +20,12 @@ static bool is_blank(char c)
 
 bool http_header(struct span headers, const char *name, char *out, size_t out_bytes)
 {
-    const char *at = (const char *)headers.data, *end = at + headers.len;
     size_t name_len = strlen(name);
     bool found = false;
     out[0] = '\0';
+    if (headers.len == 0) /* then there may be no bytes to point at */
+        return false;
+    const char *at = (const char *)headers.data, *end = at + headers.len;
     while (at < end) {
         const char *line = at;
         const char *stop = memchr(at, '\n', (size_t)(end - at));
