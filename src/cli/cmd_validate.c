@@ -178,14 +178,16 @@ static void print_devices(const struct scenario *s, uint64_t count)
     print_names(s);
     if (s->devices.expect.refused)
         puts("           a refusal is the wanted end");
-    if (s->devices.key_type == SCENARIO_KEY_EC)
-        printf("keys       P-%u, made fresh; temporary signers:\n", s->devices.key_curve);
+    bool ec = s->devices.key_type == SCENARIO_KEY_EC;
+    const char *label = ec ? "signers" : "keys";
+    if (ec)
+        printf("keys       P-%u, made fresh for each request\n", s->devices.key_curve);
     uint64_t made = count < KEYS_WITHOUT_POOL ? count : KEYS_WITHOUT_POOL;
     if (s->devices.key_pool == NULL)
-        printf("keys       RSA-%u, %llu made before the clock starts, then reused\n", s->devices.key_bits,
+        printf("%-10s RSA-%u, %llu made before the clock starts, then reused\n", label, s->devices.key_bits,
                (unsigned long long)made);
     else
-        printf("keys       RSA-%u, %s%llu from %s\n", s->devices.key_bits,
+        printf("%-10s RSA-%u, %s%llu from %s\n", label, s->devices.key_bits,
                s->devices.key_reuse ? "up to " : "", (unsigned long long)count, s->devices.key_pool);
 }
 
