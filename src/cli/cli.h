@@ -16,6 +16,7 @@ enum {
 };
 
 int cmd_run(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);

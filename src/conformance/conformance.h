@@ -9,7 +9,7 @@
 #include "persona/persona.h"
 
 #define CONFORMANCE_MAX        96 /* probes */
-#define CONFORMANCE_TEXT_BYTES 200
+#define CONFORMANCE_TEXT_BYTES 256
 
 /* What a conforming server does. OPEN: the rules leave it to the server; a refusal must give the right reason then. */
 enum conformance_wants { CONFORMANCE_ACCEPT, CONFORMANCE_REFUSE, CONFORMANCE_OPEN };

@@ -102,7 +102,7 @@ static void judge_refusal(const struct conformance_probe *probe, const struct co
         tell(f, "; of that reply: %s", base_reason_sentence(a->error->reason));
     }
     if (words[0] != '\0')
-        tell(f, ": %.100s", words);
+        tell(f, ": %.150s", words);
 }
 
 /* It waits for an officer: taken on, whatever they will say. */

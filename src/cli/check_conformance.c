@@ -1,0 +1,200 @@
+/* The part of `check` that enrolls: one device, then every chosen probe beside a control of its own. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/check.h"
+#include "cli/cli.h"
+#include "cli/keymaker.h"
+#include "engine/engine.h"
+#include "report/report.h"
+
+#define KEYS 2
+
+/* All that it owns. */
+struct trials {
+    struct check *check;
+    struct secret *secret;
+    struct buf admin_url;
+    struct pki_pool *keys;
+    struct load_plan *plan;
+    struct measure *measure;
+    struct report_folder *folder;
+    struct engine_result result;
+    struct diagnose_list diagnosis;
+    char run_id[32];
+};
+
+static bool keep_key(struct pki_key *key, void *user, struct err *e)
+{
+    return pki_pool_add(user, key, e);
+}
+
+static bool get_ready(struct trials *t, struct err *e)
+{
+    const struct check *c = t->check;
+    const struct scenario *s = c->scenario;
+    char now[32];
+    text_utc(clock_wall_us(), now, sizeof now);
+    snprintf(t->run_id, sizeof t->run_id, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", now, now + 5, now + 8, now + 11,
+             now + 14, now + 17);
+    buf_init(&t->admin_url, 4096);
+    if (s->challenge.source == CHALLENGE_MSCEP_ADMIN) {
+        bool known = s->challenge.url != NULL ? buf_append_text(&t->admin_url, s->challenge.url)
+                                              : challenge_admin_url(s->target.url, &t->admin_url, e);
+        if (!known || buf_text(&t->admin_url) == NULL)
+            return false;
+    }
+    return challenge_secret(&s->challenge, &t->secret, e) &&
+           (c->options.out == NULL || report_folder_open(c->options.out, &t->folder, e)) &&
+           measure_new(&t->measure, e) && pki_pool_new(&t->keys, e) &&
+           keymaker_run(s->devices.key_bits, KEYS, keep_key, t->keys, e) &&
+           load_plan_new(s->phases, s->phase_count, s->devices.count, s->limits.devices, s->seed, &t->plan,
+                         e);
+}
+
+static bool run(struct trials *t, struct err *e)
+{
+    const struct scenario *s = t->check->scenario;
+    struct outcome_sink sinks[2] = {measure_sink(t->measure)};
+    size_t count = 1;
+    if (t->folder != NULL)
+        sinks[count++] = report_folder_sink(t->folder);
+    const struct engine_config config = {
+        .scenario = s,
+        .scep_url = s->target.url,
+        .admin_url = t->admin_url.len > 0 ? buf_text(&t->admin_url) : NULL,
+        .user = s->challenge.user,
+        .secret = t->secret,
+        .keys = t->keys,
+        .plan = t->plan,
+        .sinks = sinks,
+        .sink_count = count,
+        .run_id = t->run_id,
+    };
+    return engine_run(&config, &t->result, e) &&
+           diagnose_run(t->measure, &t->result.target, clock_wall_us() / 1000000, &t->diagnosis, e);
+}
+
+/* The two lists of summary.json that scripts look at; the folder, when one is wanted. */
+static bool report(struct trials *t, struct err *e)
+{
+    const struct check *c = t->check;
+    const struct report_run facts = {
+        .scenario_name = c->scenario->name,
+        .scenario_sha256 = c->scenario->sha256,
+        .seed = c->scenario->seed,
+        .authorized = c->options.authorized,
+        .versions = cli_versions(),
+        .started_wall_us = t->result.started_wall_us,
+        .duration_us = t->result.duration_us,
+        .offered_until_us = t->result.offered_until_us,
+        .interrupted = t->result.interrupted,
+        .stopped_early = t->result.stopped_early[0] != '\0' ? t->result.stopped_early : NULL,
+        .measure = t->measure,
+        .target = &t->result.target,
+        .otp = c->scenario->challenge.source == CHALLENGE_MSCEP_ADMIN ? &t->result.otp : NULL,
+        .generator = &t->result.generator,
+        .diagnosis = &t->diagnosis,
+    };
+    struct report_verdict verdict;
+    struct buf text;
+    buf_init(&text, (size_t)16 << 20);
+    bool ok = report_summary_json(&facts, &verdict, &text, e);
+    json_t *summary = ok ? json_loadb((const char *)text.data, text.len, 0, NULL) : NULL;
+    if (summary != NULL) {
+        json_decref(t->check->conformance);
+        t->check->conformance = json_incref(json_object_get(summary, "conformance"));
+        json_decref(t->check->diagnosis);
+        t->check->diagnosis = json_incref(json_object_get(summary, "diagnosis"));
+    }
+    json_decref(summary);
+    buf_clear(&text);
+    if (t->folder == NULL)
+        return ok;
+    struct report_folder *folder = t->folder;
+    t->folder = NULL;
+    return report_folder_close(folder, &facts, &verdict, e) && ok;
+}
+
+static unsigned long long total(const struct trials *t, enum outcome_probe_verdict verdict)
+{
+    return (unsigned long long)measure_probe_total(t->measure, verdict);
+}
+
+static void tell_row(struct buf *lines, const struct outcome_probe *p)
+{
+    buf_appendf(lines, "  %-7s  %-30s  %s", outcome_probe_verdict_id(p->verdict), p->probe, p->observed);
+    if (p->verdict == OUTCOME_PROBE_SKIPPED)
+        buf_appendf(lines, "; control: %s", p->control);
+    else if (p->verdict != OUTCOME_PROBE_PASSED)
+        buf_appendf(lines, "; expected: %s (%s)", p->expected, p->rule);
+    buf_append_byte(lines, '\n');
+}
+
+/* Those that were never tried are all alike: a number says it. */
+static void tell_rows(struct trials *t)
+{
+    unsigned long long untried = 0;
+    const char *why = "";
+    for (size_t i = 0; i < measure_probe_count(t->measure); i++) {
+        const struct outcome_probe *p = &measure_probe(t->measure, i)->first;
+        if (strcmp(p->control, "not made") != 0) {
+            tell_row(&t->check->lines, p);
+            continue;
+        }
+        untried++;
+        why = p->observed;
+    }
+    if (untried > 0)
+        buf_appendf(&t->check->lines, "  skipped  %llu more: %s\n", untried, why);
+}
+
+static void judge(struct trials *t)
+{
+    struct check *c = t->check;
+    unsigned long long passed = total(t, OUTCOME_PROBE_PASSED), failed = total(t, OUTCOME_PROBE_FAILED),
+                       odd = total(t, OUTCOME_PROBE_ODD), skipped = total(t, OUTCOME_PROBE_SKIPPED),
+                       all = passed + failed + odd + skipped;
+    unsigned long long enrolled = (unsigned long long)measure_devices(t->measure).enrolled;
+    buf_appendf(&c->perfdata, " enrolled=%llu passed=%llu failed=%llu odd=%llu skipped=%llu time=%.3fs",
+                enrolled, passed, failed, odd, skipped, (double)t->result.generator.wall_us / 1e6);
+    if (enrolled == 0 && measure_failure_count(t->measure) > 0) {
+        const struct err *why = &measure_failure(t->measure, 0)->first.error;
+        check_tell(c, CHECK_CRITICAL, "nothing enrolled: %s: %s", base_stage_id(why->stage),
+                   why->text[0] != '\0' ? why->text : base_reason_sentence(why->reason));
+    } else if (failed > 0) {
+        check_tell(c, CHECK_CRITICAL, "%llu of %llu probes failed", failed, all);
+    } else if (odd + skipped > 0) {
+        check_tell(c, CHECK_WARNING, "%llu of %llu probes odd, %llu skipped", odd, all, skipped);
+    } else {
+        check_tell(c, CHECK_OK, "enrolled, %llu of %llu probes passed", passed, all);
+    }
+    if (t->diagnosis.count > 0)
+        buf_appendf(&c->lines, "  likely cause: %s (scepstorm causes %s)\n",
+                    t->diagnosis.items[0].cause->title, t->diagnosis.items[0].cause->id);
+}
+
+static void clear(struct trials *t)
+{
+    diagnose_clear(&t->diagnosis);
+    report_folder_free(t->folder);
+    measure_free(t->measure);
+    load_plan_free(t->plan);
+    pki_pool_free(t->keys);
+    secret_free(t->secret);
+    buf_clear(&t->admin_url);
+}
+
+void check_conformance(struct check *c)
+{
+    struct trials t = {.check = c};
+    struct err e = {0};
+    if (get_ready(&t, &e) && run(&t, &e) && report(&t, &e)) {
+        judge(&t);
+        tell_rows(&t);
+        if (t.result.interrupted)
+            check_tell(c, CHECK_UNKNOWN, "interrupted");
+    } else {
+        check_tell(c, CHECK_UNKNOWN, "%s", e.text[0] != '\0' ? e.text : base_reason_sentence(e.reason));
+    }
+    clear(&t);
+}
