@@ -27,10 +27,14 @@ enum device_state device_next_request(struct device *d, const struct device_even
 
 static void status_error(const struct device *d, int status, const char *location, struct err *e)
 {
-    const char *name = d->state == DEVICE_GET_CA_CAPS                                 ? "GetCACaps"
-                       : d->state == DEVICE_GET_CA_CERT || d->state == DEVICE_READ_CA ? "GetCACert"
-                       : d->state == DEVICE_GET_NEXT_CA_CERT                          ? "GetNextCACert"
-                                                                                      : "PKIOperation";
+    static const enum persona_operation operations[DEVICE_STATE_COUNT] = {
+        [DEVICE_GET_CA_CAPS] = PERSONA_GET_CA_CAPS,
+        [DEVICE_GET_CA_CERT] = PERSONA_GET_CA_CERT,
+        [DEVICE_READ_CA] = PERSONA_GET_CA_CERT,
+        [DEVICE_PKI_OPERATION] = PERSONA_PKI_OPERATION,
+        [DEVICE_GET_NEXT_CA_CERT] = PERSONA_GET_NEXT_CA_CERT,
+    };
+    const char *name = persona_operation_name(operations[d->state]);
     if (status >= 300 && status < 400)
         err_set_detail(e, device_stage(d), REASON_REDIRECTED, ERR_DOMAIN_HTTP, status, "%s: HTTP %d to %s",
                        name, status, location);

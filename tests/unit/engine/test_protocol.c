@@ -1,8 +1,8 @@
 // links: sim
 /* Personas, transactions and verdicts in whole runs against the simulator. */
 #include "engine_bench.h"
-
-#include <unistd.h>
+#include "pki/csr.h"
+#include "scep/certrep.h"
 
 static void be(struct bench *b, const char *persona)
 {
@@ -382,6 +382,128 @@ static void refusal_can_be_the_wanted_end(void **state)
     free_bench(b);
 }
 
+/* A server that answers with SUCCESS and gets one thing wrong. */
+
+enum slip { SLIP_NONE, SLIP_SUBJECT, SLIP_NONCE, SLIP_KEY };
+
+struct crooked {
+    enum slip slip;
+    struct pki_key *ca_key, *other_key;
+    struct pki_cert *ca;
+};
+
+static struct pki_cert *certify(const struct crooked *c, const char *subject, struct span spki, bool ca)
+{
+    struct err e = {0};
+    struct buf name = fixture_name(subject), issuer = fixture_name("CN=Crooked CA"), der;
+    struct pki_cert *cert = NULL;
+    int64_t now_s = clock_wall_us() / SECOND;
+    const struct pki_cert_spec spec = {.subject = buf_span(&name),
+                                       .issuer = buf_span(&issuer),
+                                       .spki = spki,
+                                       .serial = span_of("\x11\x22", 2),
+                                       .not_before = now_s - 3600,
+                                       .not_after = now_s + 3600,
+                                       .ca = ca};
+    buf_init(&der, 65536);
+    CHECK_OK(pki_cert_make(&spec, c->ca_key, PKI_SHA256, &der, &e), &e);
+    CHECK_OK(pki_cert_from_der(buf_span(&der), &cert, &e), &e);
+    buf_clear(&name);
+    buf_clear(&issuer);
+    buf_clear(&der);
+    return cert;
+}
+
+static void issue(const struct crooked *c, struct span message, struct buf *out)
+{
+    struct err e = {0};
+    struct scep_request request = {0};
+    struct pki_csr csr = {0};
+    struct buf subject;
+    buf_init(&subject, 4096);
+    CHECK_OK(scep_request_open(message, c->ca, c->ca_key, &request, &e), &e);
+    CHECK_OK(pki_csr_read(buf_span(&request.content), &csr, &e), &e);
+    CHECK_OK(pki_name_to_text(csr.subject, &subject, &e), &e);
+    struct pki_cert *leaf = certify(c, c->slip == SLIP_SUBJECT ? "CN=Somebody else" : buf_text(&subject),
+                                    c->slip == SLIP_KEY ? pki_key_spki(c->other_key) : csr.spki, false);
+    const struct pki_cert *certs[] = {leaf};
+    request.transaction.sender_nonce[0] ^= c->slip == SLIP_NONCE;
+    const struct scep_certrep_spec spec = {.status = SCEP_SUCCESS,
+                                           .request = &request,
+                                           .certs = certs,
+                                           .cert_count = 1,
+                                           .signer = c->ca,
+                                           .signer_key = c->ca_key,
+                                           .digest = PKI_SHA256,
+                                           .cipher = PKI_AES128_CBC,
+                                           .transport = PKI_RSA_PKCS1};
+    CHECK_OK(scep_certrep_build(&spec, out, &e), &e);
+    pki_cert_free(leaf);
+    pki_csr_clear(&csr);
+    scep_request_clear(&request);
+    buf_clear(&subject);
+}
+
+static void answer_crookedly(void *user, const struct web_request *request, struct web_reply *reply)
+{
+    const struct crooked *c = user;
+    static const char type[] = "Content-Type: application/x-x509-ca-cert\r\n";
+    struct buf body;
+    buf_init(&body, BYTES_MAX_MESSAGE);
+    if (strstr(request->target, "GetCACaps") != NULL)
+        buf_append_text(&body, "POSTPKIOperation\nSHA-256\nAES\n");
+    else if (strstr(request->target, "GetCACert") != NULL)
+        buf_append_span(&body, pki_cert_der(c->ca));
+    else if (strstr(request->target, "PKIOperation") != NULL)
+        issue(c, request->body, &body);
+    web_answer(reply, 200, type, buf_span(&body));
+    buf_clear(&body);
+}
+
+static void what_a_client_does_not_check_it_takes(void **state)
+{
+    (void)state;
+    static const struct {
+        enum slip slip;
+        const char *persona;
+        bool any_subject;
+        enum reason reason;
+        bool taken;
+    } cases[] = {
+        {SLIP_NONE, "rfc8894", false, REASON_NONE, true},
+        {SLIP_NONE, "ios", false, REASON_NONE, true},
+        {SLIP_SUBJECT, "rfc8894", false, REASON_SUBJECT_MISMATCH, false},
+        {SLIP_SUBJECT, "rfc8894", true, REASON_NONE, true},
+        {SLIP_SUBJECT, "ios", false, REASON_SUBJECT_MISMATCH, true},
+        {SLIP_NONCE, "rfc8894", false, REASON_NONCE_MISMATCH, false},
+        {SLIP_NONCE, "ios", false, REASON_NONCE_MISMATCH, true},
+        {SLIP_KEY, "ios", false, REASON_KEY_MISMATCH, false},
+    };
+    struct crooked server = {.ca_key = fixture_key("rsa2048-ca"), .other_key = fixture_key("rsa2048-other")};
+    server.ca = certify(&server, "CN=Crooked CA", pki_key_spki(server.ca_key), true);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bench *b = new_bench(100, 1);
+        b->scenario.challenge.source = CHALLENGE_NONE;
+        b->scenario.devices.expect.subject_any = cases[i].any_subject;
+        server.slip = cases[i].slip;
+        at_web(b, answer_crookedly, &server);
+        be(b, cases[i].persona);
+        set(b, "think_time", "0");
+        run(b);
+        const struct outcome *o = &b->heard.outcomes[0];
+        if (o->error.reason != cases[i].reason)
+            fail_msg("case %zu: %s: %s", i, base_reason_id(o->error.reason), o->error.text);
+        assert_int_equal(o->strict_ok, cases[i].reason == REASON_NONE);
+        assert_int_equal(o->persona_ok, cases[i].taken);
+        assert_int_equal(strstr(o->differences, "another subject") != NULL, cases[i].slip == SLIP_SUBJECT);
+        assert_string_equal(o->serial, "1122");
+        free_bench(b);
+    }
+    pki_cert_free(server.ca);
+    pki_key_free(server.ca_key);
+    pki_key_free(server.other_key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -401,6 +523,7 @@ int main(void)
         cmocka_unit_test(names_are_asked_for_and_compared),
         cmocka_unit_test(expectations_are_held_against_the_server),
         cmocka_unit_test(refusal_can_be_the_wanted_end),
+        cmocka_unit_test(what_a_client_does_not_check_it_takes),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
