@@ -192,7 +192,7 @@ static const struct sim_option {
     {"cache-request", "DURATION", "how long a request is known by its transactionID; 20m", set_cache_request},
     {"repeats", "same|new",
      "a request that comes again within that time gets the same certificate,\n"
-     "or a new one; same is the default",
+     "or is judged anew (its password is used up by then); new is the default",
      set_repeats},
     {"operations", "WORD,...",
      "what NDES does not answer: get-cert, get-crl, get-next-ca-cert,\n"

@@ -122,8 +122,8 @@ static void add_behaviour(struct arguments *a, const struct scenario *s)
                  then);
     add_words(a, "--operations", s->simulator.operations, operations, SCENARIO_SIM_OPERATION_COUNT);
     add_words(a, "--quirk", s->simulator.quirks, quirks, SCENARIO_SIM_QUIRK_COUNT);
-    if (s->simulator.repeats_get_new)
-        add(a, "--repeats", "new");
+    if (s->simulator.repeats_get_same)
+        add(a, "--repeats", "same");
     if (s->simulator.cache_request_us > 0)
         add_made(a, "--cache-request", "%lldms", (long long)(s->simulator.cache_request_us / 1000));
 }

@@ -87,7 +87,7 @@ struct scenario {
         } approval;               /* neither: issued at once */
         unsigned operations;      /* bits 1 << enum scenario_sim_operation */
         unsigned quirks;          /* bits 1 << enum scenario_sim_quirk */
-        bool repeats_get_new;     /* a request that comes again is issued again */
+        bool repeats_get_same;    /* a request that comes again gets its certificate again */
         int64_t cache_request_us; /* how long one is known; default 20 minutes */
         struct {
             char *digest, *cipher, *transport; /* as for --reply-digest and its neighbours; NULL: default */

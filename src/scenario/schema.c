@@ -27,7 +27,7 @@ static const struct scenario_choice operations[] = {
 static const struct scenario_choice quirks[] = {
     {"same-key-returns-old", 1 << SCENARIO_SIM_SAME_KEY_RETURNS_OLD, false}, {NULL, 0, false}};
 static const struct scenario_choice repeats[] = {
-    {"same", false, false}, {"new", true, false}, {NULL, 0, false}};
+    {"new", false, false}, {"same", true, false}, {NULL, 0, false}};
 static const struct scenario_choice reply_digests[] = {{"md5", 0, false},    {"sha1", 0, false},
                                                        {"sha256", 0, false}, {"sha384", 0, false},
                                                        {"sha512", 0, false}, {NULL, 0, false}};
@@ -112,7 +112,7 @@ const struct scenario_key scenario_keys[] = {
     {"simulator.approval.then", SCENARIO_BOOL, AT(simulator.approval.deny), 0, 0, "issue", approvals, 0, 0},
     {"simulator.operations", SCENARIO_FLAGS, AT(simulator.operations), 1, SCENARIO_SIM_OPERATION_COUNT, NULL, operations, 0, 0},
     {"simulator.quirks", SCENARIO_FLAGS, AT(simulator.quirks), 1, SCENARIO_SIM_QUIRK_COUNT, NULL, quirks, 0, 0},
-    {"simulator.repeats", SCENARIO_BOOL, AT(simulator.repeats_get_new), 0, 0, "same", repeats, 0, 0},
+    {"simulator.repeats", SCENARIO_BOOL, AT(simulator.repeats_get_same), 0, 0, "new", repeats, 0, 0},
     {"simulator.cache_request", SCENARIO_DURATION, AT(simulator.cache_request_us), SECOND, 7 * DAY, "20m", NULL, 0, 0},
     {"simulator.reply", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"simulator.reply.digest", SCENARIO_TEXT, AT(simulator.reply.digest), 1, 16, "sha256", reply_digests, 0, 0},

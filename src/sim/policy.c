@@ -11,9 +11,9 @@ const struct sim_policy SIM_POLICY_DEFAULTS = {
     .approval = {.when = SIM_APPROVAL_NONE},
     /* CacheRequest is 20 minutes by default; inferred from published registry material (B.4, C). */
     .remembered_us = 20 * MINUTE_US,
-    /* A renewal with the same key and, in all likelihood, the same transactionID got the old certificate: so NDES looks
-     * requests up by it. Inferred. */
-    .repeats = true,
+    /* A password that was used is refused (B.2, observed), also for the same request once more. Others answer a repetition
+     * with the certificate that it got before (RFC 8894 5.2). */
+    .repeats = false,
     /* Observed is SHA-1 (2020), unless HashAlgorithm is set; administrators set SHA256 today. Inferred. */
     .reply_digest = PKI_SHA256,
     /* One capture has OAEP, most clients read PKCS #1 v1.5 only. Inferred. */

@@ -83,13 +83,10 @@ serial() { openssl x509 -in "$1" -noout -serial; }
 openssl genrsa -out other.key 2048 2>/dev/null
 swan swan.key --password "$otp" >swan.pem 2>swan.log || fail "strongSwan: $(cat swan.log)"
 certificate swan.pem CN=phone-3
-if swan other.key --password "$otp" >again.pem 2>again.log; then
+if swan swan.key --password "$otp" >again.pem 2>again.log; then
   fail "strongSwan enrolled twice with one password"
 fi
 grep -q badMessageCheck again.log || fail "strongSwan saw no badMessageCheck: $(cat again.log)"
-# Its transactionID is made of the key: the same request once more gets the same certificate, as at NDES.
-swan swan.key --password "$otp" >repeated.pem 2>repeated.log || fail "strongSwan, repeated: $(cat repeated.log)"
-[ "$(serial repeated.pem)" = "$(serial swan.pem)" ] || fail "a repeated request got another certificate"
 # RenewalReq: another key, no password. Another subject is refused.
 swan other.key --cert swan.pem --key swan.key >renewed.pem 2>renewed.log || fail "strongSwan, renewal: $(cat renewed.log)"
 certificate renewed.pem CN=phone-3
@@ -99,6 +96,14 @@ if swan third.key --cert swan.pem --key swan.key --dn "O=lab, CN=somebody" >stol
   fail "strongSwan renewed for another subject"
 fi
 grep -q badRequest stolen.log || fail "strongSwan saw no badRequest: $(cat stolen.log)"
+stop
+
+# Its transactionID is made of the key: a server that knows requests by it answers the same one with the same certificate.
+serve --caps POSTPKIOperation,Renewal,SHA-512,SHA-256,SHA-1,AES,DES3 --repeats same
+otp=$(password)
+swan swan.key --password "$otp" >swan.pem 2>swan.log || fail "strongSwan: $(cat swan.log)"
+swan swan.key --password "$otp" >repeated.pem 2>repeated.log || fail "strongSwan, repeated: $(cat repeated.log)"
+[ "$(serial repeated.pem)" = "$(serial swan.pem)" ] || fail "a repeated request got another certificate"
 stop
 
 # CertPoll: the second one gets the certificate, or the denial.

@@ -208,7 +208,7 @@ static void the_simulator_names_the_reason(void **state)
         {"wrong-challenge", "refused with failInfo 1 (badMessageCheck), HRESULT 0x80070490"},
         {"reused-challenge", "refused with failInfo 1 (badMessageCheck), HRESULT 0x800b0110"},
         {"no-challenge", "refused with failInfo 1 (badMessageCheck), HRESULT 0x80096004"},
-        {"replay", "SUCCESS, with the certificate of the first time"},
+        {"replay", "refused with failInfo 1 (badMessageCheck), HRESULT 0x800b0110"},
         {"unknown-serial", "refused with failInfo 2 (badRequest), HRESULT 0x80070057"},
         {"corrupted-envelope", "refused outside SCEP: a page"},
     };

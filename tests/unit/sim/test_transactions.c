@@ -203,15 +203,26 @@ static bool repeated_gets_same(struct rig *r, int64_t later_us, struct pki_key *
 static void a_repeated_request_gets_its_certificate_again(void **state)
 {
     (void)state;
-    struct rig *r = make_rig(NULL);
+    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    policy.repeats = true;
+    struct rig *r = make_rig_with(NULL, &policy, NULL);
     assert_true(repeated_gets_same(r, 19 * MINUTE, device_key));
     assert_false(repeated_gets_same(r, 21 * MINUTE, device_key));
     assert_false(repeated_gets_same(r, MINUTE, new_key));
     free_rig(r);
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
-    policy.repeats = false;
-    r = make_rig_with(NULL, &policy, NULL);
-    assert_false(repeated_gets_same(r, MINUTE, device_key));
+}
+
+/* By default the password of the first one is used up. */
+static void a_repeated_request_is_judged_anew(void **state)
+{
+    (void)state;
+    char password[SIM_OTP_TEXT_BYTES];
+    struct rig *r = make_rig(NULL);
+    struct sim_device d = {.cipher = PKI_AES128_CBC, .password = password};
+    fetch_password(r, password);
+    assert_outcome(r, &d, REASON_NONE);
+    d.same_transaction = true;
+    assert_outcome(r, &d, REASON_SCEP_FAILURE);
     free_rig(r);
 }
 
@@ -591,6 +602,7 @@ int main(void)
         cmocka_unit_test(update_req_is_answered_on_demand),
         cmocka_unit_test(quirk_gives_the_old_certificate_to_the_old_key),
         cmocka_unit_test(a_repeated_request_gets_its_certificate_again),
+        cmocka_unit_test(a_repeated_request_is_judged_anew),
         cmocka_unit_test(a_renewal_is_no_repetition_of_the_enrollment),
         cmocka_unit_test(the_nth_poll_gets_the_certificate),
         cmocka_unit_test(polls_get_the_certificate_after_a_while),
