@@ -7,6 +7,14 @@
 #include <string.h>
 #include <time.h>
 
+/* Clang makes macros of some of them when it fortifies. */
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atof gmtime          \
     localtime ctime asctime
 
