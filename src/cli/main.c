@@ -16,7 +16,8 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"run", cmd_run, "the load run: devices enroll as a scenario says"},
-    {"check", cmd_check, "one server, as a monitoring plugin; with --conformance also what it refuses, and why"},
+    {"check", cmd_check,
+     "one server, as a monitoring plugin; with --conformance also what it refuses, and why"},
     {"sim", cmd_sim, "an NDES to enroll at, healthy or with faults"},
     {"validate", cmd_validate, "checks a scenario without sending anything"},
     {"keygen", cmd_keygen, "fills a key-pool file, so that a run never waits for keys"},
