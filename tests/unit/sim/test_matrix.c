@@ -135,6 +135,19 @@ static struct sim_reply put(struct attempt *a, struct span message)
     return reply;
 }
 
+/* What the server will see is what the cell says. */
+static void check_message(const struct attempt *a, enum scep_message_type type, struct span message)
+{
+    struct scep_request r;
+    wants(a, scep_request_open(message, identity->encrypt, identity->encrypt_key, &r, &e), "opening");
+    wants(a, r.type == (int)type, "message type");
+    wants(a, r.digest == digests[a->cell->at[DIGEST]], "digest");
+    wants(a, r.cipher == ciphers[a->cell->at[CIPHER]], "cipher");
+    wants(a, r.transport == transport_of(a->cell), "key transport");
+    wants(a, span_equal(pki_cert_spki(r.signer), pki_key_spki(a->signer_key)), "signer");
+    scep_request_clear(&r);
+}
+
 /* The result is that of scep_certrep_read. */
 static bool send_message(struct attempt *a, enum scep_message_type type, struct span content,
                          struct scep_certrep *rep)
@@ -166,6 +179,7 @@ static bool send_message(struct attempt *a, enum scep_message_type type, struct 
     buf_init(&message, BYTES_MAX_MESSAGE);
     e = (struct err){0};
     wants(a, persona_message(&a->persona, &a->choice, &spec, &message, &e), "message");
+    check_message(a, type, buf_span(&message));
     struct sim_reply reply = put(a, buf_span(&message));
     bool ok = scep_certrep_read(buf_span(&reply.body), &expected, rep, &e);
     wants(a, rep->violated == 0, "strict checks");
