@@ -327,6 +327,7 @@ static struct rig *rig_for(const struct cell *c)
 {
     struct sim_policy policy = SIM_POLICY_DEFAULTS;
     policy.operations = SIM_OPERATION_GET_CERT | SIM_OPERATION_GET_CRL | SIM_OPERATION_UPDATE;
+    policy.ledger_max = 8; /* it issues two certificates at most; thousands of servers are made */
     policy.reply_digest = digests[c->at[DIGEST]];
     policy.reply_transport = transport_of(c);
     if (message_of(c)->type == SCEP_CERT_POLL)
