@@ -214,6 +214,12 @@ static bool password_sent_no_hresult(const struct facts *f)
     return f->hresult == 0 && f->first->fail_info == 1 && f->failure->otp.sent > 0;
 }
 
+/* The device's own time ran out while it polled; every answer it had was PENDING. */
+static bool polls_answered(const struct facts *f)
+{
+    return f->first->http_status == 200 && f->first->body == OUTCOME_BODY_CERTREP;
+}
+
 /* Told so at a poll, and by no code that says more. */
 static bool poll_not_known(const struct facts *f)
 {
@@ -423,6 +429,11 @@ const struct rule diagnose_rules[] = {
     REFUSED(0x80094006, 0.95, suspended),
     /* requests that wait for a decision */
     {.reasons = {REASON_SCEP_PENDING, REASON_POLL_LIMIT}, .certainty = 0.97, .candidates = pending},
+    {.stages = BIT(STAGE_CERT_POLL),
+     .reasons = {REASON_DEVICE_TIMEOUT},
+     .when = polls_answered,
+     .certainty = 0.9,
+     .candidates = pending},
     REFUSED(0x80094014, 0.95, denied),
     {.stages = BIT(STAGE_CERT_POLL),
      .reasons = {REASON_SCEP_FAILURE},
