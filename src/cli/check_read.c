@@ -133,7 +133,7 @@ static int64_t tell_certificate(struct check *c, const struct pki_cert *cert, en
         json_array_append_new(c->certificates, row);
     if (expired)
         check_tell(c, CHECK_CRITICAL, "the %s certificate has expired", scep_role_name(role));
-    else if (days < c->options.warn_days)
+    else if (days < c->options.warn_days || days < c->options.crit_days)
         check_tell(c, days < c->options.crit_days ? CHECK_CRITICAL : CHECK_WARNING,
                    "the %s certificate expires in %lld days", scep_role_name(role), (long long)days);
     buf_clear(&subject);

@@ -67,6 +67,7 @@ first_line 'days_left='
 check 1 $ndes --warn-days 36000
 first_line 'SCEP WARNING - the ra_signing certificate expires in'
 check 2 $ndes --warn-days 36000 --crit-days 36000
+check 2 $ndes --crit-days 36000 # above the days of the warning
 
 check 1 $ndes --conformance --user mdm --password-env PAGE_PASSWORD --json
 expect 'all(v[p] == "odd" for p in ("corrupted-envelope", "wrong-recipient", "oversized-get-16k", "oversized-get-32k"))'
