@@ -19,7 +19,7 @@
 #define MAX_OVERRIDES     64
 #define KEYS_WITHOUT_POOL 16 /* what a run may make before its clock starts */
 #define TICK_US           250000
-#define MAX_NOTES         4
+#define MAX_NOTES         5
 
 struct run_options {
     const char *scenario;
@@ -323,6 +323,14 @@ static const char *reproduce_line(struct run *run)
     return buf_text(&run->reproduce);
 }
 
+static bool devices_pause(const struct scenario *s)
+{
+    bool pause = false;
+    for (size_t i = 0; i < s->devices.profile_count; i++)
+        pause = pause || s->devices.profiles[i].persona.think_time > 0;
+    return pause;
+}
+
 static size_t write_notes(const struct run *run, const char **notes)
 {
     size_t count = 0, keys = run->keys == NULL ? 0 : pki_pool_count(run->keys);
@@ -333,6 +341,10 @@ static size_t write_notes(const struct run *run, const char **notes)
     if (keys > 0 && pki_key_bits(pki_pool_key(run->keys, 0)) != run->scenario->devices.key_bits)
         notes[count++] =
             "The key pool holds keys of another size than devices.key.bits says; the pool's were used.";
+    if (devices_pause(run->scenario))
+        notes[count++] = "Some personas pause between requests, as real devices do (think_time in scepstorm "
+                         "personas NAME). Their "
+                         "enrollment latency holds the pauses; the steps tell how quick the server was.";
     if (run->scenario->devices.expect.refused)
         notes[count++] =
             "A refusal was the wanted end (devices.expect: refused). This run proves that the layers up to "

@@ -31,11 +31,13 @@ PY
 run 0 personas "$root/scenarios/personas.yaml" --set devices.count=60 --set slo=[]
 expect personas 's["devices"]["enrolled"] == 60 and set(s["personas"]) == {"ios", "android", "windows", "cisco"}'
 expect personas 'sum(p["planned"] for p in s["personas"].values()) == 60 and s["verdicts"]["strict"]["accepted"] == 60'
+expect personas 'any("pause between requests" in n for n in s["notes"])'
 expect personas 'q("SELECT count(*) FROM device WHERE san LIKE \"dns:%.example.test\"") == 60'
 
 run 0 renewal "$root/scenarios/renewal.yaml" --set devices.count=20 --set slo=[]
 expect renewal 'all(f["ok"] == 20 and f["failed"] == 0 for f in s["follow_ups"].values())'
 expect renewal 'q("SELECT count(DISTINCT serial) FROM follow_up WHERE step = \"renewal\"") == 20'
+expect renewal 'not any("pause between requests" in n for n in s["notes"])'
 [ "$(grep -c ',renewed,' renewal/issued.csv)" -eq 20 ]
 
 # As NDES is: it renews, and knows no GetCRL. The enrollments stand, the cause is named.
