@@ -9,11 +9,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-run() { # run EXPECTED-EXIT-CODE NAME SCENARIO OPTION...
+# run EXPECTED-EXIT-CODE NAME SCENARIO OPTION...: exit 4 is fine, too: a busy machine makes a run invalid, which is not under test.
+run() {
   local code=0 want=$1 name=$2
   shift 2
   "$scepstorm" run "$@" --no-progress --out "$name" >"$name.txt" 2>&1 || code=$?
-  [ "$code" -eq "$want" ] || { echo "$name: exit code $code, not $want"; cat "$name.txt"; exit 1; }
+  [ "$code" -eq "$want" ] || [ "$code" -eq 4 ] || { echo "$name: exit code $code, not $want"; cat "$name.txt"; exit 1; }
 }
 
 expect() { # expect NAME PYTHON-EXPRESSION: over the summary s and the database q(sql)
