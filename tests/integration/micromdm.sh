@@ -44,17 +44,18 @@ if not eval(sys.argv[2]):
 PY
 }
 
-# run EXPECTED-EXIT-CODE CHALLENGE OPTION...: exit 4 is fine, too: a busy machine makes a run invalid, which is not under test.
+# run EXPECTED-EXIT-CODE CHALLENGE FOLDER OPTION...: exit 4 is fine, too: a busy machine makes a run invalid, which is not under test.
 run() {
-  local want=$1 code=0
+  local want=$1 folder=$3 code=0
   export SCEP_CHALLENGE=$2
-  shift 2
-  "$scepstorm" run "$root/scenarios/micromdm.yaml" --no-progress "$@" || code=$?
-  [ "$code" -eq "$want" ] || [ "$code" -eq 4 ] || { echo "exit code $code, not $want"; exit 1; }
+  shift 3
+  "$scepstorm" run "$root/scenarios/micromdm.yaml" --no-progress --out "$folder" "$@" || code=$?
+  [ "$code" -ne 4 ] || { expect "$folder" 's["validity"]["verdict"] == "invalid"'; return; }
+  [ "$code" -eq "$want" ] || { echo "exit code $code, not $want"; exit 1; }
 }
 
 serve -challenge s3cret-challenge
-run 0 s3cret-challenge --out right
+run 0 s3cret-challenge right
 expect right 's["devices"]["enrolled"] == 200 and s["devices"]["failed"] == 0'
 expect right 's["correctness"]["serials_unique"] and not any(v for k, v in s["correctness"].items() if k != "serials_unique")'
 [ "$(wc -l <right/issued.csv)" -eq 201 ]
@@ -63,11 +64,11 @@ expect right 's["correctness"]["serials_unique"] and not any(v for k, v in s["co
 issued=$(find depot -name 'CN=*' -o -name 'scepstorm*' -o -name '*.pem' | grep -v '/ca\.' | wc -l)
 [ "$issued" -ge 200 ] || { echo "the depot holds only $issued certificates"; ls depot | head; exit 1; }
 
-run 3 not-the-challenge --set devices.count=5 --out wrong
+run 3 not-the-challenge wrong --set devices.count=5
 expect wrong 's["devices"]["enrolled"] == 0 and s["failures"][0]["stage"] == "pki_operation"'
 
 follow() { # follow FOLDER WAY-TO-RENEW: ten devices enroll, renew, and ask for what the server lacks; still one at a time
-  run 0 s3cret-challenge --out "$1" --set devices.count=10 --set slo=[] --set devices.renewal.how="$2" \
+  run 0 s3cret-challenge "$1" --set devices.count=10 --set slo=[] --set devices.renewal.how="$2" \
     --set 'devices.then=[renew, get_cert, get_crl, get_next_ca_cert]'
   expect "$1" 's["devices"]["enrolled"] == 10 and s["correctness"]["serials_unique"]'
   expect "$1" 'not any(v for k, v in s["correctness"].items() if k != "serials_unique")'
