@@ -186,6 +186,10 @@ static bool check_challenge(const struct scenario_reader *r, struct err *e)
         return scenario_check_simulator(r, e);
     switch (s->challenge.source) {
     case CHALLENGE_NONE:
+    case CHALLENGE_HTTP:
+    case CHALLENGE_FILE:
+    case CHALLENGE_COMMAND:
+    case CHALLENGE_INTUNE:
         return true;
     case CHALLENGE_STATIC:
         return check_secret_place(r, e);
@@ -308,15 +312,46 @@ static bool is_about_nobody(const struct scenario *s, const char *path)
     return true;
 }
 
+/* "follow_ups.get_crl.ok" wants get_crl in devices.then; the word that is missing there, or NULL. */
+static const char *missing_follow_up(const struct scenario *s, const char *path)
+{
+    static const struct {
+        const char *path, *then;
+    } figures[SCENARIO_THEN_COUNT] = {
+        [SCENARIO_THEN_RENEW] = {"follow_ups.renewal.", "renew"},
+        [SCENARIO_THEN_GET_CERT] = {"follow_ups.get_cert.", "get_cert"},
+        [SCENARIO_THEN_GET_CRL] = {"follow_ups.get_crl.", "get_crl"},
+        [SCENARIO_THEN_GET_NEXT_CA_CERT] = {"follow_ups.get_next_ca_cert.", "get_next_ca_cert"},
+    };
+    const char *missing = NULL;
+    for (size_t i = 0; i < SCENARIO_THEN_COUNT; i++) {
+        if (strncmp(path, figures[i].path, strlen(figures[i].path)) == 0)
+            missing = figures[i].then;
+    }
+    for (size_t i = 0; missing != NULL && i < s->devices.then_count; i++) {
+        if (strcmp(figures[s->devices.then[i]].then, missing) == 0)
+            missing = NULL;
+    }
+    return missing;
+}
+
+/* What is no slip of the pen but will never have data. */
+static bool check_slo_applies(const struct scenario *s, const char *path, struct err *why)
+{
+    if (is_about_nobody(s, path))
+        return err_set(why, STAGE_SETUP, REASON_USAGE, "there is no such profile in devices.profiles");
+    const char *missing = missing_follow_up(s, path);
+    return missing == NULL ||
+           err_set(why, STAGE_SETUP, REASON_USAGE, "no device does that: add %s to devices.then", missing);
+}
+
 static bool check_slo(const struct scenario_reader *r, struct err *e)
 {
     for (size_t i = 0; i < r->scenario->slo_count; i++) {
         struct scenario_slo slo;
         struct err why = {0};
-        bool ok = scenario_slo_parse(r->scenario->slo[i], &slo, &why);
-        if (ok && is_about_nobody(r->scenario, slo.path))
-            ok = err_set(&why, STAGE_SETUP, REASON_USAGE, "there is no such profile in devices.profiles");
-        if (!ok)
+        if (!scenario_slo_parse(r->scenario->slo[i], &slo, &why) ||
+            !check_slo_applies(r->scenario, slo.path, &why))
             return scenario_document_fail(r->document, scenario_check_item(r, "slo", i), e, "slo[%zu]: %s", i,
                                           why.text);
     }

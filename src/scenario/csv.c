@@ -41,20 +41,37 @@ static bool at_line_end(const struct reader *r)
     return r->at == r->end || *r->at == '\n' || (*r->at == '\r' && r->at + 1 < r->end && r->at[1] == '\n');
 }
 
+/* A line break of a quoted field, CR LF or LF, stays in it as it is. */
+static bool take_break(struct reader *r)
+{
+    bool pair = *r->at == '\r' && r->at + 1 < r->end && r->at[1] == '\n';
+    if (*r->at != '\n' && !pair)
+        return false;
+    if (pair)
+        *r->write++ = *r->at++;
+    *r->write++ = *r->at;
+    r->line++;
+    return true;
+}
+
 /* Fields never grow: a quote or a separator is at least one byte longer than the NUL that follows the field. */
 static bool take_quoted(struct reader *r, struct err *e)
 {
+    size_t first = r->line;
     for (r->at++; r->at < r->end; r->at++) {
         if (*r->at == '"' && !(r->at + 1 < r->end && r->at[1] == '"')) {
             r->at++;
             return at_line_end(r) || *r->at == ',' || fail(r, e, "after a closing quote a comma must follow");
         }
+        if (take_break(r))
+            continue;
         r->at += *r->at == '"';
         if ((unsigned char)*r->at < 0x20 || *r->at == 0x7f)
-            return fail(r, e, "a field has a control character or a line break");
+            return fail(r, e, "a field has a control character");
         *r->write++ = *r->at;
     }
-    return fail(r, e, "a quote is not closed");
+    r->line = first; /* not the file's last one: nobody would look there */
+    return fail(r, e, "the quote that begins here is not closed");
 }
 
 static bool take_plain(struct reader *r, struct err *e)
@@ -87,8 +104,8 @@ static bool is_utf8(const char *text)
     return true;
 }
 
-/* One line into r->fields; its end is consumed. */
-static bool take_line(struct reader *r, struct err *e)
+/* One record into r->fields, a line but for the line breaks in quotes; its end is consumed. */
+static bool take_record(struct reader *r, struct err *e)
 {
     r->field_count = 0;
     for (bool more = true; more;) {
@@ -122,7 +139,7 @@ static bool take_columns(struct reader *r, struct err *e)
     struct scenario_csv *csv = r->csv;
     if (r->at == r->end)
         return fail(r, e, "there is nothing in it; the first line names the columns");
-    if (!take_line(r, e))
+    if (!take_record(r, e))
         return false;
     for (size_t i = 0; i < r->field_count; i++) {
         const char *name = csv->text + r->fields[i];
@@ -159,21 +176,22 @@ static bool grow(struct scenario_csv *csv, struct err *e)
 static bool take_row(struct reader *r, struct err *e)
 {
     struct scenario_csv *csv = r->csv;
-    if (!take_line(r, e))
+    size_t first = r->line;
+    if (!take_record(r, e))
         return false;
     bool empty = r->field_count == 1 && csv->text[r->fields[0]] == '\0';
     if (empty && csv->column_count > 1)
         return true;
     if (r->field_count != csv->column_count)
         return err_set(e, STAGE_SETUP, REASON_SCENARIO, "%.80s:%zu: %zu fields, but %zu columns", r->name,
-                       r->line, r->field_count, csv->column_count);
+                       first, r->field_count, csv->column_count);
     if (empty)
         return true;
     if (csv->row_count == csv->row_cap && !grow(csv, e))
         return false;
     memcpy(csv->cells + csv->row_count * csv->column_count, r->fields,
            csv->column_count * sizeof *csv->cells);
-    csv->lines[csv->row_count++] = (uint32_t)r->line;
+    csv->lines[csv->row_count++] = (uint32_t)first;
     return true;
 }
 

@@ -6,8 +6,8 @@
 
 struct scenario_csv;
 
-/* RFC 4180 in UTF-8: a line of column names (letters, digits, '_', '-'), then a row per device with as many fields. Empty
- * lines are skipped. Fails: REASON_SCENARIO, "file:line: what"; REASON_NO_MEMORY. */
+/* RFC 4180 in UTF-8, LF alone ends a line, too: a line of column names (letters, digits, '_', '-'), then a row per device
+ * with as many fields. Fields in quotes may hold commas, quotes ("") and line breaks. Empty lines are skipped. Fails: REASON_SCENARIO, "file:line: what"; REASON_NO_MEMORY. */
 bool scenario_csv_load(const char *path, struct scenario_csv **out, struct err *e) MUST_USE;
 bool scenario_csv_parse(const char *name, struct span text, struct scenario_csv **out,
                         struct err *e) MUST_USE;

@@ -1,5 +1,7 @@
 /* Rules about devices: who they are, and how they speak. */
 #include "base/text.h"
+#include "pki/general_name.h"
+#include "pki/name.h"
 #include "scenario/check.h"
 #include "scenario/csv.h"
 #include "scenario/subject.h"
@@ -40,7 +42,18 @@ static bool is_used(const struct scenario *s, size_t column)
     return used;
 }
 
-/* An empty name would only be noticed when its device makes its request. */
+/* A cell that a name is made of: what is wrong with it would only be noticed when its device makes its request. */
+static bool check_cell(const struct scenario_reader *r, size_t row, size_t column, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    const char *cell = scenario_csv_cell(s->devices.rows, row, column);
+    const char *wrong = cell[0] == '\0' ? "is empty" : strchr(cell, '\n') != NULL ? "has a line break" : NULL;
+    return wrong == NULL || scenario_document_fail(r->document, scenario_read_place(r, "devices.csv"), e,
+                                                   "devices.csv: %.60s:%zu: %s %s", s->devices.csv,
+                                                   scenario_csv_line(s->devices.rows, row),
+                                                   scenario_csv_columns(s->devices.rows)[column], wrong);
+}
+
 static bool check_cells(const struct scenario_reader *r, struct err *e)
 {
     const struct scenario *s = r->scenario;
@@ -51,11 +64,8 @@ static bool check_cells(const struct scenario_reader *r, struct err *e)
             continue;
         any = true;
         for (size_t row = 0; row < scenario_csv_rows(rows); row++) {
-            if (scenario_csv_cell(rows, row, column)[0] == '\0')
-                return scenario_document_fail(r->document, scenario_read_place(r, "devices.csv"), e,
-                                              "devices.csv: %.60s:%zu: %s is empty", s->devices.csv,
-                                              scenario_csv_line(rows, row),
-                                              scenario_csv_columns(rows)[column]);
+            if (!check_cell(r, row, column, e))
+                return false;
         }
     }
     return any || scenario_check_fail(r, "devices.csv", e,
@@ -189,6 +199,77 @@ static bool check_ec_renewal(const struct scenario_reader *r, struct err *e)
                "re_enroll, or RSA keys");
 }
 
+/* ---- names, filled in ---- */
+
+#define RUN_ID_SAMPLE "20260101T000000Z"
+
+/* What a device would put into its request: 0 is the subject, i + 1 the i-th alternative name. */
+static bool build_name(const struct scenario *s, uint64_t device, unsigned profile, size_t which,
+                       struct err *why)
+{
+    struct buf text, der;
+    buf_init(&text, BYTES_MAX_MESSAGE);
+    buf_init(&der, BYTES_MAX_MESSAGE);
+    bool ok = which == 0 ? scenario_subject(s, device, profile, RUN_ID_SAMPLE, &text, why)
+                         : scenario_san(s, device, profile, RUN_ID_SAMPLE, which - 1, &text, why);
+    const char *name = ok ? buf_text(&text) : NULL;
+    ok = ok && (name != NULL || buf_ok(&text, STAGE_SETUP, why));
+    ok = ok && (which == 0 ? pki_name_from_text(name, &der, why)
+                           : pki_general_names_from_texts(&name, 1, &der, why));
+    buf_clear(&der);
+    buf_clear(&text);
+    return ok;
+}
+
+/* A variable's value is to blame as often as the template: say whose it is. */
+static bool fail_name(const struct scenario_reader *r, uint64_t device, size_t which, const struct err *why,
+                      struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    const char *written = which == 0 ? s->devices.subject : s->devices.san[which - 1];
+    int place = which == 0 ? scenario_read_place(r, "devices.subject")
+                           : scenario_check_item(r, "devices.san", which - 1);
+    char who[40] = "", what[40] = "devices.subject";
+    if (which > 0)
+        snprintf(what, sizeof what, "devices.san[%zu]", which - 1);
+    if (strchr(written, '{') != NULL)
+        snprintf(who, sizeof who, " of device %llu", (unsigned long long)device);
+    return scenario_document_fail(r->document, place, e, "%s%s: %s", what, who, why->text);
+}
+
+static bool check_name(const struct scenario_reader *r, uint64_t device, unsigned profile, size_t which,
+                       struct err *e)
+{
+    struct err why = {0};
+    return build_name(r->scenario, device, profile, which, &why) || fail_name(r, device, which, &why, e);
+}
+
+static bool uses_rows(const struct scenario *s, size_t which)
+{
+    const char *written = which == 0 ? s->devices.subject : s->devices.san[which - 1];
+    bool uses = false;
+    for (size_t i = 0; s->devices.rows != NULL && scenario_csv_columns(s->devices.rows)[i] != NULL; i++)
+        uses = uses || scenario_template_uses(written, s->devices.rows, i);
+    return uses;
+}
+
+/* The first device and the last, whose number is the longest; with a file each row. What holds for these holds for all but
+ * odd templates. */
+static bool check_filled(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    uint64_t last = s->devices.count > 0 ? s->devices.count - 1 : 0;
+    bool ok = true;
+    for (size_t which = 0; ok && which <= s->devices.san_count; which++) {
+        for (unsigned profile = 0; ok && profile < s->devices.profile_count; profile++)
+            ok = check_name(r, 0, profile, which, e) && check_name(r, last, profile, which, e);
+        size_t rows = uses_rows(s, which) ? scenario_csv_rows(s->devices.rows) : 0;
+        for (size_t row = 0; ok && row < rows; row++)
+            ok = check_name(r, row, 0, which, e);
+    }
+    return ok;
+}
+
 /* ---- all of it ---- */
 
 static bool check_validity(const struct scenario_reader *r, struct err *e)
@@ -212,5 +293,5 @@ bool scenario_check_devices(const struct scenario_reader *r, struct err *e)
         if (!resolve(r, i, e))
             return false;
     }
-    return check_sid_is_sent(r, e) && check_ec_renewal(r, e) && check_validity(r, e);
+    return check_filled(r, e) && check_sid_is_sent(r, e) && check_ec_renewal(r, e) && check_validity(r, e);
 }

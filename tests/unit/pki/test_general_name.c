@@ -60,11 +60,29 @@ static void refuses_what_is_no_name(void **state)
 {
     (void)state;
     refuses("phone-7.example", "write dns:");
-    refuses("dns:", "no valid dns");
-    refuses("dns:two words", "no valid dns");
-    refuses("email:anna", "no valid email");
-    refuses("uri:nowhere", "no valid uri");
-    refuses("ip:192.0.2.300", "no valid ip");
+    refuses("dns:", "nothing follows the colon");
+    refuses("dns:two words", "letters, digits");
+    refuses("dns:b\xc3\xbc"
+            "cher.example",
+            "punycode");
+    refuses("dns:.example", "1 to 63");
+    refuses("dns:phone..example", "1 to 63");
+    refuses("dns:phone.", "1 to 63");
+    refuses("dns:a123456789b123456789c123456789d123456789e123456789f123456789g123.example", "1 to 63");
+    refuses("email:anna", "somebody@example.com");
+    refuses("email:@example.com", "somebody@example.com");
+    refuses("email:anna@", "somebody@example.com");
+    refuses("email:anna@b\xc3\xbc"
+            "cher.example",
+            "punycode");
+    refuses("uri:nowhere", "a scheme");
+    refuses("uri:7:x", "a scheme");
+    refuses("uri:urn:", "a scheme");
+    refuses("uri:https://b\xc3\xbc"
+            "cher.example",
+            "percent-encode");
+    refuses("ip:192.0.2.300", "192.0.2.1 or");
+    refuses("upn:", "nothing follows the colon");
 }
 
 int main(void)

@@ -38,6 +38,21 @@ static void fields(void **state)
     scenario_csv_free(NULL);
 }
 
+/* RFC 4180 2.6. */
+static void line_breaks_in_quotes(void **state)
+{
+    (void)state;
+    struct scenario_csv *csv = read_csv("a,b\n\"1\r\n\n2\",\"3\"\n4,\"\n\"\n5,6\n");
+    assert_int_equal(scenario_csv_rows(csv), 3);
+    assert_string_equal(scenario_csv_cell(csv, 0, 0), "1\r\n\n2");
+    assert_string_equal(scenario_csv_cell(csv, 0, 1), "3");
+    assert_string_equal(scenario_csv_cell(csv, 1, 1), "\n");
+    assert_int_equal(scenario_csv_line(csv, 0), 2);
+    assert_int_equal(scenario_csv_line(csv, 1), 5);
+    assert_int_equal(scenario_csv_line(csv, 2), 7);
+    scenario_csv_free(csv);
+}
+
 static void one_column(void **state)
 {
     (void)state;
@@ -75,8 +90,10 @@ static void bad_files(void **state)
         {"a b\n1\n", "d.csv:1: a column is named with 1 to 31 letters, digits, '_' and '-'"},
         {"a,b\n1,2\n1\n", "d.csv:3: 1 fields, but 2 columns"},
         {"a,b\n1,2,3\n", "d.csv:2: 3 fields, but 2 columns"},
-        {"a\n\"1\n", "d.csv:2: a field has a control character or a line break"},
-        {"a\n\"1", "d.csv:2: a quote is not closed"},
+        {"a\n\"1\r2\"\n", "d.csv:2: a field has a control character"},
+        {"a\n1\n\"2\n3\n4\n", "d.csv:3: the quote that begins here is not closed"},
+        {"a,b\n\"1\n2\",3,4\n", "d.csv:2: 3 fields, but 2 columns"},
+        {"a,b\n\"1\n2\",3\n4\n", "d.csv:4: 1 fields, but 2 columns"},
         {"a\n\"1\"2\n", "d.csv:2: after a closing quote a comma must follow"},
         {"a\n1\"2\n",
          "d.csv:2: a quote within a field: write the whole field in quotes, and \"\" for the quote"},
@@ -104,7 +121,11 @@ static int write_rows(void **state)
     (void)state;
     struct err e = {0};
     snprintf(path, sizeof path, "/tmp/scepstorm-test-%ld.csv", (long)getpid());
-    return file_write(path, span_of_text("serial,user,spare\nA1,ada,\nB2,\"bob,O=x\",\n"), 0600, &e) ? 0 : -1;
+    return file_write(path,
+                      span_of_text("serial,user,spare,note\nA1,ada,,\"two\nlines\"\nB2,\"bob,O=x\",,\n"),
+                      0600, &e)
+               ? 0
+               : -1;
 }
 
 static int remove_rows(void **state)
@@ -172,6 +193,10 @@ static void bad_rows(void **state)
         {"count: 3, subject: \"CN={serial}\"", "it has 2 rows for 3 devices: add rows, or csv_reuse: true"},
         {"count: 2", "no template uses a column of it: write {column} in devices.subject"},
         {"count: 2, subject: \"CN={spare}\"", ".csv:2: spare is empty"},
+        {"count: 2, subject: \"CN={note}\"", ".csv:2: note has a line break"},
+        {"count: 2, subject: \"CN={serial}\", san: [\"upn:{user}\", \"email:{user}@example.com\", "
+         "\"dns:{user}\"]",
+         "devices.san[2] of device 1: alternative name \"dns:bob,O=x\": a DNS name has letters"},
         {"count: 2, subject: \"CN={seriel}\"", "there is no variable {seriel}; did you mean {serial}?"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -187,9 +212,13 @@ static void bad_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields),          cmocka_unit_test(one_column),
-        cmocka_unit_test(many_rows),       cmocka_unit_test(bad_files),
-        cmocka_unit_test(names_from_rows), cmocka_unit_test(rows_begin_again_when_they_may),
+        cmocka_unit_test(fields),
+        cmocka_unit_test(line_breaks_in_quotes),
+        cmocka_unit_test(one_column),
+        cmocka_unit_test(many_rows),
+        cmocka_unit_test(bad_files),
+        cmocka_unit_test(names_from_rows),
+        cmocka_unit_test(rows_begin_again_when_they_may),
         cmocka_unit_test(bad_rows),
     };
     return cmocka_run_group_tests(tests, write_rows, remove_rows);

@@ -219,6 +219,25 @@ static const struct {
      X "3:17: devices.san[0]: 'a.example' does not begin with dns: email: uri: ip: or upn: and a name"},
     {SIM LOAD "devices: {san: [\"dns:a\", \"dns:{idx}\"]}\n",
      X "3:26: devices.san[1]: there is no variable {idx}; did you mean {index}?"},
+    {SIM LOAD "devices: {san: [\"ip:999.1.1.1\"]}\n",
+     X "3:17: devices.san[0]: alternative name \"ip:999.1.1.1\": an IP address has the form 192.0.2.1 or "
+       "2001:db8::1"},
+    {SIM LOAD "devices: {san: [\"dns:b\xc3\xbc"
+              "cher-{index}.example\"]}\n",
+     X "3:17: devices.san[0] of device 0: alternative name \"dns:b\xc3\xbc"
+       "cher-0.example\": a DNS name is ASCII; "
+       "write it in punycode (xn--...)"},
+    {SIM LOAD "devices: {san: [\"dns:\"]}\n",
+     X "3:17: devices.san[0]: 'dns:' does not begin with dns: email: uri: ip: or upn: and a name"},
+    {SIM LOAD "devices: {san: [\"email:{index}\"]}\n",
+     X "3:17: devices.san[0] of device 0: alternative name \"email:0\": a mail address has the form "
+       "somebody@example.com"},
+    {SIM LOAD "devices: {count: 257, san: [\"dns:a\", \"ip:10.0.0.{index}\"]}\n",
+     X "3:38: devices.san[1] of device 256: alternative name \"ip:10.0.0.256\": an IP address has the form "
+       "192.0.2.1 or 2001:db8::1"},
+    {SIM LOAD "devices: {subject: \"CN={index},XX=a\"}\n",
+     X "3:20: devices.subject of device 0: name \"CN=0,XX=a,OU=scepstorm\", character 6: unknown attribute "
+       "type (CN OU O C ST L DC UID E ..., or a dotted OID)"},
     {SIM LOAD "devices: {sid: S-2-5}\n",
      X "3:16: devices.sid: a SID has the form S-1-5-21-1004336348-1177238915-{index}"},
     {SIM LOAD "devices: {sid: \"S-1-5-21-1-2-3-{index}\", profiles: [{name: cisco}]}\n",
@@ -257,6 +276,9 @@ static const struct {
     /* slo */
     {SIM LOAD "slo: [personas.ios.p95 < 3s]\n",
      X "3:7: slo[0]: there is no such profile in devices.profiles"},
+    {SIM LOAD
+     "devices: {then: [get_crl]}\nslo: [follow_ups.get_crl.failed == 0, follow_ups.renewal.ok > 5]\n",
+     X "4:39: slo[1]: no device does that: add renew to devices.then"},
     {SIM LOAD "slo: [enrolled >= 99%, latency.enrolment.p95 < 3s]\n",
      X "3:24: slo[1]: 'latency.enrolment.p95' is no figure of the results; did you mean "
        "'latency.enrollment.p95'?"},
