@@ -7,9 +7,10 @@ set -euo pipefail
 
 build=(build-essential cmake ninja-build pkg-config
   libssl-dev libcurl4-openssl-dev libuv1-dev libyaml-dev libjansson-dev
-  libsqlite3-dev libmicrohttpd-dev)
+  libsqlite3-dev libmicrohttpd-dev libkrb5-dev gss-ntlmssp)
 test=(libcmocka-dev clang libclang-rt-dev clang-format git curl openssl python3 sqlite3 iproute2 libxml2-utils
-  scep strongswan-pki libstrongswan-extra-plugins certmonger dbus)
+  scep strongswan-pki libstrongswan-extra-plugins certmonger dbus
+  krb5-kdc krb5-admin-server krb5-user apache2 libapache2-mod-auth-gssapi)
 
 case "${1:-build}" in
   build) want=("${build[@]}") ;;

@@ -61,6 +61,11 @@
     X(REASON_OTP_PAGE_BLANK,          "otp_page_blank",          "the OTP page is blank") \
     X(REASON_OTP_PAGE_UNKNOWN,        "otp_page_unknown",        "the OTP page shows no password and no known text") \
     X(REASON_OTP_EXHAUSTED,           "otp_exhausted",           "the challenge source has no passwords left") \
+    X(REASON_OTP_LOGIN_PAGE,          "otp_login_page",          "somebody else's login page stands in front of the OTP page") \
+    X(REASON_OTP_SCHEME,              "otp_scheme",              "the OTP page offers no authentication scheme that can be used") \
+    X(REASON_OTP_TICKET,              "otp_ticket",              "no Kerberos ticket for the OTP page") \
+    X(REASON_OTP_ANSWER,              "otp_answer",              "the challenge source answered without a challenge") \
+    X(REASON_OTP_COMMAND,             "otp_command",             "the command that prints challenges failed") \
     /* GetCACaps and GetCACert */ \
     X(REASON_CA_CERT_MALFORMED,       "ca_cert_malformed",       "GetCACert returned neither a certificate nor a certificates-only PKCS#7") \
     X(REASON_CA_CERT_NO_RECIPIENT,    "ca_cert_no_recipient",    "GetCACert returned no RSA certificate to encrypt to") \

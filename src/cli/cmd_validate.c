@@ -119,6 +119,12 @@ static void print_challenge(const struct scenario *s)
         printf("challenge  one-time passwords, one page each, at most %u held at once\n", c->outstanding);
         if (!s->target.sim && c->url != NULL)
             printf("           from %s\n", c->url);
+        return;
+    case CHALLENGE_HTTP:
+    case CHALLENGE_FILE:
+    case CHALLENGE_COMMAND:
+    case CHALLENGE_INTUNE:
+        return;
     }
 }
 

@@ -179,6 +179,9 @@ static bool judge_page(struct reservoir *r, struct phone *p, struct span body, b
     case CHALLENGE_PAGE_BLANK:
         err_set(e, STAGE_OTP, REASON_OTP_PAGE_BLANK, "HTTP 200 with a blank page");
         break;
+    case CHALLENGE_PAGE_LOGIN:
+    case CHALLENGE_PAGE_IIS_ERROR:
+    case CHALLENGE_PAGE_HTTPSYS_ERROR:
     case CHALLENGE_PAGE_UNKNOWN: /* not kept as evidence: it may hold a password that was not recognised */
         err_set(e, STAGE_OTP, REASON_OTP_PAGE_UNKNOWN, "HTTP 200, %zu bytes without password or known text",
                 body.len);
@@ -293,6 +296,7 @@ static bool start_fetch(struct reservoir *r, struct phone *p, uint32_t generatio
     const struct http_request request = {
         .url = c->admin_url,
         .user_agent = ENGINE_USER_AGENT,
+        .auth = c->user != NULL ? HTTP_AUTH_BASIC : HTTP_AUTH_NONE,
         .user = c->user,
         .password = c->user != NULL ? c->secret : NULL,
         .timeout_us = c->scenario->limits.request_timeout_us,

@@ -29,6 +29,10 @@ void http_session_free(struct http_session *session);
 
 enum http_method { HTTP_GET, HTTP_POST };
 
+/* How to log on. Basic goes with the first request. NTLM and Negotiate begin with it too, without an anonymous leg, and belong
+ * to the connection: the session keeps it, and later requests go on without logging on again when the server allows that. */
+enum http_auth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_NTLM, HTTP_AUTH_NEGOTIATE };
+
 struct http_request {
     const char *url;
     enum http_method method;
@@ -38,12 +42,13 @@ struct http_request {
     const char *
         headers; /* "Name: value\n" lines: exactly these, instead of the two above and of whatever libcurl would add
                             but Host, Content-Length and Authorization; NULL: not so */
-    bool http_1_0;    /* instead of 1.1 */
-    bool fresh;       /* on a connection of its own, closed afterwards; no TLS session is taken up again */
-    const char *user; /* Basic, sent with the first request; NULL: none */
-    const struct secret *password;
-    int64_t timeout_us; /* for the whole exchange, name lookup included */
-    size_t max_body;    /* a larger answer is REASON_BODY_TOO_LARGE */
+    bool http_1_0; /* instead of 1.1 */
+    bool fresh;    /* on a connection of its own, closed afterwards; no TLS session is taken up again */
+    enum http_auth auth;
+    const char *user; /* Basic, NTLM: 'DOMAIN\\user' or 'user'. Negotiate takes tickets: http/kerberos.h */
+    const struct secret *password; /* Basic, NTLM */
+    int64_t timeout_us;            /* for the whole exchange, name lookup included */
+    size_t max_body;               /* a larger answer is REASON_BODY_TOO_LARGE */
     unsigned
         redirects; /* followed at most, GET only, on the same host and never from https down to http; 0: a
                            redirect is an answer like any other */
@@ -74,6 +79,9 @@ struct http_response {
     char content_type[96];
     char location[256];
     char authenticate[256]; /* all WWW-Authenticate, joined by ", " */
+    unsigned legs; /* requests on the wire: redirects and the rounds of a logon are counted; 0: none */
+    bool
+        logon_complete; /* NTLM, Negotiate: the last message of the exchange was sent, so a 401 is a verdict */
     bool has_date;
     int64_t date_s; /* Unix seconds */
     struct http_timing timing;
@@ -102,6 +110,9 @@ struct http_stats http_stats(const struct http *http);
 
 /* The value of a header in http_response.headers, several joined by ", ", cut to fit. False when absent. */
 bool http_header(struct span headers, const char *name, char *out, size_t out_bytes);
+
+/* Whether the libcurl in use can do that. */
+bool http_can(enum http_auth auth);
 
 /* "libcurl/7.88.1 ..." of the library in use. Static. */
 const char *http_library_version(void);

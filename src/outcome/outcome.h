@@ -165,14 +165,40 @@ struct outcome_target {
     int64_t date_skew_s; /* Date header minus our clock */
 };
 
-/* The supply of challenges. */
+/* What happens in the supply of challenges, while it happens. A password is *held* from the moment its fetch begins until the
+ * server need not remember it any more: the message that carried it was answered, or it grew too old. */
+enum outcome_otp_kind {
+    OUTCOME_OTP_ASKED,      /* a fetch began: its place is taken */
+    OUTCOME_OTP_FETCHED,    /* it brought a password; took `took_us` */
+    OUTCOME_OTP_FAILED,     /* it did not; took `took_us`. Its place is free again */
+    OUTCOME_OTP_CACHE_FULL, /* the same, and the page said that the cache is full */
+    OUTCOME_OTP_SENT,       /* in a message of a device, `age_us` after the fetch */
+    OUTCOME_OTP_SPENT,      /* and that was answered or lost; its place is free after `age_us` */
+    OUTCOME_OTP_BURNT, /* its device did not get a certificate: of those sent, or dropped unsent with its device */
+    OUTCOME_OTP_EXPIRED, /* dropped unused because of its age; its place is free */
+    OUTCOME_OTP_LEFT,    /* unused at the end of the run */
+    OUTCOME_OTP_KINDS
+};
+struct outcome_otp_event {
+    enum outcome_otp_kind kind;
+    int64_t at_us;
+    int64_t took_us;
+    int64_t age_us;
+    unsigned held; /* places taken, after this event */
+};
+
+/* The supply, as far as it is no count: counts come from the events. */
 struct outcome_otp {
-    uint64_t fetched;
-    uint64_t used;            /* sent in a PKIOperation */
-    uint64_t expired;         /* dropped unused because of their age */
-    uint64_t cache_full;      /* pages that said so */
-    uint64_t outstanding_max; /* most passwords held at once */
-    bool held_back;           /* arrivals that were due waited for a password */
+    const char *source; /* "mscep_admin"; static string */
+    const char *scheme; /* by which the page was opened in the end: "ntlm"; NULL: none */
+    unsigned limit;     /* challenge.outstanding; 0: the source has no such limit */
+    unsigned
+        page_cache; /* the server's own words, from its pages: cache size and minutes of life; 0: not said */
+    unsigned page_minutes;
+    int64_t lifetime_us; /* challenge.lifetime */
+    bool held_back;      /* arrivals that were due waited for a password */
+    uint64_t fetched, used, expired, cache_full,
+        outstanding_max; /* going: measure counts the events instead */
 };
 
 /* The generator, looking at itself. */
@@ -224,6 +250,7 @@ struct outcome_sink {
     void (*device)(void *user, const struct outcome *outcome); /* exactly once per planned device */
     void (*loop_stall)(void *user, int64_t us);                /* lateness of a wake-up of the loop */
     void (*probe)(void *user, const struct outcome_probe *probe);
+    void (*otp)(void *user, const struct outcome_otp_event *event);
 };
 
 #endif
