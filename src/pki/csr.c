@@ -74,6 +74,7 @@ bool pki_csr_make(const struct pki_csr_spec *spec, const struct pki_key *key, en
 static bool read_challenge(struct pki_csr *csr, const struct der_item *value, struct err *e)
 {
     csr->challenge_tag = value->tag;
+    csr->challenge_value = value->content;
     return der_string_bytes(value, &csr->challenge, e);
 }
 
@@ -130,6 +131,7 @@ static bool read_body(struct pki_csr *csr, struct span body, struct err *e)
     csr->spki = spki.whole;
     if (!der_optional(&r, DER_CONTEXT(0), &attributes))
         return true;
+    csr->attributes = attributes.content;
     r = der_reader_of(attributes.content);
     while (!der_at_end(&r)) {
         struct der_item attribute;
@@ -150,44 +152,64 @@ static bool verify_through_openssl(struct span der, EVP_PKEY *key, struct err *e
     return ok || pki_fail(e, STAGE_NONE, REASON_BAD_SIGNATURE, "signature of the certificate request");
 }
 
-static bool verify(const struct pki_csr *csr, struct span der, const struct der_item *body,
-                   const struct der_item *algorithm, const struct der_item *signature, struct err *e)
+/* The three parts of the frame. */
+struct parts {
+    struct der_item outer, body, signature;
+};
+
+static bool verify(const struct pki_csr *csr, const struct parts *p, struct err *e)
 {
-    struct der_reader r = der_reader_of(algorithm->content);
-    struct der_item oid;
     enum pki_digest digest;
-    if (!der_expect(&r, DER_OID, "signature algorithm", &oid, e))
-        return false;
-    struct span bits = signature->content;
+    struct span bits = p->signature.content;
     if (bits.len < 2 || bits.data[0] != 0)
         return err_set(e, STAGE_NONE, REASON_MALFORMED, "the request's signature is empty");
-    if (!pki_spki_is_rsa(csr->spki, NULL) || !pki_rsa_signature_from_oid(oid.content, &digest))
-        return verify_through_openssl(der, csr->public_key, e);
-    return pki_verify(csr->public_key, digest, body->whole, span_of(bits.data + 1, bits.len - 1), e);
+    if (!pki_spki_is_rsa(csr->spki, NULL) || !pki_rsa_signature_from_oid(csr->signature_oid, &digest))
+        return verify_through_openssl(p->outer.whole, csr->public_key, e);
+    return pki_verify(csr->public_key, digest, p->body.whole, span_of(bits.data + 1, bits.len - 1), e);
 }
 
-static bool read_csr(struct span der, struct pki_csr *csr, struct err *e)
+static bool read_parts(struct span der, struct pki_csr *csr, struct parts *p, struct err *e)
 {
+    *csr = (struct pki_csr){0};
+    buf_init(&csr->challenge, MAX_CHALLENGE_BYTES);
     struct der_reader r = der_reader_of(der);
-    struct der_item outer;
-    struct der_item body;
     struct der_item algorithm;
-    struct der_item signature;
-    if (!der_expect(&r, DER_SEQUENCE, "certificate request", &outer, e))
+    struct der_item oid;
+    if (!der_expect(&r, DER_SEQUENCE, "certificate request", &p->outer, e))
         return false;
-    r = der_reader_of(outer.content);
-    return der_expect(&r, DER_SEQUENCE, "request body", &body, e) &&
-           der_expect(&r, DER_SEQUENCE, "signature algorithm", &algorithm, e) &&
-           der_expect(&r, DER_BIT_STRING, "signature", &signature, e) && read_body(csr, body.content, e) &&
-           pki_spki_decode(csr->spki, &csr->public_key, e) &&
-           verify(csr, outer.whole, &body, &algorithm, &signature, e);
+    r = der_reader_of(p->outer.content);
+    if (!der_expect(&r, DER_SEQUENCE, "request body", &p->body, e) ||
+        !der_expect(&r, DER_SEQUENCE, "signature algorithm", &algorithm, e) ||
+        !der_expect(&r, DER_BIT_STRING, "signature", &p->signature, e) || !read_body(csr, p->body.content, e))
+        return false;
+    r = der_reader_of(algorithm.content);
+    if (!der_expect(&r, DER_OID, "signature algorithm", &oid, e))
+        return false;
+    csr->signature_oid = oid.content;
+    return true;
+}
+
+bool pki_csr_parse(struct span der, struct pki_csr *out, struct err *e)
+{
+    struct parts p;
+    return read_parts(der, out, &p, e);
 }
 
 bool pki_csr_read(struct span der, struct pki_csr *out, struct err *e)
 {
-    *out = (struct pki_csr){0};
-    buf_init(&out->challenge, MAX_CHALLENGE_BYTES);
-    return read_csr(der, out, e);
+    struct parts p;
+    return read_parts(der, out, &p, e) && pki_spki_decode(out->spki, &out->public_key, e) &&
+           verify(out, &p, e);
+}
+
+void pki_csr_blot(struct buf *csr)
+{
+    struct pki_csr read;
+    if (!pki_csr_parse(buf_span(csr), &read, NULL))
+        buf_wipe(csr);
+    else if (read.challenge_value.len > 0)
+        memset(csr->data + (read.challenge_value.data - csr->data), '*', read.challenge_value.len);
+    pki_csr_clear(&read);
 }
 
 void pki_csr_clear(struct pki_csr *csr)

@@ -30,12 +30,21 @@ struct pki_csr {
     EVP_PKEY *public_key;
     struct buf challenge;  /* decoded bytes; empty when the attribute is absent. Secret: wiped by clear */
     uint8_t challenge_tag; /* its ASN.1 type as sent; 0 when absent */
+    struct span challenge_value; /* the same as it stands in those bytes */
+    struct span attributes;      /* DER content of the [0]: Attribute elements, back to back; may be empty */
+    struct span signature_oid;
     struct span
         extensions;     /* DER content of the extensionRequest's SEQUENCE OF Extension; empty when absent */
     unsigned key_usage; /* from extensionRequest; 0 when absent */
 };
 /* Reads and verifies the self-signature (REASON_BAD_SIGNATURE). */
 bool pki_csr_read(struct span der, struct pki_csr *out, struct err *e) MUST_USE;
+/* The same without the signature and without public_key: for what is only shown. */
+bool pki_csr_parse(struct span der, struct pki_csr *out, struct err *e) MUST_USE;
 void pki_csr_clear(struct pki_csr *csr);
+
+/* Overwrites the challengePassword, so that the rest may be kept; its length stays, the signature is void. What cannot be read
+ * is wiped altogether. */
+void pki_csr_blot(struct buf *csr);
 
 #endif

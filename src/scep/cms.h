@@ -51,6 +51,10 @@ bool scep_signed_check_digest(const struct scep_signed *s, struct span message_d
 bool scep_certificates_each(struct span certificates, bool (*each)(struct span cert_der, void *user),
                             void *user, struct err *e) MUST_USE;
 
+/* The certificate in the message that its SignerInfo names; *out is the caller's. Fails REASON_SIGNER_UNKNOWN; *out is then
+ * untouched. */
+bool scep_signed_signer(const struct scep_signed *s, struct pki_cert **out, struct err *e) MUST_USE;
+
 /* Degenerate SignedData (RFC 8894 3.4) with certificates and CRLs. `crls`: DER, back to back, may be empty. */
 bool scep_degenerate_put(struct buf *b, const struct pki_cert *const *certs, size_t count, struct span crls,
                          struct err *e) MUST_USE;
@@ -95,6 +99,7 @@ struct scep_enveloped {
     enum pki_cipher cipher;
     bool known_transport; /* of ours, else of the first recipient */
     enum pki_transport transport;
+    struct pki_cert_identity recipient; /* whose transport that is */
     struct span cipher_oid;
     struct span iv;
     struct span recipients;

@@ -232,6 +232,7 @@ static bool find_recipient(struct scep_enveloped *v, const struct pki_cert_ident
         out->ours = ours != NULL && scep_cms_id_is(&id, ours);
         if (out->ours || !out->any) {
             v->known_transport = transport_of(oid, parameters, &v->transport);
+            v->recipient = id;
             out->oid = oid;
             out->wrapped = wrapped;
         }

@@ -254,6 +254,37 @@ bool scep_certificates_each(struct span certificates, bool (*each)(struct span c
     return true;
 }
 
+struct search {
+    const struct scep_signed *s;
+    struct pki_cert *found;
+};
+
+static bool keep_signer(struct span der, void *user)
+{
+    struct search *search = user;
+    struct pki_cert *cert;
+    if (search->found != NULL || !pki_cert_from_der(der, &cert, NULL))
+        return true;
+    struct pki_cert_identity id = scep_cms_id_of(cert);
+    if (scep_cms_id_is(&search->s->signer, &id))
+        search->found = cert;
+    else
+        pki_cert_free(cert);
+    return true;
+}
+
+bool scep_signed_signer(const struct scep_signed *s, struct pki_cert **out, struct err *e)
+{
+    struct search search = {.s = s};
+    if (!scep_certificates_each(s->certificates, keep_signer, &search, e)) {
+        pki_cert_free(search.found);
+        return false;
+    }
+    *out = search.found;
+    return search.found != NULL ||
+           err_set(e, STAGE_NONE, REASON_SIGNER_UNKNOWN, "the signer's certificate is not in the message");
+}
+
 const char *scep_describe_body(struct span body, char *out, size_t out_bytes)
 {
     char start[48];

@@ -130,25 +130,6 @@ bool scep_request_build(const struct scep_request_spec *spec, struct buf *out, s
 
 /* The server's half. */
 
-struct finding {
-    const struct scep_signed *s;
-    struct pki_cert *found;
-};
-
-static bool keep_signer(struct span der, void *user)
-{
-    struct finding *f = user;
-    struct pki_cert *cert;
-    if (f->found != NULL || !pki_cert_from_der(der, &cert, NULL))
-        return true;
-    struct pki_cert_identity id = scep_cms_id_of(cert);
-    if (scep_cms_id_is(&f->s->signer, &id))
-        f->found = cert;
-    else
-        pki_cert_free(cert);
-    return true;
-}
-
 static bool read_attributes(const struct scep_signed *s, struct scep_request *out, struct scep_attributes *a,
                             struct err *e)
 {
@@ -167,15 +148,8 @@ static bool read_attributes(const struct scep_signed *s, struct scep_request *ou
 static bool verify(const struct scep_signed *s, const struct scep_attributes *a, struct scep_request *out,
                    struct err *e)
 {
-    struct finding f = {.s = s};
-    if (!scep_certificates_each(s->certificates, keep_signer, &f, e)) {
-        pki_cert_free(f.found);
+    if (!scep_signed_signer(s, &out->signer, e))
         return false;
-    }
-    out->signer = f.found;
-    if (out->signer == NULL)
-        return err_set(e, STAGE_NONE, REASON_SIGNER_UNKNOWN,
-                       "the signer's certificate is not in the message");
     EVP_PKEY *key = pki_cert_public_key(out->signer);
     if (key == NULL)
         return err_set(e, STAGE_NONE, REASON_UNSUPPORTED_ALGORITHM, "the signer's key cannot be used");

@@ -1,4 +1,6 @@
 // room: scep
+#include "scep/describe.h"
+
 #include "../support/fuzz.h"
 #include "../support/fuzz_pki.h"
 
@@ -11,5 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ok != (e.reason == REASON_NONE) || (!ok && e.stage != STAGE_PKI_OPERATION))
         abort();
     scep_request_clear(&request);
+    struct buf lines;
+    buf_init(&lines, BYTES_MAX_MESSAGE);
+    scep_describe_request(span_of(data, size), &lines);
+    scep_describe_csr(span_of(data, size), &lines);
+    buf_clear(&lines);
     return 0;
 }
