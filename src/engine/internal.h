@@ -19,6 +19,7 @@
 struct phone;
 struct reservoir;
 struct lab;
+struct signers;
 struct trial;
 
 /* A one-time password on its way from the page to the message that carries it. */
@@ -56,8 +57,9 @@ struct engine {
     struct http *http;
     struct workers *workers;
     struct reservoir *reservoir;
-    struct lab *lab;     /* conformance probes beside the load; NULL: none */
-    struct buf *headers; /* of requests, by profile: GET, POST */
+    struct signers *signers; /* NULL: every device makes its own */
+    struct lab *lab;         /* conformance probes beside the load; NULL: none */
+    struct buf *headers;     /* of requests, by profile: GET, POST */
 
     /* alarm.c: every moment the engine waits for, on one absolute timer */
     uv_poll_t alarm;
@@ -210,6 +212,13 @@ void requests_forget(struct engine *en);
 void requests_send(struct phone *p, const struct device_action *action);
 void requests_cancel(struct phone *p);
 void requests_parse_ca(struct phone *p, uint32_t generation);
+
+/* signers.c */
+bool signers_new(struct engine *en, struct signers **out, struct err *e) MUST_USE; /* NULL: not wanted */
+void signers_free(struct signers *signers);
+/* The certificate for p->signer_key, the key that p enrolls with. Borrowed from `signers`. On any worker. */
+bool signers_get(struct signers *signers, const struct phone *p, int64_t now_s, struct span *out,
+                 struct err *e) MUST_USE;
 
 /* crypto.c */
 void crypto_begin(struct phone *p, const struct device_action *action);

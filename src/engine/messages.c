@@ -150,6 +150,13 @@ static void set_signer_key(struct phone *p, struct pki_key *key)
     pki_key_free(old);
 }
 
+static bool take_pooled(struct phone *p, int64_t now_s, struct err *e)
+{
+    struct span der;
+    return signers_get(p->engine->signers, p, now_s, &der, e) &&
+           (buf_append_span(&p->signer, der) || buf_ok(&p->signer, STAGE_BUILD, e));
+}
+
 /* A poll is signed as its request was. What follows the enrollment is signed by the certificate held, where that can open
  * the answer; the rest by a temporary certificate. */
 static bool choose_signer(struct phone *p, const struct device_action *action, int64_t now_s, struct err *e)
@@ -168,6 +175,8 @@ static bool choose_signer(struct phone *p, const struct device_action *action, i
         return buf_append_span(&p->signer, pki_cert_der(p->held)) || buf_ok(&p->signer, STAGE_BUILD, e);
     }
     set_signer_key(p, keys_for_signer(p));
+    if (p->engine->signers != NULL && p->trial == NULL && p->device.errand == DEVICE_ENROLLS)
+        return take_pooled(p, now_s, e);
     return persona_signer(p->persona, buf_span(&p->subject), p->signer_key, &p->transaction,
                           &p->device.choice, now_s, &p->signer, e);
 }

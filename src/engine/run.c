@@ -169,7 +169,8 @@ static bool open_engine(struct engine *en, struct err *e)
     return alarm_open(en, e) && watch_signals(en, e) &&
            http_new(&en->loop, c->scenario->target.ca_file, &en->http, e) &&
            workers_new(&en->loop, c->threads, &en->workers, e) && requests_prepare(en, e) &&
-           reservoir_new(en, &en->reservoir, e) && lab_new(en, &en->lab, e);
+           reservoir_new(en, &en->reservoir, e) && signers_new(en, &en->signers, e) &&
+           lab_new(en, &en->lab, e);
 }
 
 static void close_handle(uv_handle_t *handle)
@@ -184,6 +185,7 @@ static void close_engine(struct engine *en)
     workers_free(en->workers);
     http_session_free(en->look);
     lab_free(en->lab);
+    signers_free(en->signers);
     reservoir_free(en->reservoir);
     http_free(en->http);
     alarm_close(en);

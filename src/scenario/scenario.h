@@ -112,6 +112,7 @@ struct scenario {
         unsigned key_curve;                /* EC: 256 or 384 */
         unsigned key_bits;                 /* RSA: 2048; also the temporary signer's of an EC device */
         bool key_reuse;                    /* default true */
+        bool signer_pooled;                /* one temporary certificate per key and profile, for all its devices */
         char *key_pool;                    /* file; NULL: at most 16 keys are made before the clock starts */
         struct scenario_profile *profiles; /* at least one */
         size_t profile_count;

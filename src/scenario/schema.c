@@ -28,6 +28,8 @@ static const struct scenario_choice quirks[] = {
     {"same-key-returns-old", 1 << SCENARIO_SIM_SAME_KEY_RETURNS_OLD, false}, {NULL, 0, false}};
 static const struct scenario_choice repeats[] = {
     {"new", false, false}, {"same", true, false}, {NULL, 0, false}};
+static const struct scenario_choice signers[] = {
+    {"fresh", false, false}, {"pooled", true, false}, {NULL, 0, false}};
 static const struct scenario_choice reply_digests[] = {{"md5", 0, false},    {"sha1", 0, false},
                                                        {"sha256", 0, false}, {"sha384", 0, false},
                                                        {"sha512", 0, false}, {NULL, 0, false}};
@@ -144,6 +146,7 @@ const struct scenario_key scenario_keys[] = {
     {"devices.key.curve", SCENARIO_CHOICE, AT(devices.key_curve), 0, 0, "p256", curves, 0, 0},
     {"devices.key.bits", SCENARIO_CHOICE, AT(devices.key_bits), 0, 0, "2048", key_bits, 0, 0},
     {"devices.key.reuse", SCENARIO_BOOL, AT(devices.key_reuse), 0, 0, "true", NULL, 0, 0},
+    {"devices.key.signer", SCENARIO_BOOL, AT(devices.signer_pooled), 0, 0, "fresh", signers, 0, 0},
     {"devices.key.pool", SCENARIO_TEXT, AT(devices.key_pool), 1, TEXT_MAX, NULL, NULL, 0, 0},
     {"devices.profiles", SCENARIO_LIST, AT(devices.profiles), 1, 20, NULL, NULL, AT(devices.profile_count), sizeof(struct scenario_profile)},
     {"devices.profiles[].name", SCENARIO_TEXT, PERSONA(name), 1, 64, PERSONA_DEFAULT, NULL, 0, 0},
@@ -253,6 +256,8 @@ const char *scenario_key_idle(const struct scenario_key *key, const struct scena
         return "without devices.csv";
     if (strcmp(path, "devices.key.curve") == 0 && scenario->devices.key_type != SCENARIO_KEY_EC)
         return "without type: ec";
+    if (strcmp(path, "devices.key.signer") == 0 && !scenario->devices.key_reuse)
+        return "without devices.key.reuse";
     if (strncmp(path, "devices.renewal", 15) == 0 && !renews(scenario))
         return "without renew in devices.then";
     if (strcmp(path, "conformance.every") == 0 && scenario->conformance.word_count == 0)
