@@ -132,6 +132,8 @@ static void tell_held(struct phone *p)
         struct outcome_step *step = &p->held_steps[i];
         step->failed |= p->ended && err_is_set(failure) && failure->stage == step->stage;
         step->failed |= err_is_set(setback) && setback->stage == step->stage;
+        step->timed_out |=
+            step->failed && p->ended && p->device.outcome.timed_out && failure->stage == step->stage;
         if (p->trial == NULL)
             engine_tell_step(p->engine, step);
     }
@@ -147,6 +149,8 @@ void phone_hold(struct phone *p, enum stage stage, int64_t queued_us, int64_t st
     *step = (struct outcome_step){
         .device = p->device.outcome.device,
         .stage = stage,
+        .phase = p->device.outcome.phase,
+        .profile = p->device.outcome.profile,
         .warm_up = p->device.outcome.warm_up,
         .queued_us = queued_us,
         .started_us = started_us < queued_us ? queued_us : started_us,
@@ -154,6 +158,8 @@ void phone_hold(struct phone *p, enum stage stage, int64_t queued_us, int64_t st
     };
     if (r != NULL) {
         step->failed = err_is_set(&r->error);
+        step->timed_out =
+            r->error.reason == REASON_REQUEST_TIMEOUT || r->error.reason == REASON_CONNECT_TIMEOUT;
         step->bytes_sent = r->bytes_sent;
         step->bytes_received = r->bytes_received;
         step->http_status = r->status;

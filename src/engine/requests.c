@@ -86,6 +86,7 @@ static int64_t hold_connection(struct phone *p, const struct http_response *r)
         phone_hold(p, parts[i].stage, at, at, NULL);
         struct outcome_step *step = &p->held_steps[p->held_count - 1];
         step->failed = failed;
+        step->timed_out = failed && r->error.reason == REASON_CONNECT_TIMEOUT;
         if (!failed)
             step->finished_us = at + parts[i].us;
         at += parts[i].us;

@@ -8,6 +8,9 @@ struct failed_step {
     bool set;
 };
 
+#define INTERVAL_US        INT64_C(10000000)
+#define MAX_INTERVAL_BYTES ((size_t)64 << 20)
+
 struct step_figures {
     uint64_t count, failed, bytes_sent, bytes_received;
     struct histogram *latency, *queue; /* made with the first step */
@@ -23,6 +26,8 @@ struct measure {
     struct set serials, otps; /* of enrolled devices */
     struct failures failures;
     struct protocol protocol;
+    struct phases phases;
+    struct series *series;
     struct probes probes;
     struct timeline timeline;
     struct failed_step failed_steps[FAILED_STEPS];
@@ -35,9 +40,10 @@ bool measure_new(struct measure **out, struct err *e)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the figures of the run");
     set_init(&m->serials);
     set_init(&m->otps);
-    if (!timeline_init(&m->timeline, e) || !histogram_new(&m->enrollment, e) ||
-        !histogram_new(&m->service, e) || !histogram_new(&m->start_lag, e) ||
-        !histogram_new(&m->loop_stall, e) || !histogram_new(&m->otp_age, e)) {
+    if (!timeline_init(&m->timeline, e) || !series_new(INTERVAL_US, MAX_INTERVAL_BYTES, &m->series, e) ||
+        !histogram_new(&m->enrollment, e) || !histogram_new(&m->service, e) ||
+        !histogram_new(&m->start_lag, e) || !histogram_new(&m->loop_stall, e) ||
+        !histogram_new(&m->otp_age, e)) {
         measure_free(m);
         return false;
     }
@@ -62,6 +68,8 @@ void measure_free(struct measure *m)
     set_clear(&m->otps);
     failures_clear(&m->failures);
     protocol_clear(&m->protocol);
+    phases_clear(&m->phases);
+    series_free(m->series);
     probes_clear(&m->probes);
     timeline_clear(&m->timeline);
     free(m);
@@ -96,6 +104,23 @@ static bool step_histograms(struct step_figures *s)
     return s->queue != NULL || histogram_new(&s->queue, NULL);
 }
 
+static void record(struct measure *m, unsigned metric, enum measure_result result, unsigned phase,
+                   unsigned profile, bool warm_up, int64_t at_us, int64_t us)
+{
+    profile = profile < MEASURE_MAX_PROFILES ? profile : MEASURE_MAX_PROFILES - 1;
+    const struct measure_key key = {.phase = (uint16_t)phase,
+                                    .metric = (uint8_t)metric,
+                                    .result = (uint8_t)result,
+                                    .profile = (int8_t)profile,
+                                    .warm_up = warm_up};
+    series_record(m->series, key, at_us, us);
+}
+
+static enum measure_result result_of(bool failed, bool timed_out)
+{
+    return !failed ? MEASURE_OK : timed_out ? MEASURE_TIMED_OUT : MEASURE_FAILED;
+}
+
 static void on_step(void *user, const struct outcome_step *step)
 {
     struct measure *m = user;
@@ -104,6 +129,8 @@ static void on_step(void *user, const struct outcome_step *step)
     int64_t took_us = step->finished_us - step->started_us;
     if (step->failed)
         m->failed_steps[step->device % FAILED_STEPS] = (struct failed_step){step->device, took_us, true};
+    record(m, MEASURE_STEP + (unsigned)step->stage, result_of(step->failed, step->timed_out), step->phase,
+           step->profile, step->warm_up, step->finished_us, took_us);
     struct step_figures *s = &m->steps[step->stage];
     if (step->warm_up || !step_histograms(s))
         return;
@@ -197,6 +224,21 @@ static int64_t record_latency(struct measure *m, const struct outcome *o)
     return latency_us < 0 ? 0 : latency_us;
 }
 
+static void record_end(struct measure *m, const struct outcome *o)
+{
+    const struct {
+        unsigned metric;
+        int64_t us;
+    } times[] = {{MEASURE_ENROLLMENT, o->finished_us - o->scheduled_us},
+                 {MEASURE_SERVICE, o->finished_us - o->started_us},
+                 {MEASURE_START_LAG, o->started_us - o->scheduled_us}};
+    if (o->end != OUTCOME_ENROLLED && o->end != OUTCOME_FAILED)
+        return;
+    enum measure_result result = result_of(o->end == OUTCOME_FAILED, o->timed_out);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        record(m, times[i].metric, result, o->phase, o->profile, o->warm_up, o->finished_us, times[i].us);
+}
+
 static void on_device(void *user, const struct outcome *o)
 {
     struct measure *m = user;
@@ -221,6 +263,8 @@ static void on_device(void *user, const struct outcome *o)
         break;
     }
     int64_t latency_us = record_latency(m, o);
+    record_end(m, o);
+    phases_add(&m->phases, o);
     protocol_add(&m->protocol, o, latency_us);
     timeline_end(&m->timeline, o->end, o->finished_us, latency_us);
 }
@@ -260,6 +304,16 @@ struct measure_persona measure_persona(const struct measure *m, unsigned profile
     unsigned i = profile < MEASURE_MAX_PROFILES ? profile : MEASURE_MAX_PROFILES - 1;
     return (struct measure_persona){m->protocol.personas[i].planned, m->protocol.personas[i].enrolled,
                                     m->protocol.personas[i].failed, m->protocol.personas[i].latency};
+}
+
+struct measure_phase measure_phase(const struct measure *m, unsigned phase)
+{
+    return phase < m->phases.count ? m->phases.items[phase] : (struct measure_phase){0};
+}
+
+const struct series *measure_series(const struct measure *m)
+{
+    return m->series;
 }
 
 struct measure_verdicts measure_verdicts(const struct measure *m)

@@ -2,7 +2,7 @@
 #ifndef MEASURE_MEASURE_H
 #define MEASURE_MEASURE_H
 
-#include "measure/histogram.h"
+#include "measure/series.h"
 #include "outcome/outcome.h"
 
 struct measure;
@@ -25,6 +25,16 @@ struct measure_persona {
     const struct histogram *latency;    /* enrollment, as measure_enrollment; NULL: no value */
 };
 struct measure_persona measure_persona(const struct measure *m, unsigned profile);
+
+/* The devices of one phase of the scenario's load, all 0 for a phase that none belongs to. */
+struct measure_phase {
+    bool warm_up;
+    uint64_t planned, started, enrolled, failed, unsent, abandoned;
+};
+struct measure_phase measure_phase(const struct measure *m, unsigned phase);
+
+/* All histograms by what they are about; in intervals of 10 s, longer in runs of many hours. */
+const struct series *measure_series(const struct measure *m);
 
 /* Judgements on answers that said SUCCESS. Warm-up included. */
 struct measure_verdicts {

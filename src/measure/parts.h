@@ -5,6 +5,28 @@
 #include "measure/measure.h"
 #include "measure/set.h"
 
+/* Histograms by key, made when first asked for. */
+struct cell {
+    struct measure_key key;
+    struct histogram *h;
+};
+struct cells {
+    struct cell *items; /* in order of appearance */
+    size_t count;
+    uint32_t *slots; /* position + 1; 0: free */
+    size_t slot_count;
+};
+struct histogram *cells_get(struct cells *c, struct measure_key key); /* NULL: no memory */
+void cells_clear(struct cells *c);
+
+/* What became of the devices of each phase. */
+struct phases {
+    struct measure_phase *items;
+    size_t count, cap;
+};
+void phases_add(struct phases *p, const struct outcome *o);
+void phases_clear(struct phases *p);
+
 /* Groups of failures, most frequent first. */
 struct failures {
     struct measure_failure *items[MEASURE_MAX_FAILURES];

@@ -29,8 +29,11 @@ outcome_body_id(enum outcome_body body); /* "none" "empty" "certrep" "httpsys" "
 struct outcome_step {
     uint64_t device;
     enum stage stage;
+    unsigned phase;   /* of the device, as in struct outcome */
+    unsigned profile; /* the same */
     bool warm_up;
     bool failed;
+    bool timed_out;     /* it failed because of a request or device time-out */
     int64_t queued_us;  /* when the step was wanted (planned waits end here) */
     int64_t started_us; /* when it was begun: sent, or taken by a worker */
     int64_t finished_us;
