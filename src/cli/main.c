@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "http/http.h"
 #include "pki/algorithm.h"
 
 #include <curl/curl.h>
@@ -134,9 +135,10 @@ int main(int argc, char **argv)
     struct err e = {0};
     if (!pki_init(&e))
         return cli_fail(argv[1], &e);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (!http_library_open(&e))
+        return cli_fail(argv[1], &e);
     int code = run_command(argc, argv);
-    curl_global_cleanup();
+    http_library_close();
     pki_cleanup();
     return code;
 }

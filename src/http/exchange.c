@@ -19,8 +19,11 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
     struct exchange *x = user;
     struct buf *headers = &x->response.headers;
     size_t len = size * count, text = len;
-    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0)
+    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         buf_reset(headers);
+        x->answered = true;
+        http_logon_on_status(x);
+    }
     while (text > 0 && (data[text - 1] == '\r' || data[text - 1] == '\n'))
         text--;
     if (text == 0 || (buf_append(headers, data, text) && buf_append_byte(headers, '\n')))
@@ -54,16 +57,20 @@ static int on_close(void *user, curl_socket_t fd)
     return close(fd);
 }
 
-/* Connected, about to write the request. Called again when curl repeats it on another connection. */
+/* Connected, about to write the request. Called again for every round of a logon, and when curl repeats a request that got
+ * no answer on another connection. */
 static int on_ready(void *user, char *peer, char *local, int peer_port, int local_port)
 {
     (void)peer;
     (void)local;
     (void)peer_port;
     struct exchange *x = user;
-    if (x->response.sent && x->once)
+    bool repeats = x->response.sent && !x->answered;
+    if ((repeats && x->once) || !http_logon_may_go_on(x, local_port))
         return CURL_PREREQFUNC_ABORT;
     x->response.sent = true;
+    x->response.legs++;
+    x->answered = false;
     x->response.local_port = local_port;
     return CURL_PREREQFUNC_OK;
 }
@@ -104,11 +111,12 @@ void http_exchange_destroy(struct exchange *x)
 }
 
 /* Back to the pool. The share goes first: it ends with the session, the handle lives on. Only a handle that ended
- * well: after a failure curl 7.88 keeps its receive buffer and refuses CURLOPT_BUFFERSIZE. */
+ * well: after a failure curl 7.88 keeps its receive buffer and refuses CURLOPT_BUFFERSIZE. And none that has carried
+ * credentials: it goes, and its copies of them with it. */
 static void recycle(struct exchange *x)
 {
     struct http *http = x->http;
-    bool well = x->response.error.reason == REASON_NONE;
+    bool well = x->response.error.reason == REASON_NONE && x->auth == HTTP_AUTH_NONE;
     curl_easy_setopt(x->easy, CURLOPT_SHARE, NULL);
     if (!well || http->idle_count >= HTTP_IDLE_EXCHANGES) {
         http_exchange_destroy(x);
@@ -240,12 +248,8 @@ static CURLcode set_request(struct exchange *x, const struct http_request *reque
     SET(CURLOPT_URL, request->url);
     SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout_us));
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->timeout_us));
-    if (request->user != NULL) {
-        SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-        SET(CURLOPT_USERNAME, request->user);
-        SET(CURLOPT_PASSWORD,
-            request->password == NULL ? "" : (const char *)secret_value(request->password).data);
-    }
+    if (rc == CURLE_OK)
+        rc = http_logon_set(x, request);
     if (rc == CURLE_OK)
         rc = set_connection(x, request);
     if (rc == CURLE_OK && request->method == HTTP_POST)
@@ -354,6 +358,8 @@ static void gather(struct exchange *x, CURLcode code)
     r->timed_out = code == CURLE_OPERATION_TIMEDOUT;
     if (code != CURLE_OK)
         http_failure(x, code, &r->error);
+    else
+        http_logon_judge(x, &r->error);
     if (r->error.reason == REASON_GENERATOR_LIMIT)
         x->http->stats.limit_errors++;
 }
@@ -383,6 +389,8 @@ static bool follow(struct exchange *x)
     int64_t left = x->timeout_us - r->timing.total_us;
     x->redirects--;
     r->sent = false;
+    x->answered = false;
+    http_logon_over(x);
     buf_reset(&r->body);
     buf_reset(&r->headers);
     CURLcode rc = CURLE_OK;
@@ -396,7 +404,7 @@ void http_exchange_complete(struct exchange *x, CURLcode code)
 {
     gather(x, code);
     curl_multi_remove_handle(x->http->multi, x->easy);
-    if (code != CURLE_OK || !follow(x))
+    if (x->response.error.reason != REASON_NONE || !follow(x))
         hand_back(x);
 }
 

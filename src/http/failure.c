@@ -100,6 +100,12 @@ static bool is_too_large(const struct exchange *x, CURLcode code)
     return x->too_large || (code == CURLE_OUT_OF_MEMORY && x->response.sent);
 }
 
+static bool is_loss(CURLcode code)
+{
+    return code == CURLE_ABORTED_BY_CALLBACK || code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR ||
+           code == CURLE_RECV_ERROR;
+}
+
 void http_failure(struct exchange *x, CURLcode code, struct err *e)
 {
     if (code == CURLE_OPERATION_TIMEDOUT) {
@@ -114,6 +120,10 @@ void http_failure(struct exchange *x, CURLcode code, struct err *e)
         err_set(e, x->stage, REASON_BODY_TOO_LARGE,
                 "more than %zu bytes of header lines or %zu of body, or out of memory", HTTP_MAX_HEADERS,
                 x->response.body.max);
+        return;
+    }
+    if (http_logon_is_open(x) && is_loss(code)) {
+        http_logon_cut_short(x, code, e);
         return;
     }
     if (code == CURLE_ABORTED_BY_CALLBACK) { /* on_ready: curl wanted to send once more what goes out once */

@@ -10,7 +10,7 @@ static void on_timer_closed(uv_handle_t *handle)
 bool http_new(uv_loop_t *loop, const char *ca_file, struct http **out, struct err *e)
 {
     struct http *http = calloc(1, sizeof *http);
-    if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (http == NULL || !http_library_open(e)) {
         free(http);
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the HTTP client");
     }
@@ -44,7 +44,7 @@ void http_free(struct http *http)
     http->multi = NULL;
     curl_slist_free_all(http->no_expect);
     free(http->ca_file);
-    curl_global_cleanup();
+    http_library_close();
     uv_close((uv_handle_t *)&http->timer, on_timer_closed);
 }
 
@@ -80,6 +80,8 @@ bool http_send(struct http_session *session, const struct http_request *request,
 {
     if (session->current != NULL)
         return err_set(e, request->stage, REASON_INTERNAL, "two requests at once in one session");
+    if (!http_logon_check(request, e))
+        return false;
     struct exchange *x = http_exchange_take(session->http, e);
     if (x == NULL)
         return false;

@@ -16,6 +16,11 @@
 struct http;
 struct http_session;
 
+/* libcurl set up so that it wipes the memory that it frees: it copies credentials. Call it before anything else uses libcurl,
+ * or its memory is not wiped. http_new does it, too; calls are counted. Fails: REASON_NO_MEMORY. */
+bool http_library_open(struct err *e) MUST_USE;
+void http_library_close(void);
+
 /* `ca_file`: PEM roots for TLS, NULL: the system's. Ignores SIGPIPE for the whole process: a write to a connection that
  * the peer closed must be an error, not a death.
  * Fails: REASON_NO_MEMORY, REASON_INTERNAL. */
@@ -30,7 +35,12 @@ void http_session_free(struct http_session *session);
 enum http_method { HTTP_GET, HTTP_POST };
 
 /* How to log on. Basic goes with the first request. NTLM and Negotiate begin with it too, without an anonymous leg, and belong
- * to the connection: the session keeps it, and later requests go on without logging on again when the server allows that. */
+ * to the connection: the session keeps it, and later requests go on without logging on again when the server allows that.
+ * While the first rounds of NTLM are on, a POST goes without its body.
+ *
+ * Libcurl copies user and password: into the handle, which is thrown away as soon as the request is complete, and for NTLM
+ * into the connection, where they stay until it is closed. Both are wiped then (http_library_open). What GSS-API and
+ * OpenSSL copy is theirs to wipe. */
 enum http_auth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_NTLM, HTTP_AUTH_NEGOTIATE };
 
 struct http_request {
@@ -53,7 +63,7 @@ struct http_request {
         redirects; /* followed at most, GET only, on the same host and never from https down to http; 0: a
                            redirect is an answer like any other */
     bool once; /* never on the wire twice: without it a GET is repeated on a fresh connection, as HTTP clients
-                           do, when the kept-alive one turns out to be dead */
+                           do, when the kept-alive one turns out to be dead. The rounds of a logon are no repetitions */
     enum stage stage; /* for failures after the connection is up; before that it is dns, tcp or tls */
 };
 
@@ -79,9 +89,11 @@ struct http_response {
     char content_type[96];
     char location[256];
     char authenticate[256]; /* all WWW-Authenticate, joined by ", " */
-    unsigned legs; /* requests on the wire: redirects and the rounds of a logon are counted; 0: none */
-    bool
-        logon_complete; /* NTLM, Negotiate: the last message of the exchange was sent, so a 401 is a verdict */
+    unsigned
+        legs; /* requests on the wire: redirects, repetitions and the rounds of a logon are counted; 0: none */
+    /* This request logged on, up to the last message: a 401 is the verdict on these credentials. False with a 401 that does
+     * not offer the scheme, and on a connection that was logged on before. */
+    bool logon_complete;
     bool has_date;
     int64_t date_s; /* Unix seconds */
     struct http_timing timing;
@@ -93,7 +105,10 @@ struct http_response {
 typedef void (*http_done)(void *user, struct http_response *response);
 
 /* One request at a time per session: a device does one thing after the other. Strings are copied.
- * Fails: REASON_INTERNAL (busy), REASON_USAGE (URL), REASON_NO_MEMORY: then `done` is not called. */
+ * Fails: REASON_INTERNAL (busy), REASON_USAGE (URL; NTLM with other than ASCII, which libcurl would get wrong),
+ * REASON_OTP_SCHEME (libcurl lacks it), REASON_NO_MEMORY: then `done` is not called.
+ * In the response, next to a 401: REASON_OTP_TICKET (Negotiate without a usable ticket: the request went out without it),
+ * REASON_CONNECTION_LOST (in the middle of a logon), REASON_HTTP_PROTOCOL (the server does not go on with NTLM). */
 bool http_send(struct http_session *session, const struct http_request *request, http_done done, void *user,
                struct err *e) MUST_USE;
 /* Completes the request under way, if any, now: `done` is called from within, with REASON_ABORTED. */

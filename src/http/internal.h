@@ -10,6 +10,21 @@
 #define HTTP_MAX_HEADERS            ((size_t)64 << 10)
 #define HTTP_BODY_SENT_WITH_HEADERS ((uint64_t)64 << 10) /* curl 7.88, MAX_INITIAL_POST_SIZE */
 
+/* What was last sent of a logon. */
+enum logon_message {
+    LOGON_NOTHING,
+    LOGON_OPENING, /* NTLM type 1 */
+    LOGON_TOKEN,   /* Negotiate: only the server knows whether it is the last */
+    LOGON_LAST,    /* NTLM type 3, Basic */
+};
+
+struct logon {
+    enum logon_message sent;
+    bool challenged; /* the server answered a message that need not be the last: bound to this connection */
+    bool broken;     /* and that connection is gone */
+    char remark[120];
+};
+
 /* One request under way, around a pooled easy handle. */
 struct exchange {
     struct http *http;
@@ -25,6 +40,9 @@ struct exchange {
     bool get;
     bool once;
     bool too_large;
+    bool answered; /* at least a status line, to what was sent last */
+    enum http_auth auth;
+    struct logon logon;
     int os_error; /* of socket(), which curl does not keep */
     char curl_text[CURL_ERROR_SIZE];
     struct exchange *next; /* in the pool */
@@ -59,6 +77,18 @@ bool http_exchange_prepare(struct exchange *x, const struct http_request *reques
 bool http_exchange_start(struct exchange *x, struct err *e) MUST_USE;
 void http_exchange_complete(struct exchange *x, CURLcode code);
 void http_exchange_abort(struct exchange *x);
+
+/* logon.c */
+bool http_logon_check(const struct http_request *request, struct err *e) MUST_USE;
+CURLcode http_logon_set(struct exchange *x, const struct http_request *request) MUST_USE;
+bool http_logon_may_go_on(struct exchange *x, int local_port) MUST_USE;
+void http_logon_on_status(struct exchange *x);
+void http_logon_over(struct exchange *x);
+/* Whether a connection that is lost now breaks a logon off. */
+bool http_logon_is_open(const struct exchange *x);
+void http_logon_cut_short(const struct exchange *x, long number, struct err *e);
+/* After a complete answer: fills logon_complete; sets *e when a 401 is no verdict. */
+void http_logon_judge(struct exchange *x, struct err *e);
 
 /* failure.c: curl's verdict as stage and reason. The only place that knows curl's codes. */
 void http_failure(struct exchange *x, CURLcode code, struct err *e);

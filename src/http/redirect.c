@@ -12,7 +12,7 @@ static char *part(const char *url, CURLUPart what)
     char *value = NULL;
     CURLU *u = curl_url();
     if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-        curl_url_get(u, what, &value, 0) != CURLUE_OK)
+        curl_url_get(u, what, &value, CURLU_DEFAULT_PORT) != CURLUE_OK)
         value = NULL;
     curl_url_cleanup(u);
     return value;
@@ -27,11 +27,14 @@ static bool same_part(const char *a, const char *b, CURLUPart what)
     return same;
 }
 
-/* Credentials and one-time passwords go where the user sent them: to this host, and not from TLS into the open. */
-static bool may_go(const char *from, const char *to)
+/* Credentials and one-time passwords go where the user sent them: to this host, and not from TLS into the open. Who logs on
+ * there is sent to no other service of that host either, but to the same one with TLS. */
+static bool may_go(const char *from, const char *to, bool credentials)
 {
-    bool downgrade = strncasecmp(from, "https:", 6) == 0 && strncasecmp(to, "https:", 6) != 0;
-    return !downgrade && same_part(from, to, CURLUPART_HOST);
+    bool from_tls = strncasecmp(from, "https:", 6) == 0, to_tls = strncasecmp(to, "https:", 6) == 0;
+    if ((from_tls && !to_tls) || !same_part(from, to, CURLUPART_HOST))
+        return false;
+    return !credentials || (!from_tls && to_tls) || same_part(from, to, CURLUPART_PORT);
 }
 
 bool http_redirect_target(struct exchange *x, char **out, struct err *e)
@@ -43,9 +46,11 @@ bool http_redirect_target(struct exchange *x, char **out, struct err *e)
     curl_easy_getinfo(x->easy, CURLINFO_REDIRECT_URL, &to);
     if (x->redirects == 0 || from == NULL || to == NULL)
         return false;
-    if (!may_go(from, to))
+    bool credentials = x->auth != HTTP_AUTH_NONE;
+    if (!may_go(from, to, credentials))
         return err_set_detail(e, x->stage, REASON_REDIRECTED, ERR_DOMAIN_HTTP, x->response.status,
-                              "HTTP %d to %s, which is another host: not followed", x->response.status, to);
+                              "HTTP %d to %s, which is another host%s: not followed", x->response.status, to,
+                              credentials ? " or port" : "");
     *out = strdup(to);
     return *out != NULL;
 }

@@ -253,12 +253,13 @@ static void credentials_are_sent_and_forgotten(void **state)
     open_lab(&lab, echo);
     assert_true(secret_new(span_of_text("pass:word"), &password, &e));
     struct http_request request = get(url_of(&lab, "/x"));
+    request.auth = HTTP_AUTH_BASIC;
     request.user = "LAB\\mdm";
     request.password = password;
     fetch(&lab, &request, &seen);
     assert_true(contains(&seen, "Authorization: Basic TEFCXG1kbTpwYXNzOndvcmQ="));
-    request.user = NULL;
-    fetch(&lab, &request, &seen); /* the same pooled handle */
+    request.auth = HTTP_AUTH_NONE;
+    fetch(&lab, &request, &seen);
     assert_false(contains(&seen, "Authorization"));
     secret_free(password);
     forget(&seen);
