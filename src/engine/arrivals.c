@@ -65,26 +65,25 @@ static enum admission admission(const struct engine *en, const struct load_arriv
     return ADMIT;
 }
 
-void arrivals_begin(struct engine *en)
+static void offer(struct engine *en, const struct load_arrival *a)
 {
-    en->has_next = load_plan_next(en->config->plan, &en->next);
+    const struct engine_config *c = en->config;
+    if (!en->first_seen && c->first_arrival != NULL)
+        c->first_arrival(c->first_arrival_user);
+    en->first_seen = true;
+    engine_tell_arrival(en, a);
+    en->result->offered_until_us = a->scheduled_us;
+    if (!push(&en->queue, a)) {
+        struct err e = {.stage = STAGE_SETUP, .reason = REASON_NO_MEMORY};
+        tell_unsent(en, a, &e);
+    }
 }
 
 void arrivals_offer(struct engine *en, int64_t now_us)
 {
-    const struct engine_config *c = en->config;
-    while (en->has_next && !en->stopped && en->next.scheduled_us <= now_us) {
-        if (!en->first_seen && c->first_arrival != NULL)
-            c->first_arrival(c->first_arrival_user);
-        en->first_seen = true;
-        engine_tell_arrival(en, &en->next);
-        en->result->offered_until_us = en->next.scheduled_us;
-        if (!push(&en->queue, &en->next)) {
-            struct err e = {.stage = STAGE_SETUP, .reason = REASON_NO_MEMORY};
-            tell_unsent(en, &en->next, &e);
-        }
-        en->has_next = load_plan_next(c->plan, &en->next);
-    }
+    struct load_arrival a;
+    while (arrivals_next_us(en) <= now_us && load_plan_next(en->config->plan, &a))
+        offer(en, &a);
 }
 
 void arrivals_admit(struct engine *en)
@@ -111,19 +110,26 @@ static void flush(struct engine *en, const struct err *cause)
     }
 }
 
+/* What is still to come has no better prospects than those that wait. */
+static void end_all(struct engine *en, int64_t now_us, const struct err *cause)
+{
+    struct load_arrival a;
+    load_plan_stop(en->config->plan, now_us);
+    flush(en, cause);
+    while (load_plan_next(en->config->plan, &a))
+        tell_unsent(en, &a, cause);
+}
+
 void arrivals_give_up(struct engine *en, int64_t now_us)
 {
-    (void)now_us;
     struct err why = {0};
     if (admission(en, &en->queue.items[en->queue.head], &why) != ADMIT)
-        flush(en, &why);
+        end_all(en, now_us, &why);
 }
 
 void arrivals_stop(struct engine *en, const struct err *cause)
 {
-    flush(en, cause);
-    for (; en->has_next; en->has_next = load_plan_next(en->config->plan, &en->next))
-        tell_unsent(en, &en->next, cause);
+    end_all(en, engine_now(en), cause);
 }
 
 void arrivals_clear(struct engine *en)
@@ -134,17 +140,24 @@ void arrivals_clear(struct engine *en)
 
 int64_t arrivals_next_us(const struct engine *en)
 {
-    return en->has_next && !en->stopped ? en->next.scheduled_us : INT64_MAX;
+    return en->stopped ? INT64_MAX : load_plan_next_us(en->config->plan);
 }
 
 int64_t arrivals_give_up_us(const struct engine *en)
 {
-    if (en->has_next || en->queue.count == 0)
+    int64_t planned = load_plan_end_us(en->config->plan), offered = en->result->offered_until_us;
+    if (en->queue.count == 0 || load_plan_next_us(en->config->plan) != INT64_MAX)
         return INT64_MAX;
-    return load_plan_end_us(en->config->plan) + en->config->scenario->limits.device_timeout_us;
+    return (planned > offered ? planned : offered) + en->config->scenario->limits.device_timeout_us;
 }
 
 bool arrivals_over(const struct engine *en)
 {
-    return !en->has_next && en->queue.count == 0;
+    return load_plan_over(en->config->plan) && en->queue.count == 0;
+}
+
+void arrivals_ended(struct engine *en, const struct outcome *o)
+{
+    load_plan_ended(en->config->plan, o->phase, o->device, engine_now(en));
+    alarm_expect(en, arrivals_next_us(en));
 }

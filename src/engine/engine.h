@@ -1,8 +1,9 @@
 /* Runs devices: starts them when the plan says so, carries out what they ask for, hands them what came of it, and tells
  * the facts to its sinks while they happen.
  *
- * Arrivals are open. A device that may not start when it is due (too many in flight, no password to be had) waits in
- * order, and its wait counts as start lag; nothing is left out silently. */
+ * Arrivals are open, except in phases that the scenario calls closed: there a device starts after another one has ended. A
+ * device that may not start when it is due (too many in flight, no password to be had) waits in order, and its wait counts as
+ * start lag; nothing is left out silently. */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 

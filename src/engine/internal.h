@@ -69,8 +69,6 @@ struct engine {
     int64_t heartbeat_us, tick_us;
 
     /* arrivals.c */
-    struct load_arrival next;
-    bool has_next;
     bool first_seen;
     bool stopped; /* nothing starts any more */
     struct arrival_queue queue;
@@ -167,11 +165,11 @@ void alarm_expect(struct engine *en, int64_t at_us); /* something may be due soo
 void alarm_close(struct engine *en);
 
 /* arrivals.c */
-void arrivals_begin(struct engine *en);
 void arrivals_offer(struct engine *en, int64_t now_us);   /* all that are due */
 void arrivals_admit(struct engine *en);                   /* as many as may start */
 void arrivals_give_up(struct engine *en, int64_t now_us); /* the load ended a device time-out ago */
 void arrivals_stop(struct engine *en, const struct err *cause);
+void arrivals_ended(struct engine *en, const struct outcome *o); /* a closed phase may go on */
 void arrivals_clear(struct engine *en);
 int64_t arrivals_next_us(const struct engine *en); /* INT64_MAX: none */
 int64_t arrivals_give_up_us(const struct engine *en);

@@ -69,6 +69,7 @@ static void watch_budget(struct engine *en)
 void engine_tell_device(struct engine *en, const struct outcome *o)
 {
     TELL(en, device, o)
+    arrivals_ended(en, o);
     if (o->end == OUTCOME_UNSENT)
         return;
     en->result->duration_us = engine_now(en); /* what followed its enrollment included */
@@ -238,7 +239,6 @@ bool engine_run(const struct engine_config *config, struct engine_result *out, s
     bool ok = open_engine(en, e);
     if (ok) {
         facts_begin(en);
-        arrivals_begin(en);
         alarm_start(en);
         if (was_interrupted(config))
             interrupt(en);

@@ -58,6 +58,9 @@ struct load_phase {
 /* Fills in what is 0 and has a default that follows from the rest of the phase: median_us, batch_us, every_us, jitter_us, the
  * peak of a backlog. */
 void load_phase_complete(struct load_phase *phase);
+/* Whether a complete phase makes sense. `last` of the load, whose devices are `counted` over all phases.
+ * Fails: REASON_SCENARIO without the phase's name; REASON_NO_MEMORY. */
+bool load_phase_check(const struct load_phase *phase, bool last, bool counted, struct err *e) MUST_USE;
 bool load_phase_is_shape(const struct load_phase *phase);
 /* As a complete phase says by itself; closed: 0 devices, and the most that may start in a second. */
 double load_phase_devices(const struct load_phase *phase);

@@ -159,9 +159,9 @@ static bool add_waves(struct load_segments *list, const struct load_phase *p, st
 
 /* ---- what makes sense ---- */
 
-static bool wrong(const struct load_phase *p, struct err *e, const char *what)
+static bool wrong(struct err *e, const char *what)
 {
-    return err_set(e, STAGE_SETUP, REASON_SCENARIO, "phase '%s': %s", p->name, what);
+    return err_set(e, STAGE_SETUP, REASON_SCENARIO, "%s", what);
 }
 
 static bool is_ramp(const struct load_phase *p)
@@ -171,33 +171,32 @@ static bool is_ramp(const struct load_phase *p)
 
 static bool check_linear(const struct load_phase *p, struct err *e)
 {
-    return p->duration_us > 0 || !is_ramp(p) || wrong(p, e, "a ramp needs a duration");
+    return p->duration_us > 0 || !is_ramp(p) || wrong(e, "a ramp needs a duration");
 }
 
 static bool check_steps(const struct load_phase *p, struct err *e)
 {
-    return (p->steps >= 2 && p->steps <= LOAD_MAX_STAIRS) || wrong(p, e, "2 to 1000 steps are possible");
+    return (p->steps >= 2 && p->steps <= LOAD_MAX_STAIRS) || wrong(e, "2 to 1000 steps are possible");
 }
 
 static bool check_spike(const struct load_phase *p, struct err *e)
 {
     if (!(p->peak_per_s > p->base_per_s))
-        return wrong(p, e, "the peak must be above the base");
-    return (p->peak_us > 0 && p->peak_us <= p->duration_us) ||
-           wrong(p, e, "the peak must fit into the phase");
+        return wrong(e, "the peak must be above the base");
+    return (p->peak_us > 0 && p->peak_us <= p->duration_us) || wrong(e, "the peak must fit into the phase");
 }
 
 static bool check_closed(const struct load_phase *p, struct err *e)
 {
     if (p->slots == 0)
-        return wrong(p, e, "a closed phase needs at least one device at a time");
+        return wrong(e, "a closed phase needs at least one device at a time");
     return (p->pause_min_us >= 0 && p->pause_min_us <= p->pause_max_us) ||
-           wrong(p, e, "the pause must go from a shorter to a longer time");
+           wrong(e, "the pause must go from a shorter to a longer time");
 }
 
 static bool check_push(const struct load_phase *p, struct err *e)
 {
-    return p->median_us > 0 || wrong(p, e, "the median must be longer than nothing");
+    return p->median_us > 0 || wrong(e, "the median must be longer than nothing");
 }
 
 static bool check_nothing(const struct load_phase *p, struct err *e)
@@ -210,26 +209,26 @@ static bool check_nothing(const struct load_phase *p, struct err *e)
 static bool check_cliff(const struct load_phase *p, struct err *e)
 {
     return (p->batch_us > 0 && p->batch_us <= p->duration_us) ||
-           wrong(p, e, "the batch must fit into the phase");
+           wrong(e, "the batch must fit into the phase");
 }
 
 static bool check_flush(const struct load_phase *p, struct err *e)
 {
     double duration = seconds(p->duration_us), devices = (double)p->devices;
     if (devices < p->base_per_s * duration)
-        return wrong(p, e, "the base alone brings more devices than there are: nothing is queued");
+        return wrong(e, "the base alone brings more devices than there are: nothing is queued");
     return devices <= p->peak_per_s * duration * (1 + 1e-9) ||
-           wrong(p, e,
+           wrong(e,
                  "at this peak the queue is not empty at the end: make the peak higher or the phase longer");
 }
 
 static bool check_waves(const struct load_phase *p, struct err *e)
 {
     if (p->every_us <= 0 || p->jitter_us <= 0 || p->jitter_us > p->every_us)
-        return wrong(p, e, "the jitter of the waves must be shorter than the time between them");
+        return wrong(e, "the jitter of the waves must be shorter than the time between them");
     if (!(p->success >= 0 && p->success <= 1))
-        return wrong(p, e, "the share that gets through must be between 0 and 100%");
-    return (p->duration_us - 1) / p->every_us < LOAD_MAX_STAIRS || wrong(p, e, "more than 1000 waves");
+        return wrong(e, "the share that gets through must be between 0 and 100%");
+    return (p->duration_us - 1) / p->every_us < LOAD_MAX_STAIRS || wrong(e, "more than 1000 waves");
 }
 
 static const struct {
@@ -253,18 +252,17 @@ bool load_phase_is_shape(const struct load_phase *phase)
     return kinds[phase->kind].shape;
 }
 
-static bool check(const struct load_phase *p, bool last, bool counted, struct err *e)
+bool load_phase_check(const struct load_phase *p, bool last, bool counted, struct err *e)
 {
     const double rates[] = {p->from_per_s, p->to_per_s, p->base_per_s, p->peak_per_s};
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
         if (!isfinite(rates[i]) || rates[i] < 0 || p->duration_us < 0)
-            return wrong(p, e, "rates and durations must be finite and not negative");
+            return wrong(e, "rates and durations must be finite and not negative");
     }
     bool by_number =
         (p->kind == LOAD_LINEAR && counted) || (p->kind == LOAD_CLOSED && (counted || p->devices > 0));
     if (p->duration_us == 0 && !(last && by_number))
-        return wrong(p, e,
-                     "it has no end; give it a duration, or make it the last one and set devices.count");
+        return wrong(e, "it has no end; give it a duration, or make it the last one and set devices.count");
     return kinds[p->kind].check(p, e);
 }
 
@@ -295,7 +293,10 @@ bool load_segments_add(struct load_segments *list, const struct load_phase *phas
                        bool counted, struct err *e)
 {
     size_t first = list->count;
-    if (!check(phase, last, counted, e) || !kinds[phase->kind].add(list, phase, e))
+    struct err why = {0};
+    if (!load_phase_check(phase, last, counted, &why))
+        return err_set(e, STAGE_SETUP, why.reason, "phase '%s': %s", phase->name, why.text);
+    if (!kinds[phase->kind].add(list, phase, e))
         return false;
     finish(list, first, phase, index, last && counted);
     return true;

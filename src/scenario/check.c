@@ -199,103 +199,16 @@ static bool check_challenge(const struct scenario_reader *r, struct err *e)
     return false;
 }
 
-static bool check_phase(const struct scenario_reader *r, int node, struct load_phase *p, struct err *e)
-{
-    bool rate = scenario_read_place(r, "load[].rate") != 0;
-    bool from = scenario_read_place(r, "load[].from") != 0, to = scenario_read_place(r, "load[].to") != 0;
-    if (rate == (from || to) || from != to)
-        return scenario_document_fail(r->document, node, e, "load[%zu] needs either rate, or from and to",
-                                      r->element);
-    if (rate)
-        p->to_per_s = p->from_per_s;
-    if (from && p->duration_us == 0)
-        return scenario_document_fail(r->document, node, e, "load[%zu]: a ramp needs 'for'", r->element);
-    if (p->name[0] == '\0')
-        snprintf(p->name, sizeof p->name, "phase-%zu", r->element + 1);
-    return true;
-}
-
 bool scenario_check_element(const struct scenario_reader *r, const struct scenario_key *list, int node,
                             void *element, struct err *e)
 {
-    return strcmp(list->path, "load") != 0 || check_phase(r, node, element, e);
+    return strcmp(list->path, "load") != 0 || scenario_check_phase(r, node, element, e);
 }
 
 /* Where the i-th element of a list is written. */
 int scenario_check_item(const struct scenario_reader *r, const char *list, size_t i)
 {
     return scenario_document_node(r->document, scenario_read_place(r, list))->data.sequence.items.start[i];
-}
-
-static bool check_one_phase(const struct scenario_reader *r, size_t i, struct err *e)
-{
-    const struct scenario *s = r->scenario;
-    const struct load_phase *p = &s->phases[i];
-    double top = p->from_per_s > p->to_per_s ? p->from_per_s : p->to_per_s;
-    if (top > s->limits.rate_per_s)
-        return scenario_document_fail(
-            r->document, scenario_check_item(r, "load", i), e,
-            "load[%zu]: %g/s is above limits.rate (%g/s); raise that limit on purpose", i, top,
-            s->limits.rate_per_s);
-    if (p->duration_us == 0 && (i + 1 < s->phase_count || s->devices.count == 0))
-        return scenario_document_fail(
-            r->document, scenario_check_item(r, "load", i), e,
-            "load[%zu] needs 'for'; only the last phase may do without, with devices.count", i);
-    for (size_t k = 0; k < i; k++) {
-        if (strcmp(s->phases[k].name, p->name) == 0)
-            return scenario_document_fail(r->document, scenario_check_item(r, "load", i), e,
-                                          "load[%zu]: another phase is called '%s' too", i, p->name);
-    }
-    return true;
-}
-
-/* Arrivals that the phases hold by themselves, on average. */
-static double expected_arrivals(const struct scenario *s)
-{
-    double sum = 0;
-    for (size_t i = 0; i < s->phase_count; i++)
-        sum += (s->phases[i].from_per_s + s->phases[i].to_per_s) / 2 * (double)s->phases[i].duration_us / 1e6;
-    return sum;
-}
-
-/* The load room decides about the plan; this is about what can be said with a line number. */
-static bool check_amount(const struct scenario_reader *r, struct err *e)
-{
-    const struct scenario *s = r->scenario;
-    double expected = expected_arrivals(s), last_rate = s->phases[s->phase_count - 1].to_per_s;
-    double missing = (double)s->devices.count - expected;
-    if (s->devices.count > s->limits.devices)
-        return scenario_document_fail(
-            r->document, scenario_read_place(r, "devices.count"), e,
-            "%llu devices are more than limits.devices (%llu); raise that limit on purpose",
-            (unsigned long long)s->devices.count, (unsigned long long)s->limits.devices);
-    if (s->devices.count == 0 && expected > (double)s->limits.devices)
-        return scenario_check_fail(r, "load", e,
-                                   "it starts more devices than limits.devices; raise that limit on purpose");
-    if (!(expected > 0) && !(last_rate > 0))
-        return scenario_check_fail(r, "load", e, "every phase is a pause: no device would start");
-    if (missing >= 1 && !(last_rate > 0))
-        return scenario_check_fail(r, "load", e, "it ends at rate 0 before devices.count is reached");
-    if (missing > last_rate * 366 * 86400 && last_rate > 0)
-        return scenario_check_fail(r, "load", e,
-                                   "at its last rate devices.count is not reached within a year");
-    return true;
-}
-
-static bool check_load(const struct scenario_reader *r, struct err *e)
-{
-    const struct scenario *s = r->scenario;
-    bool measured = false;
-    if (s->phase_count == 0)
-        return scenario_check_fail(r, "load", e, "missing; for example  load: [{rate: 5/s, for: 1m}]");
-    for (size_t i = 0; i < s->phase_count; i++) {
-        measured = measured || !s->phases[i].warm_up;
-        if (!check_one_phase(r, i, e))
-            return false;
-    }
-    if (!measured)
-        return scenario_check_fail(r, "load", e, "every phase is a warm-up: nothing would be measured");
-    return check_amount(r, e);
 }
 
 /* "personas.ios.p95" wants a profile of that name. */
@@ -374,5 +287,5 @@ static bool check_conformance(const struct scenario_reader *r, struct err *e)
 bool scenario_check(struct scenario_reader *r, struct err *e)
 {
     return check_name(r, e) && check_target(r, e) && check_challenge(r, e) && scenario_check_devices(r, e) &&
-           check_load(r, e) && check_conformance(r, e) && check_slo(r, e);
+           scenario_check_load(r, e) && check_conformance(r, e) && check_slo(r, e);
 }

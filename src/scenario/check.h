@@ -17,6 +17,13 @@ int scenario_check_item(const struct scenario_reader *r, const char *list, size_
 /* `devices`, in devices.c: templates, rows, personas. */
 bool scenario_check_devices(const struct scenario_reader *r, struct err *e) MUST_USE;
 
+/* `load`, in load.c: one phase as it is read, and all together. */
+bool scenario_check_phase(const struct scenario_reader *r, int node, struct load_phase *phase,
+                          struct err *e) MUST_USE;
+bool scenario_check_load(const struct scenario_reader *r, struct err *e) MUST_USE;
+/* Whether this key of a phase ("rate") says something about it. */
+bool scenario_phase_has(const struct load_phase *phase, const char *word);
+
 /* Where devices get their challenge from when the simulator is the target and nothing is said. */
 enum challenge_source scenario_check_simulated_source(const struct scenario *scenario);
 /* What only the simulator's keys ask for, and what a challenge can be with it. */

@@ -200,6 +200,7 @@ static bool read_key(struct scenario_reader *r, const struct scenario_key *key, 
     case SCENARIO_UINT:
     case SCENARIO_UINT64:
     case SCENARIO_DURATION:
+    case SCENARIO_RANGE:
     case SCENARIO_RATE:
     case SCENARIO_SHARE:
     case SCENARIO_NUMBER:

@@ -88,6 +88,11 @@ static const struct scenario_choice subject_matches[] = {
 static const struct scenario_choice arrivals[] = {
     {"even", LOAD_EVEN, false}, {"poisson", LOAD_POISSON, false}, {NULL, 0, false}};
 
+static const struct scenario_choice shapes[] = {
+    {"policy_push", LOAD_POLICY_PUSH, false},     {"check_in", LOAD_CHECK_IN, false},
+    {"renewal_cliff", LOAD_RENEWAL_CLIFF, false}, {"backlog_flush", LOAD_BACKLOG_FLUSH, false},
+    {"retry_storm", LOAD_RETRY_STORM, false},     {NULL, 0, false}};
+
 /* clang-format off */
 const struct scenario_key scenario_keys[] = {
     {"name", SCENARIO_TEXT, AT(name), 1, 64, NULL, NULL, 0, 0},
@@ -169,6 +174,19 @@ const struct scenario_key scenario_keys[] = {
     {"load[].rate", SCENARIO_RATE, PHASE(from_per_s), 0, 1e6, NULL, NULL, 0, 0},
     {"load[].from", SCENARIO_RATE, PHASE(from_per_s), 0, 1e6, NULL, NULL, 0, 0},
     {"load[].to", SCENARIO_RATE, PHASE(to_per_s), 0, 1e6, NULL, NULL, 0, 0},
+    {"load[].steps", SCENARIO_UINT, PHASE(steps), 2, LOAD_MAX_STAIRS, NULL, NULL, 0, 0},
+    {"load[].base", SCENARIO_RATE, PHASE(base_per_s), 0, 1e6, NULL, NULL, 0, 0},
+    {"load[].peak", SCENARIO_RATE, PHASE(peak_per_s), 0, 1e6, NULL, NULL, 0, 0},
+    {"load[].peak_for", SCENARIO_DURATION, PHASE(peak_us), 1e3, 31 * DAY, NULL, NULL, 0, 0},
+    {"load[].closed", SCENARIO_UINT, PHASE(slots), 1, 1e6, NULL, NULL, 0, 0},
+    {"load[].pause", SCENARIO_RANGE, PHASE(pause_min_us), 0, 31 * DAY, NULL, NULL, PHASE(pause_max_us), 0},
+    {"load[].shape", SCENARIO_CHOICE, PHASE(kind), 0, 0, NULL, shapes, 0, 0},
+    {"load[].devices", SCENARIO_UINT64, PHASE(devices), 1, 1e7, NULL, NULL, 0, 0},
+    {"load[].median", SCENARIO_DURATION, PHASE(median_us), 1e3, 31 * DAY, NULL, NULL, 0, 0},
+    {"load[].batch", SCENARIO_DURATION, PHASE(batch_us), 1e3, 31 * DAY, NULL, NULL, 0, 0},
+    {"load[].every", SCENARIO_DURATION, PHASE(every_us), 1e3, 31 * DAY, NULL, NULL, 0, 0},
+    {"load[].jitter", SCENARIO_DURATION, PHASE(jitter_us), 1e3, 31 * DAY, NULL, NULL, 0, 0},
+    {"load[].success", SCENARIO_SHARE, PHASE(success), 0, 1, "50%", NULL, 0, 0},
     {"load[].for", SCENARIO_DURATION, PHASE(duration_us), 1e3, 31 * DAY, NULL, NULL, 0, 0},
     {"load[].arrivals", SCENARIO_CHOICE, PHASE(arrivals), 0, 0, "even", arrivals, 0, 0},
     {"load[].warm_up", SCENARIO_BOOL, PHASE(warm_up), 0, 0, "false", NULL, 0, 0},

@@ -18,6 +18,7 @@ enum scenario_type {
     SCENARIO_UINT,     /* unsigned */
     SCENARIO_UINT64,   /* uint64_t */
     SCENARIO_DURATION, /* int64_t, microseconds; min and max too */
+    SCENARIO_RANGE,    /* "2s..5s", or one for both: int64_t at offset and at count_offset, microseconds */
     SCENARIO_RATE,     /* double, per second */
     SCENARIO_SHARE,    /* double, 0..1 */
     SCENARIO_NUMBER,   /* double */
@@ -47,7 +48,7 @@ struct scenario_key {
     size_t element_bytes;
 };
 
-#define SCENARIO_KEYS_MAX 96
+#define SCENARIO_KEYS_MAX 160
 
 /* Maps come before their keys, keys in the order in which they are written out. */
 extern const struct scenario_key scenario_keys[];

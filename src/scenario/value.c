@@ -135,6 +135,29 @@ static bool store_duration(const struct scenario_key *key, const char *text, voi
     return true;
 }
 
+static int64_t *second_field(const struct scenario_key *key, void *base)
+{
+    return (void *)((char *)base + key->count_offset);
+}
+
+/* "2s..5s", or one duration that stands for both. */
+static bool store_durations(const struct scenario_key *key, const char *text, void *base, struct err *e)
+{
+    const char *dots = strstr(text, "..");
+    size_t len = dots == NULL ? strlen(text) : (size_t)(dots - text);
+    char first[32] = "";
+    if (len >= sizeof first)
+        return wrong(e, text, "is no duration, nor two of them as in 2s..5s");
+    memcpy(first, text, len);
+    struct scenario_key second = *key;
+    second.offset = key->count_offset;
+    if (!store_duration(key, first, base, e) ||
+        !store_duration(&second, dots == NULL ? first : dots + 2, base, e))
+        return false;
+    return *(int64_t *)field(key, base) <= *second_field(key, base) ||
+           wrong(e, text, "goes from a longer to a shorter time");
+}
+
 static bool parse_number(const char *text, double *out, struct err *e)
 {
     char *end = NULL;
@@ -182,6 +205,8 @@ bool scenario_value_parse(const struct scenario_key *key, const char *text, void
         return store_whole(key, text, base, e);
     case SCENARIO_DURATION:
         return store_duration(key, text, base, e);
+    case SCENARIO_RANGE:
+        return store_durations(key, text, base, e);
     case SCENARIO_RATE:
     case SCENARIO_SHARE:
     case SCENARIO_NUMBER:
@@ -341,6 +366,20 @@ static bool format_settings(const struct scenario_key *key, const void *base, st
     return count > 0 && buf_append_byte(out, '}');
 }
 
+static bool format_durations(const struct scenario_key *key, const void *base, struct buf *out)
+{
+    int64_t from = *(const int64_t *)const_field(key, base);
+    int64_t to = *(const int64_t *)(const void *)((const char *)base + key->count_offset);
+    if (to == 0)
+        return false;
+    format_duration(from, out);
+    if (to > from) {
+        buf_append_text(out, "..");
+        format_duration(to, out);
+    }
+    return true;
+}
+
 bool scenario_value_format(const struct scenario_key *key, const void *base, struct buf *out)
 {
     switch (key->type) {
@@ -360,6 +399,8 @@ bool scenario_value_format(const struct scenario_key *key, const void *base, str
             return false;
         format_duration(*(const int64_t *)const_field(key, base), out);
         return true;
+    case SCENARIO_RANGE:
+        return format_durations(key, base, out);
     case SCENARIO_RATE:
         format_rate(*(const double *)const_field(key, base), out);
         return true;

@@ -1,5 +1,6 @@
 #include "scenario/scenario.h"
 
+#include "scenario/check.h"
 #include "scenario/schema.h"
 #include "scenario/value.h"
 
@@ -19,17 +20,11 @@ static void indent(struct buf *out, size_t levels)
         buf_append_text(out, "  ");
 }
 
-/* A phase is written as it was meant: a constant rate, or a ramp. */
+/* Keys of a phase that is of another kind. */
 static bool is_redundant(const struct scenario_key *key, const void *element)
 {
-    if (strncmp(key->path, "load[].", 7) != 0)
-        return false;
-    const struct load_phase *p = element;
-    bool ramp = p->from_per_s < p->to_per_s || p->from_per_s > p->to_per_s;
-    const char *word = scenario_key_word(key->path);
-    if (strcmp(word, "rate") == 0)
-        return ramp;
-    return !ramp && (strcmp(word, "from") == 0 || strcmp(word, "to") == 0);
+    return strncmp(key->path, "load[].", 7) == 0 &&
+           !scenario_phase_has(element, scenario_key_word(key->path));
 }
 
 /* "- {rate: 5/s, for: 10s}" */
@@ -130,6 +125,7 @@ static void write_key(const struct scenario_key *key, const struct scenario *s, 
     case SCENARIO_UINT:
     case SCENARIO_UINT64:
     case SCENARIO_DURATION:
+    case SCENARIO_RANGE:
     case SCENARIO_RATE:
     case SCENARIO_SHARE:
     case SCENARIO_NUMBER:

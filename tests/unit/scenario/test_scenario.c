@@ -208,6 +208,64 @@ static void overrides(void **state)
     scenario_free(s);
 }
 
+static struct scenario *read_corpus(const char *file)
+{
+    struct scenario *s = NULL;
+    struct err e = {0};
+    if (!scenario_load(file, NULL, 0, &s, &e))
+        fail_msg("%s", e.text);
+    return s;
+}
+
+static void every_kind_of_phase(void **state)
+{
+    (void)state;
+    static const enum load_kind kinds[] = {LOAD_LINEAR,      LOAD_LINEAR,        LOAD_STEPS,
+                                           LOAD_SPIKE,       LOAD_LINEAR,        LOAD_POLICY_PUSH,
+                                           LOAD_CHECK_IN,    LOAD_RENEWAL_CLIFF, LOAD_BACKLOG_FLUSH,
+                                           LOAD_RETRY_STORM, LOAD_CLOSED,        LOAD_CLOSED};
+    struct scenario *s = read_corpus("fuzz/corpus/scenario/load-kinds.yaml");
+    for (size_t i = 0; i < s->phase_count; i++)
+        assert_int_equal(s->phases[i].kind, kinds[i]);
+    assert_int_equal(s->phases[2].steps, 3);
+    assert_int_equal(s->phases[3].peak_us, 2000000);
+    assert_int_equal(s->phases[4].duration_us, 5000000);
+    assert_true(s->phases[9].success > 0.299 && s->phases[9].success < 0.301);
+    assert_int_equal(s->phases[10].slots, 5);
+    assert_int_equal(s->phases[10].pause_min_us, 1000000);
+    assert_int_equal(s->phases[10].pause_max_us, 2000000);
+    assert_int_equal(s->phases[11].pause_min_us, 1000000);
+    assert_true(s->phases[11].peak_per_s > 199 &&
+                s->phases[11].peak_per_s < 201); /* the ceiling of the rate */
+    assert_survives(s);
+    scenario_free(s);
+}
+
+/* What is inferred stands in the effective scenario; what only the plan can know does not. */
+static void shapes_fill_in_what_is_not_said(void **state)
+{
+    (void)state;
+    struct scenario *s = read_text("target: {url: sim}\n"
+                                   "load:\n"
+                                   "- {shape: policy_push, devices: 100, for: 100s}\n"
+                                   "- {shape: renewal_cliff, devices: 100, for: 100s}\n"
+                                   "- {shape: retry_storm, devices: 100, for: 100s}\n"
+                                   "- {shape: backlog_flush, devices: 100, for: 100s}\n");
+    assert_int_equal(s->phases[0].median_us, 10000000);
+    assert_int_equal(s->phases[1].batch_us, 50000000);
+    assert_int_equal(s->phases[2].every_us, 20000000);
+    assert_int_equal(s->phases[2].jitter_us, 4000000);
+    assert_true(s->phases[2].success > 0.49 && s->phases[2].success < 0.51);
+    assert_true(s->phases[3].peak_per_s > 1.99 && s->phases[3].peak_per_s < 2.01);
+    assert_survives(s);
+    scenario_free(s);
+
+    s = read_corpus("fuzz/corpus/scenario/load-rest.yaml");
+    assert_int_equal(s->phases[1].devices, 0);
+    assert_survives(s);
+    scenario_free(s);
+}
+
 static const char whole_protocol[] =
     "name: mix\n"
     "target: {urls: [\"https://a.example\", \"https://b.example/scep\"], authorized: me}\n"
@@ -381,10 +439,9 @@ static void shipped_scenarios_load(void **state)
     static const struct {
         const char *file;
         unsigned devices;
-    } files[] = {{"../scenarios/quickstart.yaml", 1000},
-                 {"../scenarios/micromdm.yaml", 200},
-                 {"../scenarios/personas.yaml", 300},
-                 {"../scenarios/renewal.yaml", 200}};
+    } files[] = {{"../scenarios/quickstart.yaml", 1000}, {"../scenarios/micromdm.yaml", 200},
+                 {"../scenarios/personas.yaml", 300},    {"../scenarios/renewal.yaml", 200},
+                 {"../scenarios/mdm-day.yaml", 580},     {"../scenarios/closed.yaml", 300}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct scenario *s = NULL;
         struct err e = {0};
@@ -409,6 +466,8 @@ int main(void)
         cmocka_unit_test(sim_is_written_as_sim),
         cmocka_unit_test(bare_host_is_ndes),
         cmocka_unit_test(overrides),
+        cmocka_unit_test(every_kind_of_phase),
+        cmocka_unit_test(shapes_fill_in_what_is_not_said),
         cmocka_unit_test(personas_and_follow_ups),
         cmocka_unit_test(expect_refused),
         cmocka_unit_test(words_are_the_personas),
