@@ -107,11 +107,13 @@ CURLcode http_logon_set(struct exchange *x, const struct http_request *request)
     SET(CURLOPT_VERBOSE, 1L);
     SET(CURLOPT_DEBUGFUNCTION, on_debug);
     SET(CURLOPT_DEBUGDATA, x);
-    if (x->auth == HTTP_AUTH_NEGOTIATE)
-        return rc;
-    SET(CURLOPT_USERNAME, request->user == NULL ? "" : request->user);
-    SET(CURLOPT_PASSWORD,
-        request->password == NULL ? "" : (const char *)secret_value(request->password).data);
+    /* Negotiate takes tickets, but curl 7.88 does nothing without a name, be it empty. */
+    bool tickets = x->auth == HTTP_AUTH_NEGOTIATE;
+    const char *user = tickets || request->user == NULL ? "" : request->user;
+    const char *password =
+        tickets || request->password == NULL ? "" : (const char *)secret_value(request->password).data;
+    SET(CURLOPT_USERNAME, user);
+    SET(CURLOPT_PASSWORD, password);
     return rc;
 }
 
