@@ -1,5 +1,6 @@
 /* The device's computing, on workers. While a job is out, what it uses belongs to it. */
 #include "engine/internal.h"
+#include "pki/csr.h"
 
 static const struct {
     bool (*run)(struct phone *p, const struct device_action *action, struct err *e);
@@ -26,14 +27,14 @@ static void hold_step(struct crypto *c)
     c->phone->held_steps[c->phone->held_count - 1].finished_us = c->job.finished_us - zero;
 }
 
-/* What is no longer needed goes: the CSR holds the challenge. */
+/* What is no longer needed goes: the challenge out of the CSR, and a message that needs no exemplar. */
 static void tidy(struct phone *p, const struct crypto *c)
 {
     if (c->action.kind == DEVICE_MAKE_MESSAGE && !device_may_rebuild(&p->device))
-        buf_wipe(&p->csr);
+        pki_csr_blot(&p->csr);
     if (c->action.kind != DEVICE_READ_REPLY)
         return;
-    if (p->trial == NULL) /* else the lab may need it once more */
+    if (c->ok && p->trial == NULL) /* else the lab may need it once more */
         buf_clear(&p->message);
     bool certificate = p->device.errand == DEVICE_ENROLLS || p->device.errand == DEVICE_RENEWS;
     if (c->ok && certificate && p->device.config.then_count > 0)

@@ -93,6 +93,12 @@ struct engine {
     uint64_t rss_start, rss_in_flight;
 };
 
+/* What a failed follow-up asked and heard: exemplar.c. */
+struct kept {
+    struct device_action sent;
+    struct buf url, headers, body, csr, message;
+};
+
 struct crypto {
     struct workers_job job;
     struct phone *phone;
@@ -131,7 +137,8 @@ struct phone {
     struct pki_key *held_key;
 
     struct scep_ca *ca;
-    struct buf subject, san, csr, signer, message; /* san: as requested, empty without */
+    /* san: as requested, empty without. csr: its challenge is blotted out once it is in a message that is not made again. */
+    struct buf subject, san, csr, signer, message;
     struct scep_transaction transaction;
     struct scep_certrep reply;
     struct device_finding *finding; /* of that reply; NULL: none */
@@ -141,6 +148,8 @@ struct phone {
     bool has_event;
     struct device_event event;
     struct err error;
+
+    struct kept *kept[OUTCOME_FOLLOW_COUNT]; /* NULL: it did not fail */
 
     struct outcome_step held_steps[ENGINE_MAX_HELD]; /* steps whose verdict is still out */
     size_t held_count;
@@ -209,6 +218,7 @@ bool requests_prepare(struct engine *en, struct err *e) MUST_USE; /* headers of 
 void requests_forget(struct engine *en);
 void requests_send(struct phone *p, const struct device_action *action);
 void requests_cancel(struct phone *p);
+struct span requests_headers(const struct phone *p, bool post); /* those of its persona */
 void requests_parse_ca(struct phone *p, uint32_t generation);
 
 /* signers.c */
@@ -217,6 +227,17 @@ void signers_free(struct signers *signers);
 /* The certificate for p->signer_key, the key that p enrolls with. Borrowed from `signers`. On any worker. */
 bool signers_get(struct signers *signers, const struct phone *p, int64_t now_s, struct span *out,
                  struct err *e) MUST_USE;
+
+/* exemplar.c: evidence of failures. `keep` comes after each step of the device, before its actions overwrite what it asked.
+ * `hand` gives the outcome its exemplars; they need `asked`. */
+struct asked {
+    const struct phone *phone;
+    const struct device_action *sent;
+    struct span url, csr, message;
+};
+void exemplar_keep(struct phone *p);
+void exemplar_hand(struct phone *p, struct asked asked[OUTCOME_FOLLOW_COUNT + 1]);
+void exemplar_clear(struct phone *p);
 
 /* crypto.c */
 void crypto_begin(struct phone *p, const struct device_action *action);

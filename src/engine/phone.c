@@ -115,7 +115,8 @@ static void free_phone(struct phone *p)
     scep_certrep_clear(&p->reply);
     free(p->finding);
     keys_clear(p);
-    buf_wipe(&p->csr); /* holds the challenge */
+    exemplar_clear(p);
+    buf_wipe(&p->csr); /* may hold the challenge */
     struct buf *const bufs[] = BUFS(p);
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_clear(bufs[i]);
@@ -175,11 +176,8 @@ static void end(struct phone *p)
     tell_held(p);
     if (p->trial != NULL)
         return;
-    if (o->end == OUTCOME_FAILED) {
-        o->request_url = buf_span(&p->url);
-        o->response_headers = buf_span(&p->headers);
-        o->response_body = buf_span(&p->body);
-    }
+    struct asked asked[OUTCOME_FOLLOW_COUNT + 1];
+    exemplar_hand(p, asked);
     engine_tell_device(en, o);
 }
 
@@ -289,6 +287,7 @@ void phone_feed(struct phone *p, const struct device_event *event)
         now.at_us = engine_now(p->engine);
         p->has_event = false;
         device_step(&p->device, &now, &actions);
+        exemplar_keep(p);
         for (size_t i = 0; i < actions.count; i++)
             perform(p, &actions.items[i]);
         now = p->event;

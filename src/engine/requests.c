@@ -34,6 +34,11 @@ void requests_forget(struct engine *en)
     en->headers = NULL;
 }
 
+struct span requests_headers(const struct phone *p, bool post)
+{
+    return buf_span(headers_of(p->engine, p->device.outcome.profile, post));
+}
+
 static const char *base_url(const struct engine *en, unsigned url)
 {
     const struct scenario *s = en->config->scenario;

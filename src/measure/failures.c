@@ -36,14 +36,19 @@ static struct measure_failure *group_new(const struct outcome *o, uint64_t enrol
     if (g == NULL)
         return NULL;
     g->first = *o;
-    g->first.request_url = g->first.response_headers = g->first.response_body = (struct span){0};
+    g->first.exemplar = (struct outcome_exemplar){0};
+    for (size_t i = 0; i < OUTCOME_FOLLOW_COUNT; i++)
+        g->first.follow[i].exemplar = (struct outcome_exemplar){0};
     g->first_us = o->finished_us;
     g->enrolled_before = enrolled;
     g->latency_min_us = g->latency_max_us = step_us;
     g->otp.age_min_us = INT64_MAX;
-    keep(&g->url, o->request_url);
-    keep(&g->headers, o->response_headers);
-    keep(&g->body, o->response_body);
+    keep(&g->url, o->exemplar.url);
+    keep(&g->headers, o->exemplar.headers);
+    keep(&g->body, o->exemplar.body);
+    buf_init(&g->request, MEASURE_MAX_EXEMPLAR_BYTES);
+    if (o->exemplar.tell_request != NULL)
+        o->exemplar.tell_request(o->exemplar.asked, &g->request);
     return g;
 }
 
@@ -120,7 +125,7 @@ void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled
 }
 
 void failures_add_follow_up(struct failures *f, const struct outcome *o, enum outcome_follow follow,
-                            uint64_t enrolled, bool has_exemplar)
+                            uint64_t enrolled)
 {
     const struct outcome_follow_up *failed = &o->follow[follow];
     struct outcome facts = *o;
@@ -135,8 +140,7 @@ void failures_add_follow_up(struct failures *f, const struct outcome *o, enum ou
     facts.hresult = failed->hresult;
     memcpy(facts.text, failed->text, sizeof facts.text);
     facts.otp_fingerprint = 0; /* the password went with the enrollment */
-    if (!has_exemplar)
-        facts.request_url = facts.response_headers = facts.response_body = (struct span){0};
+    facts.exemplar = failed->exemplar;
     add(f, &facts, (int)follow, enrolled, failed->finished_us - failed->started_us, false);
 }
 
@@ -155,6 +159,7 @@ void failures_clear(struct failures *f)
         buf_clear(&f->items[i]->url);
         buf_clear(&f->items[i]->headers);
         buf_clear(&f->items[i]->body);
+        buf_clear(&f->items[i]->request);
         free(f->items[i]);
     }
     f->count = 0;

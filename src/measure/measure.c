@@ -198,18 +198,11 @@ static void not_enrolled(struct measure *m, const struct outcome *o)
     failures_add(&m->failures, o, m->devices.enrolled, took_us, used);
 }
 
-/* What was asked last of the device is what its exemplar shows. */
 static void followed_up(struct measure *m, const struct outcome *o)
 {
-    int64_t last_us = 0;
-    for (size_t i = 0; i < OUTCOME_FOLLOW_COUNT; i++) {
-        if (o->follow[i].result == OUTCOME_NOT_OK && o->follow[i].finished_us > last_us)
-            last_us = o->follow[i].finished_us;
-    }
     for (int i = 0; i < OUTCOME_FOLLOW_COUNT; i++) {
         if (o->follow[i].result == OUTCOME_NOT_OK)
-            failures_add_follow_up(&m->failures, o, (enum outcome_follow)i, m->devices.enrolled,
-                                   o->follow[i].finished_us == last_us);
+            failures_add_follow_up(&m->failures, o, (enum outcome_follow)i, m->devices.enrolled);
     }
 }
 

@@ -103,6 +103,7 @@ struct measure_failure {
         int64_t fetched_last_us; /* the youngest of them was fetched then */
         uint64_t accepted_after; /* passwords fetched later than that one, and accepted */
     } otp;
+    struct buf request;            /* as struct outcome_exemplar tells it */
     struct buf url, headers, body; /* exemplar of the deciding answer, cut to 64 KiB */
 };
 #define MEASURE_MAX_FAILURES       256 /* more kinds than that join the last one */

@@ -36,9 +36,9 @@ struct failures {
 /* `enrolled` devices so far; `step_us` took the failing step; `otp_used`: its password had enrolled another device. */
 void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us,
                   bool otp_used);
-/* The same for a follow-up of an enrolled device. The spans of `o` are its exemplar when `has_exemplar`. */
+/* The same for a follow-up of an enrolled device. */
 void failures_add_follow_up(struct failures *f, const struct outcome *o, enum outcome_follow follow,
-                            uint64_t enrolled, bool has_exemplar);
+                            uint64_t enrolled);
 /* Tells the groups of a device that enrolled, for what it says about passwords. */
 void failures_enrolled(struct failures *f, const struct outcome *o);
 void failures_clear(struct failures *f);

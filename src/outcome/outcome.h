@@ -58,6 +58,18 @@ const char *outcome_follow_id(enum outcome_follow follow); /* "renewal" ...: the
 /* NOT_TRIED with an error: it could not be, and why (REASON_NOT_ANNOUNCED). */
 enum outcome_result { OUTCOME_NOT_TRIED, OUTCOME_OK, OUTCOME_NOT_OK };
 
+/* What was asked and heard last before a failure, for one exemplar of each kind of failure. Borrowed during the callback; all
+ * empty: nothing was asked, or nothing failed. */
+struct outcome_exemplar {
+    struct span url;
+    struct span headers; /* of the answer, lines as received, "Name: value\n" */
+    struct span body;
+    /* Appends the request, decoded and without secrets: "name: value\n" lines, dots in names where they nest. It takes time,
+     * so it is only called for the first failure of a kind. NULL: not known. */
+    void (*tell_request)(const void *asked, struct buf *out);
+    const void *asked;
+};
+
 struct outcome_follow_up {
     enum outcome_result result;
     int64_t started_us, finished_us; /* polls of a renewal included */
@@ -73,6 +85,7 @@ struct outcome_follow_up {
     char serial[2 * 32 + 1];       /* of the certificate that a renewal brought; empty: none */
     int64_t not_before, not_after; /* of that one; Unix seconds */
     unsigned polls;                /* CertPolls sent for a renewal */
+    struct outcome_exemplar exemplar;
 };
 
 struct outcome {
@@ -134,11 +147,7 @@ struct outcome {
     uint64_t otp_fingerprint;
     int64_t otp_age_us; /* from the fetch to the sending of the message that carried it */
 
-    /* Copies of what decided a failure, for one exemplar per failure class; borrowed during the callback,
-     * empty when the device enrolled. Header lines as received, "Name: value\n". */
-    struct span request_url;
-    struct span response_headers;
-    struct span response_body;
+    struct outcome_exemplar exemplar; /* of `error`; empty when the device enrolled */
 };
 
 /* A certificate that the target served. */

@@ -183,6 +183,63 @@ static void add_body(const struct measure_failure *f, json_t *out)
     buf_clear(&base64);
 }
 
+/* Where "message.signer.subject" belongs: the object of its last part, whose name *leaf is then. */
+static json_t *object_at(json_t *root, char *path, const char **leaf)
+{
+    char *dot;
+    while ((dot = strchr(path, '.')) != NULL) {
+        *dot = '\0';
+        json_t *inner = json_object_get(root, path);
+        if (!json_is_object(inner)) {
+            inner = json_object();
+            json_object_set_new(root, path, inner);
+        }
+        root = inner;
+        path = dot + 1;
+    }
+    *leaf = path;
+    return root;
+}
+
+static void add_request_line(json_t *out, const char *line, size_t len)
+{
+    char path[64];
+    struct buf shown;
+    const char *value = memmem(line, len, ": ", 2), *leaf;
+    if (value == NULL || (size_t)(value - line) >= sizeof path)
+        return;
+    snprintf(path, sizeof path, "%.*s", (int)(value - line), line);
+    value += 2;
+    len -= (size_t)(value - line);
+    buf_init(&shown, MEASURE_MAX_EXEMPLAR_BYTES * 2);
+    if (strcmp(path, "header") == 0) {
+        redact_header(value, len, &shown);
+        json_array_append_new(json_object_get(out, "headers"), utf8_json(buf_span(&shown)));
+    } else {
+        json_t *object = object_at(out, path, &leaf);
+        json_object_set_new(object, leaf, utf8_json(span_of(value, len)));
+    }
+    buf_clear(&shown);
+}
+
+/* Lines of "name: value", dots in names where they nest, as struct outcome_exemplar has them. */
+static json_t *request_json(const struct measure_failure *f, struct span url)
+{
+    if (f->request.len == 0)
+        return json_null();
+    json_t *out = json_object();
+    json_object_set_new(out, "url", utf8_json(url));
+    json_object_set_new(out, "headers", json_array());
+    const char *at = (const char *)f->request.data, *end = at + f->request.len;
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t len = newline == NULL ? (size_t)(end - at) : (size_t)(newline - at);
+        add_request_line(out, at, len);
+        at += newline == NULL ? len : len + 1;
+    }
+    return out;
+}
+
 static json_t *decoded_json(const struct outcome *o)
 {
     char hresult[16];
@@ -205,10 +262,13 @@ static json_t *exemplar_json(const struct measure_failure *f)
     json_t *out = json_object();
     json_object_set_new(out, "stage", json_string(base_stage_id(o->error.stage)));
     json_object_set_new(out, "reason", json_string(base_reason_id(o->error.reason)));
+    json_object_set_new(out, "follow_up",
+                        f->after_enrollment ? json_string(outcome_follow_id(f->follow)) : json_null());
     json_object_set_new(out, "error", summary_string(o->error.text));
     json_object_set_new(out, "device", json_integer((json_int_t)o->device));
     json_object_set_new(out, "at_s", json_real((double)o->finished_us / 1e6));
     json_object_set_new(out, "url", utf8_json(buf_span(&url)));
+    json_object_set_new(out, "request", request_json(f, buf_span(&url)));
     json_object_set_new(out, "http_status", json_integer(o->http_status));
     json_object_set_new(out, "headers", headers_json(f));
     json_object_set_new(out, "decoded", decoded_json(o));

@@ -87,9 +87,9 @@ static inline void on_device(void *user, const struct outcome *o)
     h->times_told[o->device]++;
     h->outcomes[o->device] = *o;
     if (o->end == OUTCOME_FAILED) {
-        snprintf(h->failing_url, sizeof h->failing_url, "%.*s", (int)o->request_url.len,
-                 (const char *)o->request_url.data);
-        h->evidence_bytes = o->response_body.len;
+        snprintf(h->failing_url, sizeof h->failing_url, "%.*s", (int)o->exemplar.url.len,
+                 (const char *)o->exemplar.url.data);
+        h->evidence_bytes = o->exemplar.body.len;
     }
     if (o->end != OUTCOME_UNSENT && o->finished_us > h->last_finished_us)
         h->last_finished_us = o->finished_us;

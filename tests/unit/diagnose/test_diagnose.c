@@ -488,7 +488,7 @@ static void basic_not_offered_is_a_scheme_mismatch(void **state)
     (void)state;
     const struct row row = {.what = "", STAGE_OTP, REASON_OTP_AUTH_REFUSED, 401, OUTCOME_BODY_IIS, IIS};
     struct outcome o = outcome_of(&row, 0, 0);
-    o.response_headers =
+    o.exemplar.headers =
         span_of_text("Server: Microsoft-IIS/10.0\nWWW-Authenticate: Negotiate\nWWW-Authenticate: NTLM\n");
     fact_tell(&sink, &o);
     diagnose();

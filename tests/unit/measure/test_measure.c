@@ -109,9 +109,9 @@ static void same_failures_share_a_group_most_frequent_first(void **state)
     (void)state;
     struct outcome a = fact_failure(0, 0, STAGE_GET_CA_CAPS, REASON_HTTP_STATUS);
     a.http_status = 503;
-    a.request_url = span_of_text("http://ndes.test/certsrv/mscep/mscep.dll?operation=GetCACaps");
-    a.response_headers = span_of_text("Server: Microsoft-HTTPAPI/2.0\n");
-    a.response_body = span_of_text("Service Unavailable");
+    a.exemplar.url = span_of_text("http://ndes.test/certsrv/mscep/mscep.dll?operation=GetCACaps");
+    a.exemplar.headers = span_of_text("Server: Microsoft-HTTPAPI/2.0\n");
+    a.exemplar.body = span_of_text("Service Unavailable");
     struct outcome b = a;
     b.http_status = 500;
     struct outcome c = b;
@@ -128,7 +128,7 @@ static void same_failures_share_a_group_most_frequent_first(void **state)
     assert_int_equal(measure_failure(m, 1)->count, 2);
     const struct measure_failure *last = measure_failure(m, 2);
     assert_true(span_equal_text(buf_span(&last->body), "Service Unavailable"));
-    assert_null(last->first.response_body.data); /* borrowed spans do not survive */
+    assert_null(last->first.exemplar.body.data); /* borrowed spans do not survive */
 }
 
 /* Each refusal in other words is another failure; what a broken answer says beside it is not even true. */
@@ -153,7 +153,7 @@ static void exemplars_are_cut(void **state)
     (void)state;
     static uint8_t big[100000];
     struct outcome o = fact_failure(0, 0, STAGE_PKI_OPERATION, REASON_NOT_SCEP);
-    o.response_body = span_of(big, sizeof big);
+    o.exemplar.body = span_of(big, sizeof big);
     tell(o);
     assert_int_equal(measure_failure(m, 0)->body.len, 65536);
 }
@@ -311,6 +311,11 @@ static struct outcome followed(uint64_t device, enum outcome_follow follow, enum
     return o;
 }
 
+static void tell_kind(const void *asked, struct buf *out)
+{
+    buf_appendf(out, "method: %s\n", (const char *)asked);
+}
+
 static void follow_ups_fail_beside_the_enrollment(void **state)
 {
     (void)state;
@@ -318,8 +323,11 @@ static void follow_ups_fail_beside_the_enrollment(void **state)
     struct outcome o = followed(1, OUTCOME_RENEWAL, OUTCOME_NOT_OK, REASON_SCEP_FAILURE);
     o.follow[OUTCOME_RENEWAL].fail_info = 2;
     o.otp_fingerprint = 77;
-    o.response_body = span_of_text("the last answer");
+    o.follow[OUTCOME_RENEWAL].exemplar = (struct outcome_exemplar){
+        .body = span_of_text("no renewal"), .tell_request = tell_kind, .asked = "POST"};
     o.follow[OUTCOME_GET_CRL] = o.follow[OUTCOME_RENEWAL];
+    o.follow[OUTCOME_GET_CRL].exemplar =
+        (struct outcome_exemplar){.body = span_of_text("no CRL"), .tell_request = tell_kind, .asked = "GET"};
     o.follow[OUTCOME_GET_CRL].finished_us = 400000;
     tell(o);
     tell(followed(2, OUTCOME_GET_NEXT_CA_CERT, OUTCOME_NOT_TRIED, REASON_UNSUPPORTED_ALGORITHM));
@@ -340,7 +348,10 @@ static void follow_ups_fail_beside_the_enrollment(void **state)
         assert_int_equal(g->first.error.reason, REASON_SCEP_FAILURE);
         assert_int_equal(g->first.fail_info, 2);
         assert_int_equal(g->otp.sent, 0);
-        assert_int_equal(g->body.len > 0, g->follow == OUTCOME_GET_CRL);
+        bool crl = g->follow == OUTCOME_GET_CRL;
+        assert_true(span_equal_text(buf_span(&g->body), crl ? "no CRL" : "no renewal"));
+        assert_true(span_equal_text(buf_span(&g->request), crl ? "method: GET\n" : "method: POST\n"));
+        assert_null(g->first.exemplar.asked);
     }
 }
 

@@ -58,10 +58,10 @@ static struct outcome otp_failure(uint64_t device)
     o.http_status = 200;
     o.body = OUTCOME_BODY_NDES_PAGE;
     snprintf(o.server, sizeof o.server, "<script>evil</script>");
-    o.request_url = span_of_text("http://admin:secretpw@ndes.example.test/certsrv/mscep_admin/");
-    o.response_headers =
+    o.exemplar.url = span_of_text("http://admin:secretpw@ndes.example.test/certsrv/mscep_admin/");
+    o.exemplar.headers =
         span_of_text("Server: x\r\nSet-Cookie: sid=topsecret\r\nwww-authenticate: Basic realm=\"x\"\n");
-    o.response_body = span_of_text("<B> 8CE317021F690069 </B> and 8ce3 and staticPassword4711x plain");
+    o.exemplar.body = span_of_text("<B> 8CE317021F690069 </B> and 8ce3 and staticPassword4711x plain");
     return o;
 }
 
@@ -129,6 +129,39 @@ static void pages_are_escaped(void **state)
     assert_non_null(strstr(junit, "name=\"enrolled &gt;= 99.5%\""));
 }
 
+static void tell_request(const void *asked, struct buf *out)
+{
+    (void)asked;
+    buf_append_text(out,
+                    "method: POST\nheader: User-Agent: phone\nheader: Authorization: Basic bWRtOnNlY3JldA==\n"
+                    "message.type: PKCSReq (19)\nmessage.signer.subject: CN=a: b\nodd line\n"
+                    "csr.challenge_password: [redacted], 16 bytes of PrintableString\n");
+}
+
+static void requests_are_told(void **state)
+{
+    struct fixture *f = *state;
+    struct report_verdict verdict;
+    struct report_folder *folder = open_folder(f);
+    struct outcome bad = otp_failure(1);
+    bad.exemplar.tell_request = tell_request;
+    tell(f, folder, &bad);
+    close_folder(f, folder, &verdict);
+    json_t *tree = json_loads(read_file(f, "evidence/01-otp-otp_page_unknown.json"), 0, NULL), *request;
+    request = json_object_get(tree, "request");
+    assert_string_equal(json_string_value(json_object_get(request, "method")), "POST");
+    assert_string_equal(json_string_value(json_object_get(request, "url")),
+                        "http://ndes.example.test/certsrv/mscep_admin/");
+    json_t *headers = json_object_get(request, "headers"), *message = json_object_get(request, "message");
+    assert_int_equal(json_array_size(headers), 2);
+    assert_string_equal(json_string_value(json_array_get(headers, 1)), "Authorization: [redacted]");
+    assert_string_equal(json_string_value(json_object_get(message, "type")), "PKCSReq (19)");
+    assert_string_equal(json_string_value(json_object_get(json_object_get(message, "signer"), "subject")),
+                        "CN=a: b");
+    assert_non_null(json_object_get(json_object_get(request, "csr"), "challenge_password"));
+    json_decref(tree);
+}
+
 static void secrets_stay_out_of_the_evidence(void **state)
 {
     struct fixture *f = *state;
@@ -162,7 +195,7 @@ static void passwords_in_utf16_pages_are_redacted(void **state)
     for (size_t i = 0; i < sizeof ascii - 1; i++)
         wide[2 * i] = (uint8_t)ascii[i];
     struct outcome bad = otp_failure(1);
-    bad.response_body = span_of(wide, 2 * (sizeof ascii - 1));
+    bad.exemplar.body = span_of(wide, 2 * (sizeof ascii - 1));
     tell(f, folder, &bad);
     close_folder(f, folder, &verdict);
     json_t *tree = json_loads(read_file(f, "evidence/01-otp-otp_page_unknown.json"), 0, NULL);
@@ -181,7 +214,7 @@ static void long_get_messages_are_cut(void **state)
         snprintf(url, sizeof url, "http://ndes.example.test/mscep.dll?operation=PKIOperation&message=");
     memset(url + used, 'A', 500);
     struct outcome bad = fact_failure(0, 0, STAGE_PKI_OPERATION, REASON_NOT_SCEP);
-    bad.request_url = span_of(url, (size_t)used + 500);
+    bad.exemplar.url = span_of(url, (size_t)used + 500);
     tell(f, folder, &bad);
     close_folder(f, folder, &verdict);
     json_t *tree = json_loads(read_file(f, "evidence/01-pki_operation-not_scep.json"), 0, NULL);
@@ -403,6 +436,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_up, fixture_down)
         TEST(all_files_are_written),
         TEST(pages_are_escaped),
+        TEST(requests_are_told),
         TEST(secrets_stay_out_of_the_evidence),
         TEST(passwords_in_utf16_pages_are_redacted),
         TEST(long_get_messages_are_cut),

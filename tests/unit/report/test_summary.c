@@ -55,7 +55,7 @@ static void fill_mixed(struct fixture *f)
     bad.has_hresult = true;
     bad.hresult = 0x80070490;
     bad.otp_fingerprint = 5;
-    bad.response_body = span_of_text("x");
+    bad.exemplar.body = span_of_text("x");
     snprintf(bad.text, sizeof bad.text, "refused \xff by\n<policy>");
     fact_step(&f->sink, &bad, STAGE_PKI_OPERATION, 2000);
     fact_repeat(&f->sink, bad, 10);
