@@ -64,6 +64,8 @@ struct run {
     struct report_progress *progress;
     struct buf scep_url, admin_url, reproduce;
     char run_id[32];
+    char (*phase_labels)[SCENARIO_PHASE_LABEL_BYTES]; /* and pointers to them */
+    const char **phases;
     struct engine_result result;
     struct diagnose_list diagnosis;
 };
@@ -371,6 +373,20 @@ static size_t name_profiles(const struct scenario *s, const char *names[MEASURE_
     return count;
 }
 
+static bool name_phases(struct run *run, struct err *e)
+{
+    size_t count = run->scenario->phase_count;
+    run->phase_labels = calloc(count, sizeof *run->phase_labels);
+    run->phases = calloc(count, sizeof *run->phases);
+    if (run->phase_labels == NULL || run->phases == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the names of phases");
+    for (size_t i = 0; i < count; i++) {
+        scenario_phase_label(run->scenario, i, run->phase_labels[i]);
+        run->phases[i] = run->phase_labels[i];
+    }
+    return true;
+}
+
 static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
 {
     const char *notes[MAX_NOTES], *profiles[MEASURE_MAX_PROFILES];
@@ -394,6 +410,8 @@ static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
         .diagnosis = &run->diagnosis,
         .profiles = profiles,
         .profile_count = name_profiles(run->scenario, profiles),
+        .phases = run->phases,
+        .phase_count = run->scenario->phase_count,
         .expect_refused = run->scenario->devices.expect.refused,
         .slo = (const char *const *)run->scenario->slo,
         .slo_count = run->scenario->slo_count,
@@ -432,6 +450,8 @@ static void run_clear(struct run *run)
     sim_child_stop(run->sim, NULL);
     secret_free(run->secret);
     scenario_free(run->scenario);
+    free(run->phase_labels);
+    free(run->phases);
     buf_clear(&run->scep_url);
     buf_clear(&run->admin_url);
     buf_clear(&run->reproduce);
@@ -451,7 +471,7 @@ static bool get_ready(struct run *run, struct err *e)
 static bool run_all(struct run *run, int *exit_code, struct err *e)
 {
     catch_signals();
-    if (!load_the_scenario(run, e) || !open_the_folder(run, e) || !get_ready(run, e))
+    if (!load_the_scenario(run, e) || !name_phases(run, e) || !open_the_folder(run, e) || !get_ready(run, e))
         return false;
     /* Even when the engine itself fails, what the devices did until then is written. */
     struct err engine_error = {0};

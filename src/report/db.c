@@ -1,6 +1,7 @@
 #include "report/parts.h"
 
 #include "base/clock.h"
+#include "measure/hdr.h"
 
 #include <sqlite3.h>
 
@@ -25,6 +26,10 @@ static const char schema[] =
     " started_us INTEGER, finished_us INTEGER, bytes_sent INTEGER, bytes_received INTEGER, http_status "
     "INTEGER);"
     "CREATE TABLE histogram(name TEXT, lower_us INTEGER, upper_us INTEGER, count INTEGER);"
+    "CREATE TABLE histograms(scope TEXT, name TEXT, result TEXT, phase INTEGER, profile INTEGER, warm_up "
+    "INTEGER,"
+    " interval INTEGER, count INTEGER, min_us INTEGER, max_us INTEGER, sum_us INTEGER, encoding TEXT);"
+    "CREATE TABLE phase(phase INTEGER PRIMARY KEY, name TEXT);"
     "CREATE TABLE second(second INTEGER PRIMARY KEY, offered INTEGER, started INTEGER, enrolled INTEGER,"
     " failed INTEGER, in_flight INTEGER, p50_us INTEGER, p95_us INTEGER);"
     "CREATE TABLE failure(failure INTEGER PRIMARY KEY, stage TEXT, reason TEXT, http_status INTEGER,"
@@ -276,6 +281,10 @@ static void write_meta(struct db *db, const struct summary *s)
         put_meta(db, statement, "schema", "scepstorm/run/1");
         put_meta(db, statement, "scenario", s->run->scenario_name);
         put_meta(db, statement, "summary", buf_text(&text));
+        char interval[32];
+        snprintf(interval, sizeof interval, "%lld",
+                 (long long)series_interval_us(measure_series(s->run->measure)));
+        put_meta(db, statement, "interval_us", interval);
     }
     sqlite3_finalize(statement);
     buf_clear(&text);
@@ -296,13 +305,13 @@ static void write_histogram(struct db *db, sqlite3_stmt *statement, const char *
     }
 }
 
-static void write_profiles(struct db *db, const struct report_run *run)
+static void write_names(struct db *db, const char *sql, const char *const *names, size_t count)
 {
-    sqlite3_stmt *statement = prepare(db, "INSERT INTO profile VALUES(?,?)");
-    for (size_t i = 0; statement != NULL && i < run->profile_count; i++) {
+    sqlite3_stmt *statement = prepare(db, sql);
+    for (size_t i = 0; statement != NULL && i < count; i++) {
         struct row row = {statement, 1};
         put_int(&row, (int64_t)i);
-        put_text(&row, run->profiles[i]);
+        put_text(&row, names[i]);
         write_row(db, &row);
     }
     sqlite3_finalize(statement);
@@ -332,6 +341,76 @@ static void write_histograms(struct db *db, const struct report_run *run)
         write_histogram(db, statement, name, measure_persona(m, (unsigned)i).latency);
     }
     sqlite3_finalize(statement);
+}
+
+/* ---- histograms as others read them, and as shards are merged ---- */
+
+struct encoder {
+    struct db *db;
+    sqlite3_stmt *statement;
+    struct buf text;
+};
+
+static bool write_one(struct encoder *en, struct row *row, const struct histogram *h)
+{
+    buf_reset(&en->text);
+    if (!hdr_encode_text(h, &en->text, &en->db->error))
+        return false;
+    put_int(row, (int64_t)histogram_count(h));
+    put_int(row, histogram_min(h));
+    put_int(row, histogram_max(h));
+    put_int(row, (int64_t)histogram_sum(h));
+    put_text(row, buf_text(&en->text));
+    return write_row(en->db, row);
+}
+
+static bool on_histogram(void *user, int64_t interval, struct measure_key key, const struct histogram *h)
+{
+    struct encoder *en = user;
+    struct row row = {en->statement, 1};
+    char name[48];
+    measure_metric_name(key.metric, name, sizeof name);
+    put_text(&row, interval == MEASURE_ANY ? "run" : "interval");
+    put_text(&row, name);
+    put_text(&row, measure_result_id((enum measure_result)key.result, key.metric));
+    put_int(&row, key.phase);
+    put_int_or_null(&row, key.profile, key.profile != MEASURE_ANY);
+    put_int(&row, key.warm_up);
+    put_int_or_null(&row, interval, interval != MEASURE_ANY);
+    return write_one(en, &row, h);
+}
+
+/* A histogram of the whole run that knows neither phase nor profile. */
+static void write_whole(struct encoder *en, const char *name, const struct histogram *h)
+{
+    struct row row = {en->statement, 1};
+    if (histogram_count(h) == 0)
+        return;
+    put_text(&row, "run");
+    put_text(&row, name);
+    row.next = 8;
+    write_one(en, &row, h);
+}
+
+static void write_encoded(struct db *db, const struct measure *m)
+{
+    struct encoder en = {.db = db,
+                         .statement = prepare(db, "INSERT INTO histograms VALUES(?,?,?,?,?,?,?,?,?,?,?,?)")};
+    if (en.statement == NULL)
+        return;
+    buf_init(&en.text, HDR_MAX_TEXT_BYTES);
+    series_walk(measure_series(m), on_histogram, &en);
+    write_whole(&en, "loop_stall", measure_loop_stall(m));
+    write_whole(&en, "otp_age_at_use", measure_otp_age(m));
+    for (int i = STAGE_KEY; i < STAGE_COUNT; i++) {
+        struct measure_step step;
+        char name[64];
+        snprintf(name, sizeof name, "queue.%s", base_stage_id((enum stage)i));
+        if (measure_step(m, (enum stage)i, &step))
+            write_whole(&en, name, step.queue);
+    }
+    sqlite3_finalize(en.statement);
+    buf_clear(&en.text);
 }
 
 static void write_seconds(struct db *db, const struct measure *m)
@@ -423,8 +502,10 @@ bool db_finish(struct db *db, const struct summary *s, struct err *e)
 {
     if (!err_is_set(&db->error)) {
         write_meta(db, s);
-        write_profiles(db, s->run);
+        write_names(db, "INSERT INTO profile VALUES(?,?)", s->run->profiles, s->run->profile_count);
+        write_names(db, "INSERT INTO phase VALUES(?,?)", s->run->phases, s->run->phase_count);
         write_histograms(db, s->run);
+        write_encoded(db, s->run->measure);
         write_seconds(db, s->run->measure);
         write_failures(db, s->run->measure);
         write_certificates(db, s->run->target);

@@ -289,6 +289,7 @@ static bool put_all(struct report_folder *f, const struct summary *s, struct err
     ok &= db_finish(f->db, s, e);
     f->db = NULL;
     ok &= put_evidence(f, s->run->measure, e);
+    ok &= put_written(f, "histograms.hlog", hlog_write, s, e);
     ok &= put_written(f, "junit.xml", junit_write, s, e);
     ok &= put_written(f, "report.html", html_write, s, e);
     return ok;

@@ -54,9 +54,16 @@ struct summary {
 };
 bool summary_make(const struct report_run *run, struct summary *out, struct err *e) MUST_USE;
 void summary_clear(struct summary *s);
+/* Count, min, mean, percentiles, max in milliseconds; NULL: one without values. */
+json_t *summary_histogram(const struct histogram *h);
 /* null for an empty text; what is not UTF-8 becomes '?'. */
 json_t *summary_string(const char *text);
 bool summary_text(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
+
+/* What histograms tell in parts. MEASURE_ANY: all phases but warm-ups, all profiles. */
+json_t *breakdown_outcomes(const struct report_run *run, unsigned metric, int phase, int profile);
+json_t *breakdown_steps(const struct report_run *run, int phase, int profile);
+json_t *breakdown_phases(const struct report_run *run);
 
 /* "evidence/03-pki_operation-scep_failure-0x80070490.json": the name of a failure's exemplar within the folder. */
 void evidence_name(const struct measure *m, size_t failure, char *out, size_t out_bytes);
@@ -111,6 +118,7 @@ json_t *conformance_json(const struct measure *m);
 
 /* ---- writers of single files ---- */
 bool junit_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
+bool hlog_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
 bool html_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
 /* Escapes for XML and HTML alike; characters that XML forbids become U+FFFD. */
 bool markup_text(struct buf *out, const char *text);

@@ -24,6 +24,8 @@ struct report_run {
     const struct diagnose_list *diagnosis;
     const char *const *profiles; /* names of the scenario's profiles, as many as there are; NULL: not known */
     size_t profile_count;
+    const char *const *phases; /* names of the scenario's phases, each once; NULL: not known */
+    size_t phase_count;
     bool expect_refused;    /* the devices' wanted end was a refusal */
     const char *const *slo; /* expressions */
     size_t slo_count;

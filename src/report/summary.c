@@ -31,7 +31,7 @@ static json_t *ms(int64_t us)
 }
 
 /* Always numbers; a reader must look at count first: 0 means that there were no values. */
-static json_t *histogram_json(const struct histogram *h)
+json_t *summary_histogram(const struct histogram *h)
 {
     static const struct {
         const char *name;
@@ -151,7 +151,10 @@ static json_t *personas_json(const struct report_run *run)
         json_object_set_new(one, "planned", count(p.planned));
         json_object_set_new(one, "enrolled", count(p.enrolled));
         json_object_set_new(one, "failed", count(p.failed));
-        json_object_set_new(one, "latency_ms", histogram_json(p.latency));
+        json_object_set_new(one, "latency_ms", summary_histogram(p.latency));
+        json_object_set_new(one, "outcomes_ms",
+                            breakdown_outcomes(run, MEASURE_ENROLLMENT, MEASURE_ANY, (int)i));
+        json_object_set_new(one, "steps", breakdown_steps(run, MEASURE_ANY, (int)i));
         json_object_set_new(out, run->profiles[i], one);
     }
     return out;
@@ -185,21 +188,24 @@ static json_t *rates_json(const struct report_run *run)
 static json_t *latency_json(const struct measure *m)
 {
     json_t *out = json_object();
-    json_object_set_new(out, "enrollment", histogram_json(measure_enrollment(m)));
-    json_object_set_new(out, "service", histogram_json(measure_service(m)));
-    json_object_set_new(out, "start_lag", histogram_json(measure_start_lag(m)));
+    json_object_set_new(out, "enrollment", summary_histogram(measure_enrollment(m)));
+    json_object_set_new(out, "service", summary_histogram(measure_service(m)));
+    json_object_set_new(out, "start_lag", summary_histogram(measure_start_lag(m)));
     return out;
 }
 
-static json_t *steps_json(const struct measure *m)
+static json_t *steps_json(const struct report_run *run)
 {
+    const struct measure *m = run->measure;
     json_t *out = json_object();
     for (int s = STAGE_KEY; s < STAGE_COUNT; s++) {
         struct measure_step step;
         if (!measure_step(m, (enum stage)s, &step))
             continue;
         json_t *one = json_object();
-        json_object_set_new(one, "latency_ms", histogram_json(step.latency));
+        json_object_set_new(one, "latency_ms", summary_histogram(step.latency));
+        json_object_set_new(one, "outcomes_ms",
+                            breakdown_outcomes(run, MEASURE_STEP + (unsigned)s, MEASURE_ANY, MEASURE_ANY));
         json_object_set_new(one, "count", count(step.count));
         json_object_set_new(one, "failed", count(step.failed));
         json_object_set_new(one, "bytes_sent", count(step.bytes_sent));
@@ -331,7 +337,7 @@ static json_t *otp_json(const struct report_run *run)
     json_object_set_new(out, "cache_full", count(o->cache_full));
     json_object_set_new(out, "outstanding_max", count(o->outstanding_max));
     json_object_set_new(out, "age_at_use_ms",
-                        histogram_json(run->otp == NULL ? NULL : measure_otp_age(run->measure)));
+                        summary_histogram(run->otp == NULL ? NULL : measure_otp_age(run->measure)));
     return out;
 }
 
@@ -344,7 +350,7 @@ static json_t *generator_json(const struct report_run *run)
     json_object_set_new(out, "cpu_wait_s", json_real((double)g->cpu_wait_us / 1e6));
     json_object_set_new(out, "cpu_per_enrollment_ms",
                         enrolled == 0 ? json_null() : json_real((double)g->cpu_us / 1000 / (double)enrolled));
-    json_object_set_new(out, "loop_stall_ms", histogram_json(measure_loop_stall(run->measure)));
+    json_object_set_new(out, "loop_stall_ms", summary_histogram(measure_loop_stall(run->measure)));
     json_object_set_new(out, "peak_rss_bytes", count(g->peak_rss_bytes));
     json_object_set_new(out, "bytes_per_device",
                         g->bytes_per_device == 0 ? json_null() : count(g->bytes_per_device));
@@ -405,7 +411,10 @@ static json_t *facts_json(const struct report_run *run)
     json_object_set_new(out, "devices", devices_json(run->measure));
     json_object_set_new(out, "rates", rates_json(run));
     json_object_set_new(out, "latency_ms", latency_json(run->measure));
-    json_object_set_new(out, "steps", steps_json(run->measure));
+    json_object_set_new(out, "outcomes_ms",
+                        breakdown_outcomes(run, MEASURE_ENROLLMENT, MEASURE_ANY, MEASURE_ANY));
+    json_object_set_new(out, "steps", steps_json(run));
+    json_object_set_new(out, "phases", breakdown_phases(run));
     json_object_set_new(out, "personas", personas_json(run));
     json_object_set_new(out, "verdicts", verdicts_json(run->measure));
     json_object_set_new(out, "follow_ups", follow_ups_json(run->measure));

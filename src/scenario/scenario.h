@@ -176,6 +176,11 @@ bool scenario_san(const struct scenario *scenario, uint64_t device, unsigned pro
 bool scenario_sid(const struct scenario *scenario, uint64_t device, unsigned profile, const char *run_id,
                   struct buf *out_text, struct err *e) MUST_USE;
 
+/* What results call a phase: its name, "push-2" for the second of that name, "phase-3" for the third when it has none. */
+#define SCENARIO_PHASE_LABEL_BYTES 80
+void scenario_phase_label(const struct scenario *scenario, size_t phase,
+                          char out[SCENARIO_PHASE_LABEL_BYTES]);
+
 /* True when the host of this URL is loopback (127.0.0.0/8, ::1, localhost). False for anything that is no plain
  * http or https URL: tricks with user names, odd number forms and backslashes never count as loopback. */
 bool scenario_is_loopback(const char *url);
