@@ -30,6 +30,7 @@ struct measure {
     struct series *series;
     struct probes probes;
     struct timeline timeline;
+    struct supply supply;
     struct failed_step failed_steps[FAILED_STEPS];
 };
 
@@ -40,10 +41,10 @@ bool measure_new(struct measure **out, struct err *e)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the figures of the run");
     set_init(&m->serials);
     set_init(&m->otps);
-    if (!timeline_init(&m->timeline, e) || !series_new(INTERVAL_US, MAX_INTERVAL_BYTES, &m->series, e) ||
-        !histogram_new(&m->enrollment, e) || !histogram_new(&m->service, e) ||
-        !histogram_new(&m->start_lag, e) || !histogram_new(&m->loop_stall, e) ||
-        !histogram_new(&m->otp_age, e)) {
+    if (!supply_init(&m->supply, e) || !timeline_init(&m->timeline, e) ||
+        !series_new(INTERVAL_US, MAX_INTERVAL_BYTES, &m->series, e) || !histogram_new(&m->enrollment, e) ||
+        !histogram_new(&m->service, e) || !histogram_new(&m->start_lag, e) ||
+        !histogram_new(&m->loop_stall, e) || !histogram_new(&m->otp_age, e)) {
         measure_free(m);
         return false;
     }
@@ -72,6 +73,7 @@ void measure_free(struct measure *m)
     series_free(m->series);
     probes_clear(&m->probes);
     timeline_clear(&m->timeline);
+    supply_clear(&m->supply);
     free(m);
 }
 
@@ -238,6 +240,7 @@ static void on_device(void *user, const struct outcome *o)
     check_correctness(m, o);
     if (o->otp_fingerprint != 0)
         histogram_record(m->otp_age, o->otp_age_us);
+    supply_device(&m->supply, o);
     switch (o->end) {
     case OUTCOME_ENROLLED:
         enrolled(m, o);
@@ -274,6 +277,12 @@ static void on_probe(void *user, const struct outcome_probe *probe)
     probes_add(&m->probes, probe);
 }
 
+static void on_otp(void *user, const struct outcome_otp_event *event)
+{
+    struct measure *m = user;
+    supply_event(&m->supply, event);
+}
+
 struct outcome_sink measure_sink(struct measure *m)
 {
     return (struct outcome_sink){.user = m,
@@ -282,7 +291,8 @@ struct outcome_sink measure_sink(struct measure *m)
                                  .step = on_step,
                                  .device = on_device,
                                  .loop_stall = on_loop_stall,
-                                 .probe = on_probe};
+                                 .probe = on_probe,
+                                 .otp = on_otp};
 }
 
 struct measure_devices measure_devices(const struct measure *m)
@@ -361,6 +371,21 @@ const struct histogram *measure_otp_age(const struct measure *m)
 int64_t measure_otp_accepted_age_us(const struct measure *m)
 {
     return m->otp_accepted_age_us;
+}
+
+struct measure_otp measure_otp(const struct measure *m)
+{
+    return supply_figures(&m->supply);
+}
+
+size_t measure_otp_second_count(const struct measure *m)
+{
+    return m->supply.count;
+}
+
+struct measure_otp_second measure_otp_second(const struct measure *m, size_t second)
+{
+    return m->supply.seconds[second];
 }
 
 struct measure_correctness measure_correctness(const struct measure *m)

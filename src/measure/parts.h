@@ -2,7 +2,7 @@
 #ifndef MEASURE_PARTS_H
 #define MEASURE_PARTS_H
 
-#include "measure/measure.h"
+#include "measure/otp.h"
 #include "measure/set.h"
 
 /* Histograms by key, made when first asked for. */
@@ -64,6 +64,21 @@ struct probes {
 };
 void probes_add(struct probes *p, const struct outcome_probe *probe);
 void probes_clear(struct probes *p);
+
+/* Passwords, as the events tell. */
+struct supply {
+    struct measure_otp figures; /* without what follows from others, and without histograms */
+    struct histogram *fetch, *age, *hold;
+    bool full;     /* the last fetch that ended with a page met a full cache */
+    unsigned held; /* after the last event */
+    struct measure_otp_second *seconds;
+    size_t count, cap;
+};
+bool supply_init(struct supply *s, struct err *e) MUST_USE;
+void supply_clear(struct supply *s);
+void supply_event(struct supply *s, const struct outcome_otp_event *event);
+void supply_device(struct supply *s, const struct outcome *o);
+struct measure_otp supply_figures(const struct supply *s);
 
 /* Second by second. Percentiles are kept for the second still open, written down when it closes. */
 struct timeline {

@@ -194,7 +194,7 @@ enum outcome_otp_kind {
 struct outcome_otp_event {
     enum outcome_otp_kind kind;
     int64_t at_us;
-    int64_t took_us;
+    int64_t took_us; /* SPENT: of its fetch, too; a place is held for took_us + age_us */
     int64_t age_us;
     unsigned held; /* places taken, after this event */
 };
