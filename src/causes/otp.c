@@ -40,6 +40,79 @@ static const struct cause otp[] = {
         .simulated = true,
     },
     {
+        .id = "mdm-otp-bottleneck",
+        .title = "More devices are enrolled at once than NDES has places for passwords",
+        .mode = "J",
+        .stage = "otp",
+        .class_id = "",
+        .runbook = "",
+        .signature =
+            "Bursts of \"The password cache is full.\" whenever many profiles are pushed; between bursts all "
+            "is well.",
+        .decided_by =
+            "IIS log: more mscep_admin lines with 200 than PKIOperation lines within PasswordValidity, by "
+            "PasswordMax or more. An MDM that fetches when it sends the profile, not when the device asks, "
+            "holds a place for as long as the device sleeps.",
+        .steps =
+            LIST("reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordMax",
+                 "Count per hour: Select-String 'mscep_admin' C:\\inetpub\\logs\\LogFiles\\W3SVC1\\u_ex*.log",
+                 "Little's law: passwords per hour = PasswordMax / hours that one is held on average"),
+        .resolution = LIST(
+            "Raise PasswordMax to the passwords that are out at once in the largest push, then recycle the "
+            "SCEP pool",
+            "Push in batches no larger than PasswordMax, or let the MDM fetch when the device asks",
+            "Shorten PasswordValidity, so that passwords nobody uses free their places sooner"),
+        .prevention = LIST("Size PasswordMax from a load test with the MDM's real batch size"),
+        SEEN_NO_PASSWORD,
+        .sources = LIST(SRC_FLEET, SRC_INSTALL),
+        .basis = CAUSES_OBSERVED,
+    },
+    {
+        .id = "otp-static-mode",
+        .title = "NDES hands out one and the same password to everybody",
+        .mode = "SJ",
+        .stage = "otp",
+        .class_id = "",
+        .runbook = "",
+        .signature = "The OTP page shows the same password at each fetch, without the sentence about single "
+                     "use. A configuration, not a fault: nothing fails.",
+        .decided_by = "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\UseSinglePassword: 1.",
+        .steps = LIST("Fetch the page twice and compare",
+                      "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\UseSinglePassword"),
+        .resolution =
+            LIST("Leave it when the MDM can send one fixed challenge only; keep that challenge secret",
+                 "Else set UseSinglePassword to 0 and recycle the SCEP pool"),
+        .prevention = LIST("Whoever reads one profile can enroll under any name: prefer one-time passwords"),
+        .symptom_ios = "Nothing: devices enroll.",
+        .symptom_android = "Nothing: devices enroll.",
+        .symptom_windows = "Nothing: devices enroll.",
+        .symptom_macos = "Nothing: devices enroll.",
+        .sources = LIST(SRC_STATIC),
+        .basis = CAUSES_DOCUMENTED,
+    },
+    {
+        .id = "otp-page-encoding-mishandled",
+        .title = "The client does not decode the OTP page",
+        .mode = "SJ",
+        .stage = "otp",
+        .class_id = "",
+        .runbook = "",
+        .signature = "One client finds no password on a page that a browser shows correctly. The page is "
+                     "UTF-16LE, whatever its meta tag says.",
+        .decided_by = "Save the page and look at its first bytes: every second one is zero (FF FE in front, "
+                      "or not).",
+        .steps = LIST(
+            "curl --ntlm -u : -o page.html https://<ndes-fqdn>/certsrv/mscep_admin/; xxd page.html | head "
+            "(takes one password)",
+            "Is the page in another language than the client looks for?"),
+        .resolution = LIST("Let the client decode UTF-16LE and look for 16 hex digits that are not the CA's "
+                           "thumbprint (32 of them)"),
+        .prevention = LIST("Test the client against a page of the server's own language"),
+        SEEN_NO_PASSWORD,
+        .sources = LIST(SRC_ENROLL_CLIENT),
+        .basis = CAUSES_OBSERVED,
+    },
+    {
         .id = "otp-insufficient-permission",
         .title = "The account that fetches passwords may not enroll",
         .mode = "SJ",
@@ -68,7 +141,9 @@ static const struct cause otp[] = {
         .stage = "otp",
         .class_id = "L9",
         .runbook = "",
-        .signature = "401 after a complete logon attempt; SCEP URLs answer normally.",
+        .signature = "401 after a complete logon (NTLM to its third message, Basic in the first); SCEP URLs "
+                     "answer normally. By Kerberos the domain controller refuses before the page is asked: "
+                     "\"Preauthentication failed\".",
         .decided_by =
             "IIS log: 401 with sub-status 1 and win32 1326. Security log: 4625 with sub-status 0xC000006A or "
             "0xC0000064.",
@@ -161,7 +236,8 @@ static const struct cause otp[] = {
         .signature = "401 with Negotiate; the same account succeeds with NTLM.",
         .decided_by =
             "IIS log: 401 with sub-status 1 and win32 2148074252. setspn -Q HTTP/<ndes-fqdn> names another "
-            "account than the pool's.",
+            "account than the pool's, or none (then clients are told \"Server not found in Kerberos "
+            "database\").",
         .steps = LIST("setspn -Q HTTP/<ndes-fqdn>", "Which account: " SHOW_POOL_USER,
                       "setspn -X finds duplicates"),
         .resolution =

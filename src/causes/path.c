@@ -162,6 +162,30 @@ static const struct cause path[] = {
         .basis = CAUSES_DOCUMENTED,
     },
     {
+        .id = "app-proxy-preauth-enabled",
+        .title = "The application proxy asks for a logon of its own",
+        .mode = "IJ",
+        .stage = "any",
+        .class_id = "L14",
+        .runbook = "",
+        .signature =
+            "A redirect to a login page (login.microsoftonline.com), the login page itself with 200, or 403 "
+            "from something that is neither HTTP.sys nor IIS. Neither devices nor an MDM can fill in a form.",
+        .decided_by =
+            "Nothing reaches the IIS log; in the proxy's settings of this application pre-authentication is "
+            "not Passthrough.",
+        .steps = LIST("Entra admin center > Enterprise applications > the NDES application > Application "
+                      "proxy > Pre Authentication",
+                      "Any other proxy or gateway: is the path /certsrv/ exempt from single sign-on?",
+                      "Request GetCACaps directly at the NDES server, past the proxy"),
+        .resolution = LIST("Set Pre Authentication to Passthrough, or exempt /certsrv/mscep/ from the logon",
+                           "Do not publish /certsrv/mscep_admin/ to the Internet; reach it from inside"),
+        .prevention = LIST("Probe GetCACaps through the proxy after each change of its policies"),
+        SEEN_HTTP_ERROR,
+        .sources = LIST(SRC_APP_PROXY, SRC_JAMF_PROXY),
+        .basis = CAUSES_DOCUMENTED,
+    },
+    {
         .id = "app-proxy-bad-gateway",
         .title = "The proxy in front cannot talk to NDES",
         .mode = "*",
@@ -226,7 +250,8 @@ static const struct cause path[] = {
         .runbook = "",
         .signature =
             "Certificates look not yet valid or expired although their dates are right; the server's Date "
-            "header is minutes or more away from the client's clock.",
+            "header is minutes or more away from the client's clock. Kerberos gives up at five minutes: "
+            "\"Clock skew too great\".",
         .decided_by =
             "Visible from outside: Date header against a good clock. On the server: w32tm /query /status.",
         .steps = LIST("w32tm /query /status and w32tm /stripchart /computer:<pdc> /samples:3 on NDES and CA",

@@ -70,8 +70,8 @@ static bool run(struct trials *t, struct err *e)
         .sink_count = count,
         .run_id = t->run_id,
     };
-    return engine_run(&config, &t->result, e) &&
-           diagnose_run(t->measure, &t->result.target, clock_wall_us() / 1000000, &t->diagnosis, e);
+    return engine_run(&config, &t->result, e) && diagnose_run(t->measure, &t->result.target, &t->result.otp,
+                                                              clock_wall_us() / 1000000, &t->diagnosis, e);
 }
 
 /* The two lists of summary.json that scripts look at; the folder, when one is wanted. */

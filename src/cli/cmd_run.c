@@ -480,9 +480,9 @@ static bool run_all(struct run *run, int *exit_code, struct err *e)
         *e = engine_error;
         return false;
     }
-    bool told =
-        diagnose_run(run->measure, &run->result.target, clock_wall_us() / 1000000, &run->diagnosis, e) &&
-        tell_the_result(run, exit_code, e);
+    bool told = diagnose_run(run->measure, &run->result.target, &run->result.otp, clock_wall_us() / 1000000,
+                             &run->diagnosis, e) &&
+                tell_the_result(run, exit_code, e);
     if (!ok)
         *e = engine_error;
     return ok && told;

@@ -28,13 +28,29 @@ static bool fits(const struct rule *rule, const struct facts *f)
     return rule->when == NULL || rule->when(f);
 }
 
-static const struct rule *rule_for(const struct facts *f)
+static const struct rule *first_fit(const struct rule *rules, size_t count, const struct facts *f)
 {
-    for (size_t i = 0; i < diagnose_rule_count; i++) {
-        if (fits(&diagnose_rules[i], f))
-            return &diagnose_rules[i];
+    for (size_t i = 0; i < count; i++) {
+        if (fits(&rules[i], f))
+            return &rules[i];
     }
     return NULL;
+}
+
+/* Passwords from elsewhere than NDES's page fail for reasons that are none of NDES's. */
+static bool elsewhere(const struct facts *f)
+{
+    const struct outcome_otp *otp = f->run->otp;
+    return f->first->error.stage == STAGE_OTP && otp != NULL && otp->source != NULL &&
+           strcmp(otp->source, "mscep_admin") != 0;
+}
+
+static const struct rule *rule_for(const struct facts *f)
+{
+    if (elsewhere(f))
+        return NULL;
+    const struct rule *rule = first_fit(diagnose_otp_rules, diagnose_otp_rule_count, f);
+    return rule != NULL ? rule : first_fit(diagnose_rules, diagnose_rule_count, f);
 }
 
 static double weight(const struct candidate *c, const struct facts *f)
@@ -154,10 +170,10 @@ static int by_explained(const void *a, const void *b)
     return more > 0 ? 1 : more < 0 ? -1 : strcmp(x->cause->id, y->cause->id);
 }
 
-bool diagnose_run(const struct measure *m, const struct outcome_target *target, int64_t now_s,
-                  struct diagnose_list *out, struct err *e)
+bool diagnose_run(const struct measure *m, const struct outcome_target *target, const struct outcome_otp *otp,
+                  int64_t now_s, struct diagnose_list *out, struct err *e)
 {
-    struct run_facts run = facts_of_run(m, target, now_s);
+    struct run_facts run = facts_of_run(m, target, otp, now_s);
     *out = (struct diagnose_list){0};
     if (!diagnose_failures(&run, false, out, e) || !diagnose_failures(&run, true, out, e)) {
         diagnose_clear(out);

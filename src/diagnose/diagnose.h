@@ -24,9 +24,9 @@ struct diagnose_list {
     size_t count;
 };
 
-/* A healthy run yields an empty list. `now_s` is the wall clock, for certificate dates. */
-bool diagnose_run(const struct measure *m, const struct outcome_target *target, int64_t now_s,
-                  struct diagnose_list *out, struct err *e) MUST_USE;
+/* A healthy run yields an empty list. `otp` may be NULL. `now_s` is the wall clock, for certificate dates. */
+bool diagnose_run(const struct measure *m, const struct outcome_target *target, const struct outcome_otp *otp,
+                  int64_t now_s, struct diagnose_list *out, struct err *e) MUST_USE;
 void diagnose_clear(struct diagnose_list *list);
 
 #endif

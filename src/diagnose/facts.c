@@ -20,10 +20,12 @@ static void look_at_certs(struct run_facts *run, int64_t now_s)
     }
 }
 
-struct run_facts facts_of_run(const struct measure *m, const struct outcome_target *target, int64_t now_s)
+struct run_facts facts_of_run(const struct measure *m, const struct outcome_target *target,
+                              const struct outcome_otp *otp, int64_t now_s)
 {
     struct run_facts run = {.measure = m,
                             .target = target,
+                            .otp = otp,
                             .devices = measure_devices(m),
                             .now_s = now_s,
                             .policy_module = target->bare_url_status == 403};

@@ -3,6 +3,7 @@
 #define DIAGNOSE_PARTS_H
 
 #include "diagnose/diagnose.h"
+#include "measure/otp.h"
 
 /* Who wrote an answer: the first thing to know about an HTTP error. */
 enum layer { LAYER_NONE, LAYER_HTTPSYS, LAYER_IIS, LAYER_OTHER /* proxy, gateway, another server */ };
@@ -11,6 +12,7 @@ enum layer { LAYER_NONE, LAYER_HTTPSYS, LAYER_IIS, LAYER_OTHER /* proxy, gateway
 struct run_facts {
     const struct measure *measure;
     const struct outcome_target *target;
+    const struct outcome_otp *otp; /* NULL: nothing known */
     struct measure_devices devices;
     uint64_t
         not_enrolled; /* failed and unsent, and failed follow-ups; but for those that the run's own stop kept from
@@ -34,7 +36,8 @@ struct facts {
     double mixed;     /* share of successes while it went on, 0..1 */
 };
 
-struct run_facts facts_of_run(const struct measure *m, const struct outcome_target *target, int64_t now_s);
+struct run_facts facts_of_run(const struct measure *m, const struct outcome_target *target,
+                              const struct outcome_otp *otp, int64_t now_s);
 struct facts facts_of_failure(const struct measure_failure *failure, const struct run_facts *run);
 /* The failures that brought these about, NULL when they stand for themselves: a password that NDES does not know stays in
  * its cache under its right value, so refused passwords fill the cache. */
@@ -63,6 +66,14 @@ struct rule {
     const struct candidate *candidates; /* ends with id NULL */
 };
 
+#define END                                                                                                  \
+    {                                                                                                        \
+        NULL, 0, NULL, NULL                                                                                  \
+    }
+#define CANDIDATES(name, ...) static const struct candidate name[] = {__VA_ARGS__, END}
+
+extern const struct rule diagnose_otp_rules[]; /* asked first: they speak of the OTP page only */
+extern const size_t diagnose_otp_rule_count;
 extern const struct rule diagnose_rules[];
 extern const size_t diagnose_rule_count;
 

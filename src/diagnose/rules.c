@@ -95,16 +95,6 @@ static double tls_says_name(const struct facts *f)
     return error_text_says(f, "name");
 }
 
-/* Basic is what this program offers; as installed, NDES offers Negotiate and NTLM only. */
-static double scheme_missing(const struct facts *f)
-{
-    struct span h = buf_span(&f->failure->headers);
-    bool asked = memmem(h.data, h.len, "uthenticate:", 12) != NULL ||
-                 memmem(h.data, h.len, "UTHENTICATE:", 12) != NULL;
-    bool basic = memmem(h.data, h.len, "Basic", 5) != NULL || memmem(h.data, h.len, "basic", 5) != NULL;
-    return asked && !basic ? 30 : 0.1;
-}
-
 /* ---- renewals: the device holds what the server compares with ---- */
 
 static bool signer_has_expired(const struct facts *f)
@@ -170,11 +160,6 @@ static bool everywhere(const struct facts *f) /* not only the last step: its nei
            f->run->target->bare_url_status == f->first->http_status;
 }
 
-static bool bare_url_fine(const struct facts *f)
-{
-    return f->run->target->bare_url_status == 200 || f->run->target->bare_url_status == 403;
-}
-
 static bool mixed_with_success(const struct facts *f)
 {
     return f->mixed > 0.2;
@@ -238,12 +223,6 @@ static bool ra_expired_fits(const struct facts *f)
 
 /* ---- candidates ---- */
 
-#define END                                                                                                  \
-    {                                                                                                        \
-        NULL, 0, NULL, NULL                                                                                  \
-    }
-#define CANDIDATES(name, ...) static const struct candidate name[] = {__VA_ARGS__, END}
-
 CANDIDATES(dns, {"dns-failure", 1, NULL, NULL});
 CANDIDATES(dropped, {"network-path-blocked", 0.9, NULL, NULL}, {"mdm-cannot-reach-ndes", 0.02, NULL, NULL},
            {"w3svc-stopped", 0.03, NULL, NULL});
@@ -285,18 +264,6 @@ CANDIDATES(ra_expired, {"ra-cert-expired", 0.95, NULL, tell_expired_ra},
            {"clock-skew", 0.05, skew, tell_date_skew});
 CANDIDATES(ca_expired, {"ca-cert-expired", 0.95, NULL, NULL}, {"clock-skew", 0.05, skew, tell_date_skew});
 CANDIDATES(ra_chain, {"ca-renewed-ra-stale", 0.6, NULL, NULL}, {"ra-cert-wrong-ca", 0.4, NULL, NULL});
-
-CANDIDATES(cache_full, {"otp-cache-full", 1, NULL, NULL});
-CANDIDATES(no_permission, {"template-permission-denied", 0.45, NULL, NULL},
-           {"otp-insufficient-permission", 0.3, NULL, NULL}, {"template-not-published", 0.2, NULL, NULL});
-CANDIDATES(otp_refused, {"otp-auth-failed", 0.5, NULL, NULL}, {"otp-account-locked", 0.15, NULL, NULL},
-           {"otp-account-password-expired", 0.15, NULL, NULL},
-           {"otp-auth-scheme-mismatch", 0.1, scheme_missing, NULL},
-           {"otp-account-disabled", 0.05, NULL, NULL}, {"otp-kerberos-spn", 0.02, NULL, NULL},
-           {"mdm-otp-credential-invalid", 0, NULL, NULL});
-CANDIDATES(otp_removed, {"otp-endpoint-removed", 1, NULL, NULL});
-CANDIDATES(otp_module, {"otp-with-policy-module", 1, NULL, tell_policy_module});
-CANDIDATES(otp_blank, {"otp-page-blank", 1, NULL, NULL});
 
 CANDIDATES(password, {"password-wrong", 0.4, NULL, NULL},
            {"lb-node-affinity-missing", 0.15, otp_by_node, tell_mixed},
@@ -471,28 +438,6 @@ const struct rule diagnose_rules[] = {
      .when = password_sent_no_hresult,
      .certainty = 0.6,
      .candidates = password},
-    /* the OTP page's words */
-    {.reasons = {REASON_OTP_CACHE_FULL}, .certainty = 0.97, .candidates = cache_full},
-    {.reasons = {REASON_OTP_NO_PERMISSION}, .certainty = 0.95, .candidates = no_permission},
-    {.reasons = {REASON_OTP_AUTH_REFUSED}, .certainty = 0.95, .candidates = otp_refused},
-    {.stages = BIT(STAGE_OTP),
-     .reasons = {REASON_HTTP_STATUS},
-     .http_status = 401,
-     .certainty = 0.95,
-     .candidates = otp_refused},
-    {.reasons = {REASON_OTP_PAGE_BLANK, REASON_OTP_PAGE_UNKNOWN}, .certainty = 0.7, .candidates = otp_blank},
-    {.stages = BIT(STAGE_OTP),
-     .reasons = {REASON_HTTP_STATUS},
-     .http_status = 403,
-     .when = policy_module,
-     .certainty = 0.85,
-     .candidates = otp_module},
-    {.stages = BIT(STAGE_OTP),
-     .reasons = {REASON_HTTP_STATUS},
-     .http_status = 404,
-     .when = bare_url_fine,
-     .certainty = 0.85,
-     .candidates = otp_removed},
     /* HTTP errors, by status and by who wrote the answer */
     {.reasons = {REASON_HTTP_STATUS},
      .http_status = 503,

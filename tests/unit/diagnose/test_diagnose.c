@@ -172,12 +172,14 @@ static struct outcome outcome_of(const struct row *row, uint64_t device, int64_t
 static struct measure *m;
 static struct outcome_sink sink;
 static struct outcome_target target;
+static struct outcome_otp otp;
 static struct diagnose_list list;
 
 static int set_up(void **state)
 {
     (void)state;
     target = (struct outcome_target){0};
+    otp = (struct outcome_otp){0};
     list = (struct diagnose_list){0};
     if (!measure_new(&m, NULL))
         return -1;
@@ -197,7 +199,7 @@ static void diagnose(void)
 {
     struct err e = {0};
     diagnose_clear(&list);
-    assert_true(diagnose_run(m, &target, NOW, &list, &e));
+    assert_true(diagnose_run(m, &target, &otp, NOW, &list, &e));
 }
 
 static const struct diagnosis *entry(const char *id)
@@ -487,6 +489,7 @@ static void basic_not_offered_is_a_scheme_mismatch(void **state)
 {
     (void)state;
     const struct row row = {.what = "", STAGE_OTP, REASON_OTP_AUTH_REFUSED, 401, OUTCOME_BODY_IIS, IIS};
+    otp.scheme = "basic";
     struct outcome o = outcome_of(&row, 0, 0);
     o.exemplar.headers =
         span_of_text("Server: Microsoft-IIS/10.0\nWWW-Authenticate: Negotiate\nWWW-Authenticate: NTLM\n");

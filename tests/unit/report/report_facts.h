@@ -121,7 +121,7 @@ static inline void fixture_mix(struct fixture *f, struct outcome out[3])
 static inline void fixture_diagnose(struct fixture *f)
 {
     struct err e = {0};
-    assert_true(diagnose_run(f->measure, &f->target, 1780000000, &f->diagnosis, &e));
+    assert_true(diagnose_run(f->measure, &f->target, f->run.otp, 1780000000, &f->diagnosis, &e));
 }
 
 #endif
