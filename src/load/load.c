@@ -270,11 +270,12 @@ static bool count_closed(struct load_plan *plan, uint64_t max_devices, struct er
 
 static bool check_count(const struct load_plan *plan, struct err *e)
 {
-    if (plan->most == 0 && plan->closed_count == 0)
+    bool closed = has_closed(plan->phases, plan->phase_count);
+    if (plan->most == 0 && !closed)
         return err_set(e, STAGE_SETUP, REASON_SCENARIO, "no device would arrive: every phase is a pause");
     if (plan->count == 0 || plan->most >= plan->count || can_be_extended(plan))
         return true;
-    if (plan->closed_count > 0)
+    if (closed)
         return err_set(e, STAGE_SETUP, REASON_SCENARIO,
                        "the phases may start fewer than %llu devices, and the last one cannot be extended",
                        (unsigned long long)plan->count);
