@@ -14,13 +14,23 @@
 #define NAME       "sim"
 #define MAX_FAULTS 64
 
+/* Where passwords come from; the first belongs to the first user, and so on. */
+struct password_source {
+    const char *from;
+    bool (*read)(const char *from, struct secret **out, struct err *e);
+};
+
 /* What the command line said, before it is checked. */
 struct arguments {
     struct sim_config config;
     struct sim_policy policy;
     const char *faults[MAX_FAULTS];
-    const char *password_env;
+    struct sim_account accounts[SIM_ACCOUNTS_MAX];
+    struct password_source passwords[SIM_ACCOUNTS_MAX];
+    struct secret *secrets[SIM_ACCOUNTS_MAX];
+    size_t password_count;
     const char *challenge_env;
+    struct secret *challenge;
     bool supervised;
     bool help;
 };
@@ -100,25 +110,85 @@ static bool set_challenge_env(struct arguments *a, const char *value, struct err
 
 static bool set_auth(struct arguments *a, const char *value, struct err *e)
 {
-    a->config.basic_auth = strcmp(value, "basic") == 0;
-    if (!a->config.basic_auth && strcmp(value, "none") != 0)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is neither basic nor none", value);
+    static const struct {
+        const char *word;
+        unsigned schemes;
+    } words[] = {
+        {"any", SIM_SCHEME_NEGOTIATE | SIM_SCHEME_NTLM},
+        {"negotiate", SIM_SCHEME_NEGOTIATE},
+        {"ntlm", SIM_SCHEME_NTLM},
+        {"basic", SIM_SCHEME_BASIC},
+        {"none", 0},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(value, words[i].word) == 0) {
+            a->config.schemes = words[i].schemes;
+            return true;
+        }
+    }
+    return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is none of any, negotiate, ntlm, basic, none",
+                   value);
+}
+
+static bool add_user(struct arguments *a, const char *name, bool no_enroll, struct err *e)
+{
+    if (name[0] == '\0' || strchr(name, ':') != NULL)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "a user name has characters, and none of them is a colon");
+    if (a->config.account_count == SIM_ACCOUNTS_MAX)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d users", SIM_ACCOUNTS_MAX);
+    a->accounts[a->config.account_count++] = (struct sim_account){.name = name, .no_enroll = no_enroll};
     return true;
 }
 
 static bool set_user(struct arguments *a, const char *value, struct err *e)
 {
-    if (value[0] == '\0' || strchr(value, ':') != NULL)
-        return err_set(e, STAGE_SETUP, REASON_USAGE,
-                       "a user name has characters, and none of them is a colon");
-    a->config.user = value;
+    return add_user(a, value, false, e);
+}
+
+static bool set_no_enroll_user(struct arguments *a, const char *value, struct err *e)
+{
+    return add_user(a, value, true, e);
+}
+
+static bool add_password(struct arguments *a, struct password_source source, struct err *e)
+{
+    if (a->password_count == SIM_ACCOUNTS_MAX)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d passwords", SIM_ACCOUNTS_MAX);
+    a->passwords[a->password_count++] = source;
     return true;
 }
 
 static bool set_password_env(struct arguments *a, const char *value, struct err *e)
 {
+    return add_password(a, (struct password_source){value, secret_from_env}, e);
+}
+
+static bool set_password_file(struct arguments *a, const char *value, struct err *e)
+{
+    return add_password(a, (struct password_source){value, secret_from_file}, e);
+}
+
+static bool set_lock_after(struct arguments *a, const char *value, struct err *e)
+{
+    int64_t number = 0;
+    if (!text_parse_int(value, 0, 1000, &number, e))
+        return false;
+    a->config.lock_after = (unsigned)number;
+    return true;
+}
+
+static bool set_keytab(struct arguments *a, const char *value, struct err *e)
+{
     (void)e;
-    a->password_env = value;
+    a->config.keytab = value;
+    return true;
+}
+
+static bool set_service(struct arguments *a, const char *value, struct err *e)
+{
+    (void)e;
+    a->config.service = value;
     return true;
 }
 
@@ -177,9 +247,20 @@ static const struct sim_option {
     {"listen", "ADDR:PORT", "where to listen; port 0 picks a free one", set_listen},
     {"tls", NULL, "HTTPS, with a certificate of the simulated CA", set_tls},
     {"mode", "standalone|intune|proxy", "what kind of server; see below", set_mode},
-    {"auth", "basic|none", "who may see the OTP page; basic is the default", set_auth},
-    {"user", "NAME", "user of the OTP page", set_user},
-    {"password-env", "VAR", "environment variable with the user's password", set_password_env},
+    {"auth", "any|negotiate|ntlm|basic|none",
+     "how one logs on to the OTP page; any, the default, is Negotiate and\n"
+     "NTLM, as on a real NDES; none leaves it open",
+     set_auth},
+    {"user", "NAME", "user of the OTP page, also DOMAIN\\NAME; may be given several times", set_user},
+    {"no-enroll-user", "NAME", "a user who may log on, but lacks Enroll: the page says so",
+     set_no_enroll_user},
+    {"password-env", "VAR", "environment variable with the password; the first belongs to the first user",
+     set_password_env},
+    {"password-file", "FILE", "file with it instead, for its owner only (0600)", set_password_file},
+    {"lock-after", "N", "an account is locked for good after N wrong passwords; 0 (never) is the default",
+     set_lock_after},
+    {"keytab", "FILE", "Kerberos: the keys of HTTP/host", set_keytab},
+    {"service", "HTTP@HOST", "which of them; all of HTTP by default", set_service},
     {"otp-cache", "N", "passwords outstanding at most; 5", set_otp_cache},
     {"otp-validity", "DURATION", "life of a password; 60m", set_otp_validity},
     {"caps", "WORD,...", "what GetCACaps answers; the words of Windows Server 2012 to 2022", set_caps},
@@ -313,16 +394,32 @@ static bool read_options(int argc, char **argv, struct arguments *a)
     return true;
 }
 
+/* NULL: the options about logons go together. */
+static const char *wrong_logon(const struct arguments *a)
+{
+    const struct sim_config *c = &a->config;
+    bool logons = c->account_count > 0 || c->keytab != NULL;
+    if (c->account_count != a->password_count)
+        return "each --user (and --no-enroll-user) needs one --password-env or --password-file, in the same "
+               "order";
+    if (c->schemes == 0 && logons)
+        return "--auth none leaves the OTP page open: --user and --keytab have no use";
+    if (c->keytab != NULL && (c->schemes & SIM_SCHEME_NEGOTIATE) == 0)
+        return "--keytab has no use without --auth any or negotiate";
+    if (c->service != NULL && c->keytab == NULL)
+        return "--service has no use without --keytab";
+    if (logons && a->policy.mode == SIM_PROXY)
+        return "--user and --keytab have no use with --mode proxy: an MDM shows no OTP page";
+    return NULL;
+}
+
 static bool check(const struct arguments *a)
 {
+    const char *wrong = wrong_logon(a);
     if (a->config.listen == NULL)
         cli_usage(NAME, "--listen ADDR:PORT is missing; 127.0.0.1:0 picks a free port");
-    else if ((a->config.user == NULL) != (a->password_env == NULL))
-        cli_usage(NAME, "--user and --password-env belong together");
-    else if (!a->config.basic_auth && a->config.user != NULL)
-        cli_usage(NAME, "--auth none leaves the OTP page open: --user has no use");
-    else if (a->config.user != NULL && a->policy.mode == SIM_PROXY)
-        cli_usage(NAME, "--user has no use with --mode proxy: an MDM shows no OTP page");
+    else if (wrong != NULL)
+        cli_usage(NAME, "%s", wrong);
     else if (a->challenge_env != NULL && a->policy.mode != SIM_PROXY)
         cli_usage(NAME, "--challenge-env has no use without --mode proxy");
     else
@@ -371,7 +468,8 @@ static void wait_for_end(struct sim *sim, int signals, bool supervised)
 
 static void print_notices(const struct arguments *a, const struct sim *sim)
 {
-    if (a->config.basic_auth && a->config.user == NULL && a->policy.mode == SIM_STANDALONE)
+    if (a->config.schemes != 0 && a->config.account_count == 0 && a->config.keytab == NULL &&
+        a->policy.mode == SIM_STANDALONE)
         fprintf(
             stderr,
             "scepstorm sim: the OTP page refuses everyone: give --user NAME --password-env VAR, or --auth "
@@ -412,21 +510,30 @@ static int serve(const struct arguments *a)
     return printed ? CLI_OK : CLI_PROGRAM_FAILED;
 }
 
-static bool read_secrets(struct arguments *a, struct secret **password, struct secret **challenge,
-                         struct err *e)
+static bool read_secrets(struct arguments *a, struct err *e)
 {
-    if (a->password_env != NULL && !secret_from_env(a->password_env, password, e))
+    for (size_t i = 0; i < a->password_count; i++) {
+        if (!a->passwords[i].read(a->passwords[i].from, &a->secrets[i], e))
+            return false;
+        a->accounts[i].password = a->secrets[i];
+    }
+    if (a->challenge_env != NULL && !secret_from_env(a->challenge_env, &a->challenge, e))
         return false;
-    if (a->challenge_env != NULL && !secret_from_env(a->challenge_env, challenge, e))
-        return false;
-    a->config.password = *password;
-    a->config.challenge = *challenge;
+    a->config.challenge = a->challenge;
     return true;
+}
+
+static void forget_secrets(struct arguments *a)
+{
+    for (size_t i = 0; i < a->password_count; i++)
+        secret_free(a->secrets[i]);
+    secret_free(a->challenge);
 }
 
 int cmd_sim(int argc, char **argv)
 {
-    struct arguments a = {.config = {.basic_auth = true}, .policy = SIM_POLICY_DEFAULTS};
+    struct arguments a = {.config = {.schemes = SIM_SCHEME_NEGOTIATE | SIM_SCHEME_NTLM},
+                          .policy = SIM_POLICY_DEFAULTS};
     if (!read_options(argc, argv, &a))
         return CLI_BAD_USAGE;
     if (a.help)
@@ -435,10 +542,9 @@ int cmd_sim(int argc, char **argv)
         return CLI_BAD_USAGE;
     a.config.faults = a.faults;
     a.config.policy = &a.policy;
-    struct secret *password = NULL, *challenge = NULL;
+    a.config.accounts = a.accounts;
     struct err e = {0};
-    int code = read_secrets(&a, &password, &challenge, &e) ? serve(&a) : cli_fail(NAME, &e);
-    secret_free(password);
-    secret_free(challenge);
+    int code = read_secrets(&a, &e) ? serve(&a) : cli_fail(NAME, &e);
+    forget_secrets(&a);
     return code;
 }

@@ -41,6 +41,10 @@ struct sim_effects {
     enum sim_error_page kernel;           /* every URL, before authentication */
     enum sim_error_page extension;        /* every URL, after authentication: mscep.dll could not start */
     enum sim_error_page at[SIM_OP_COUNT]; /* one operation, after authentication */
+    unsigned
+        schemes; /* of enum sim_scheme, offered on the OTP page in place of those configured; 0: the latter */
+    uint32_t logon_status; /* every complete logon is refused with this win32 status; 0: none is */
+    bool kerberos_broken;  /* tickets are not accepted: the SPN is on the wrong account */
     bool otp_page_replaced;
     enum sim_otp_page otp_page; /* when replaced */
     bool ra_expired;            /* GetCACert shows aged RA certificates */

@@ -16,19 +16,25 @@ struct sim_request {
     bool tls;
     bool local;          /* the client is on this machine */
     uint64_t connection; /* the same for every request of one connection */
-    int64_t now_us;      /* wall clock */
+    void **
+        session; /* what the site remembers of this connection until it closes; NULL: it can remember nothing */
+    int64_t now_us; /* wall clock */
 };
 
 #define SIM_LOCATION_BYTES 320
 
-/* Headers are static strings, NULL: not sent. */
+#define SIM_AUTHENTICATE_BYTES 4096
+
+/* Headers are static strings where they are pointers; NULL or "": not sent. */
 struct sim_reply {
     int status;
     const char *server;
     const char *content_type;
-    const char *authenticate;          /* WWW-Authenticate */
-    char location[SIM_LOCATION_BYTES]; /* "": none */
-    bool close;                        /* the connection ends after this reply */
+    char authenticate[SIM_AUTHENTICATE_BYTES]; /* WWW-Authenticate, a header for each line */
+    char location[SIM_LOCATION_BYTES];         /* "": none */
+    bool close;                                /* the connection ends after this reply */
+    unsigned substatus; /* of a 401, as the server's own log would have it; the client never sees it */
+    uint32_t win32;
     struct buf body;
 };
 

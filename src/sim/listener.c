@@ -60,6 +60,35 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **c
     *context = NULL;
 }
 
+/* What a connection keeps between its requests. */
+struct peer {
+    void *session;
+};
+
+static void on_connection(void *user, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    (void)connection;
+    const struct sim_listener *l = user;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context = calloc(1, sizeof(struct peer));
+        return;
+    }
+    struct peer *peer = *context;
+    if (peer != NULL && peer->session != NULL && l->config.forget != NULL)
+        l->config.forget(peer->session, l->config.user);
+    free(peer);
+    *context = NULL;
+}
+
+static void **session_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct peer *peer = info != NULL ? info->socket_context : NULL;
+    return peer != NULL ? &peer->session : NULL;
+}
+
 /* FNV-1a over client address and port: what tells one connection from another. */
 static uint64_t connection_id(struct MHD_Connection *connection)
 {
@@ -110,6 +139,18 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
         MHD_add_response_header(response, name, value);
 }
 
+/* A header for each line; `lines` is taken apart. */
+static void add_lines(struct MHD_Response *response, const char *name, char *lines)
+{
+    for (char *line = lines; line != NULL;) {
+        char *next = strchr(line, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        add_header(response, name, line);
+        line = next;
+    }
+}
+
 static enum MHD_Result send_reply(struct MHD_Connection *connection, struct sim_reply *reply)
 {
     struct MHD_Response *response = make_response(reply);
@@ -119,7 +160,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct sim_
     }
     add_header(response, MHD_HTTP_HEADER_SERVER, reply->server);
     add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
-    add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->authenticate);
+    add_lines(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->authenticate);
     add_header(response, MHD_HTTP_HEADER_LOCATION, reply->location);
     add_header(response, MHD_HTTP_HEADER_CONNECTION, reply->close ? "close" : NULL);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)reply->status, response);
@@ -142,6 +183,7 @@ static enum MHD_Result answer(const struct sim_listener *l, struct MHD_Connectio
         .local = is_local(connection),
         .tls = l->config.tls_key_pem != NULL,
         .connection = connection_id(connection),
+        .session = session_of(connection),
         .now_us = l->config.now_us(),
     };
     struct sim_reply reply;
@@ -203,6 +245,7 @@ static bool serve(struct sim_listener *l, struct err *e)
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)CONNECTION_BYTES, NULL},
         {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)(threads > 1 ? threads : 0), NULL},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, NULL},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, l},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, NULL},
         {tls ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, 0, (void *)(intptr_t)l->config.tls_key_pem},
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)l->config.tls_cert_pem},

@@ -13,6 +13,8 @@ struct sim_listener_config {
     unsigned request_s; /* a request must be complete after so long; 0: 60 */
     /* Runs on several threads at once. Initialises and fills *reply. */
     void (*answer)(const struct sim_request *request, struct sim_reply *reply, void *user);
+    /* A connection has closed; `session` is what `answer` left in *request.session, not NULL. Any thread. */
+    void (*forget)(void *session, void *user);
     int64_t (*now_us)(void);
     void *user;
 };

@@ -3,7 +3,8 @@
 #define SERVER_KERNEL "Microsoft-HTTPAPI/2.0"
 #define SERVER_IIS    "Microsoft-IIS/10.0"
 
-/* HTTP.sys: title, heading, sentence. Content-Length 346, 324, 334 and 326 in this order. */
+/* HTTP.sys: title, heading, sentence. Content-Length 346, 324, 334, 326 and 341 in this order. That it, and not IIS, answers
+ * the middle leg of a logon (kernel-mode authentication) is inferred. */
 static const struct kernel_page {
     int status;
     const char *title, *heading, *sentence;
@@ -16,6 +17,8 @@ static const struct kernel_page {
                                    "HTTP Error 400. The request hostname is invalid."},
     [SIM_ERROR_KERNEL_UNAVAILABLE] = {503, "Service Unavailable", "Service Unavailable",
                                       "HTTP Error 503. The service is unavailable."},
+    [SIM_ERROR_KERNEL_401] = {401, "Not Authorized", "Not Authorized",
+                              "HTTP Error 401. The requested resource requires user authentication."},
 };
 
 /* IIS hides sub-status and win32 code from remote callers, so the title is all a client gets. */
@@ -47,7 +50,7 @@ static void kernel_error(const struct kernel_page *page, struct sim_reply *reply
     reply->status = page->status;
     reply->server = SERVER_KERNEL;
     reply->content_type = "text/html; charset=us-ascii";
-    reply->close = true;
+    reply->close = page->status != 401; /* a logon needs its connection */
     buf_appendf(
         &reply->body,
         "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\"\"http://www.w3.org/TR/html4/strict.dtd\">\r\n"

@@ -11,6 +11,7 @@ enum sim_error_page {
     SIM_ERROR_KERNEL_BAD_URL,     /* 400 */
     SIM_ERROR_KERNEL_BAD_HOST,    /* 400 */
     SIM_ERROR_KERNEL_UNAVAILABLE, /* 503, no application pool */
+    SIM_ERROR_KERNEL_401,         /* in the middle of a logon */
     SIM_ERROR_IIS_401,
     SIM_ERROR_IIS_403,
     SIM_ERROR_IIS_404,

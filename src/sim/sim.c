@@ -1,6 +1,7 @@
 #include "sim/sim.h"
 
 #include "base/clock.h"
+#include "sim/gss.h"
 #include "sim/listener.h"
 #include "sim/site.h"
 
@@ -17,6 +18,9 @@ struct sim {
     struct sim_otp *otp;
     struct sim_otp *challenges; /* of the proxy mode; else NULL */
     struct sim_faults *faults;
+    struct sim_accounts *accounts;
+    struct sim_gss *gss; /* NULL: Basic alone */
+    struct sim_logon *logon;
     struct sim_ca *ca;
     struct sim_site *site;
     struct buf tls_key, tls_cert;
@@ -33,6 +37,12 @@ static void answer(const struct sim_request *request, struct sim_reply *reply, v
 {
     struct sim *sim = user;
     sim_site_answer(sim->site, request, reply);
+}
+
+static void forget(void *session, void *user)
+{
+    const struct sim *sim = user;
+    sim_logon_forget(sim->logon, session);
 }
 
 /* True: time to end. */
@@ -111,6 +121,31 @@ static bool make_challenges(struct sim *sim, const struct sim_config *config, st
     return config->policy->mode != SIM_PROXY || sim_otp_new(&challenges, &sim->challenges, e);
 }
 
+static bool make_gss(struct sim *sim, const struct sim_config *config, struct err *e)
+{
+    const struct sim_gss_config gss = {
+        .schemes = config->schemes,
+        .accounts = sim->accounts,
+        .keytab = config->keytab,
+        .service = config->service,
+    };
+    bool tokens = (config->schemes & (SIM_SCHEME_NEGOTIATE | SIM_SCHEME_NTLM)) != 0;
+    return !tokens || config->policy->mode == SIM_PROXY || sim_gss_new(&gss, &sim->gss, e);
+}
+
+static bool make_logon(struct sim *sim, const struct sim_config *config, struct err *e)
+{
+    if (!sim_accounts_new(config->accounts, config->account_count, config->lock_after, &sim->accounts, e) ||
+        !make_gss(sim, config, e))
+        return false;
+    const struct sim_logon_config logon = {
+        .schemes = config->schemes,
+        .accounts = sim->accounts,
+        .acceptor = sim->gss != NULL ? sim_gss_acceptor(sim->gss) : NULL,
+    };
+    return sim_logon_new(&logon, &sim->logon, e);
+}
+
 static bool make_ca(struct sim *sim, const struct sim_config *config, struct err *e)
 {
     struct sim_ca_spec ca = {
@@ -129,9 +164,7 @@ static bool make_site(struct sim *sim, const struct sim_config *config, struct e
         .ca = sim->ca,
         .otp = sim->otp,
         .faults = sim->faults,
-        .basic_auth = config->basic_auth,
-        .user = config->user,
-        .password = config->password,
+        .logon = sim->logon,
         .otp_max = config->otp_cache,
         .otp_validity_us = config->otp_validity_us,
         .otp_fixed = config->static_password != NULL,
@@ -166,6 +199,7 @@ static bool open_listener(struct sim *sim, const struct sim_config *config, int 
         .tls_cert_pem = config->tls ? buf_text(&sim->tls_cert) : NULL,
         .threads = config->threads,
         .answer = answer,
+        .forget = forget,
         .now_us = sim->now_us,
         .user = sim,
     };
@@ -187,7 +221,7 @@ static bool start(struct sim *sim, const struct sim_config *config, struct err *
     int fd = -1;
     if (!check_ciphers(config->policy, e) ||
         !sim_faults_parse(config->faults, config->fault_count, &sim->faults, e) ||
-        !make_otp(sim, config, e) || !make_challenges(sim, config, e) ||
+        !make_logon(sim, config, e) || !make_otp(sim, config, e) || !make_challenges(sim, config, e) ||
         !sim_port_parse(config->listen, &sim->port, e) || !sim_port_bind(&sim->port, &fd, e))
         return false;
     if (!make_rooms(sim, config, e)) {
@@ -244,6 +278,9 @@ void sim_stop(struct sim *sim)
     stop_watching(sim);
     sim_listener_stop(sim->listener);
     sim_site_free(sim->site);
+    sim_logon_free(sim->logon);
+    sim_gss_free(sim->gss);
+    sim_accounts_free(sim->accounts);
     sim_ca_free(sim->ca);
     sim_otp_free(sim->otp);
     sim_otp_free(sim->challenges);

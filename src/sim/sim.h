@@ -2,16 +2,19 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
-#include "base/secret.h"
+#include "sim/acceptor.h"
 #include "sim/policy.h"
 
 /* Numbers that are 0 get their default. */
 struct sim_config {
-    const char *listen; /* "127.0.0.1:8080", "[::1]:0"; port 0 picks a free one */
-    bool tls;           /* with a certificate of the simulated CA */
-    bool basic_auth;    /* OTP page behind Basic; false: open */
-    const char *user;   /* NULL with basic_auth: the page refuses everyone */
-    const struct secret *password;
+    const char *listen;                 /* "127.0.0.1:8080", "[::1]:0"; port 0 picks a free one */
+    bool tls;                           /* with a certificate of the simulated CA */
+    unsigned schemes;                   /* of enum sim_scheme, in front of the OTP page; 0: it is open */
+    const struct sim_account *accounts; /* who may log on; none: only those whom Kerberos vouches for */
+    size_t account_count;
+    unsigned lock_after;            /* wrong passwords that lock an account; 0: none do */
+    const char *keytab;             /* Negotiate by Kerberos; NULL: only NTLM inside Negotiate */
+    const char *service;            /* "HTTP@host"; NULL: every HTTP/... of the keytab */
     unsigned otp_cache;             /* passwords outstanding at most; 5 */
     int64_t otp_validity_us;        /* 60 minutes */
     unsigned otp_bytes;             /* 8: 16 hex digits */
@@ -30,7 +33,7 @@ struct sim_config {
 struct sim;
 
 /* Makes keys and certificates (about a second), listens, serves on its own threads.
- * Fails: REASON_USAGE (a fault's text), REASON_IO (cannot listen: address in the text). */
+ * Fails: REASON_USAGE (a fault's text, a keytab), REASON_IO (cannot listen: address in the text; no gss-ntlmssp). */
 bool sim_start(const struct sim_config *config, struct sim **out, struct err *e) MUST_USE;
 void sim_stop(struct sim *sim);
 

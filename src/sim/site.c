@@ -143,15 +143,6 @@ static bool is_admin(const struct sim_url *url)
     return url->place == SIM_PLACE_ADMIN || url->place == SIM_PLACE_ADMIN_NO_SLASH;
 }
 
-static bool authorized(const struct sim_site *site, const struct sim_request *request)
-{
-    const struct sim_site_config *c = &site->config;
-    if (!c->basic_auth)
-        return true;
-    return c->user != NULL && c->password != NULL && request->authorization != NULL &&
-           sim_url_basic_matches(request->authorization, c->user, secret_value(c->password));
-}
-
 /* The Host header goes into an absolute URL when it looks like one; else the URL stays relative. */
 static void answer_moved(const struct sim_request *request, const char *path, struct sim_reply *reply)
 {
@@ -246,27 +237,47 @@ static void apply_mode(enum sim_mode mode, struct sim_effects *effects)
     }
 }
 
+/* Who may not enroll is told so by the page; whatever else was to be on it. */
+static enum sim_error_page refused_by_logon(const struct sim_site *site, const struct sim_request *request,
+                                            struct sim_effects *effects, struct sim_reply *reply)
+{
+    if (site->config.logon == NULL)
+        return SIM_ERROR_NONE;
+    switch (sim_logon_check(site->config.logon, request, effects, reply)) {
+    case SIM_LOGON_WELCOME:
+        return SIM_ERROR_NONE;
+    case SIM_LOGON_NO_ENROLL:
+        effects->otp_page_replaced = true;
+        effects->otp_page = SIM_OTP_PAGE_NO_PERMISSION;
+        return SIM_ERROR_NONE;
+    case SIM_LOGON_CONTINUE:
+        return SIM_ERROR_KERNEL_401;
+    case SIM_LOGON_REFUSED:
+        break;
+    }
+    return SIM_ERROR_IIS_401;
+}
+
 static enum sim_error_page refused_by_site(const struct sim_site *site, const struct sim_request *request,
-                                           const struct sim_url *url, struct sim_reply *reply)
+                                           const struct sim_url *url, struct sim_effects *effects,
+                                           struct sim_reply *reply)
 {
     enum sim_error_page error = refused_by_iis(request, url);
-    if (error != SIM_ERROR_NONE || !is_admin(url) || site->config.mode == SIM_PROXY ||
-        authorized(site, request))
+    if (error != SIM_ERROR_NONE || !is_admin(url) || site->config.mode == SIM_PROXY)
         return error;
-    reply->authenticate = "Basic realm=\"NDES\"";
-    return SIM_ERROR_IIS_401;
+    return refused_by_logon(site, request, effects, reply);
 }
 
 /* The order of the layers: kernel, IIS, authentication, folder redirect, the extension, the operation. */
 static bool answer(struct sim_site *site, const struct sim_request *request, const struct sim_url *url,
-                   const struct sim_effects *effects, struct sim_reply *reply)
+                   struct sim_effects *effects, struct sim_reply *reply)
 {
     enum sim_error_page error = refused_by_kernel(request, url, effects);
     if (error == SIM_ERROR_NONE &&
         (url->place == SIM_PLACE_INTUNE_MINT || url->place == SIM_PLACE_PROXY_CHALLENGE))
         return answer_minting(site, request, url->place, reply);
     if (error == SIM_ERROR_NONE)
-        error = refused_by_site(site, request, url, reply);
+        error = refused_by_site(site, request, url, effects, reply);
     bool moved = url->place == SIM_PLACE_MSCEP_NO_SLASH || url->place == SIM_PLACE_ADMIN_NO_SLASH;
     if (error == SIM_ERROR_NONE && moved) {
         answer_moved(request, is_admin(url) ? "/certsrv/mscep_admin/" : "/certsrv/mscep/", reply);
@@ -290,6 +301,8 @@ static void notice_restarts(struct sim_site *site, int64_t now_us)
         if (!atomic_compare_exchange_weak(&site->restarts, &seen, restarts))
             continue;
         sim_otp_restart(site->config.otp);
+        if (site->config.logon != NULL)
+            sim_logon_restart(site->config.logon);
         sim_ca_restart(site->config.ca, now_us);
         return;
     }

@@ -3,9 +3,9 @@
 #ifndef SIM_SITE_H
 #define SIM_SITE_H
 
-#include "base/secret.h"
 #include "sim/ca.h"
 #include "sim/faults.h"
+#include "sim/logon.h"
 
 /* Everything borrowed for the life of the site. */
 struct sim_site_config {
@@ -13,9 +13,7 @@ struct sim_site_config {
     struct sim_ca *ca;
     struct sim_otp *otp;
     struct sim_faults *faults;
-    bool basic_auth;
-    const char *user; /* NULL: nobody gets in */
-    const struct secret *password;
+    struct sim_logon *logon; /* of the OTP page; NULL: it is open */
     unsigned otp_max;
     int64_t otp_validity_us;
     bool otp_fixed;

@@ -157,17 +157,20 @@ bool sim_url_message(struct span encoded, struct buf *out, struct err *e)
     return ok;
 }
 
-static bool credentials_match(struct span pair, const char *user, struct span password)
+static bool take_pair(struct span pair, char *name, size_t name_bytes, struct buf *password)
 {
     if (pair.len == 0 || memchr(pair.data, ':', pair.len) == NULL)
         return false;
     struct span given;
-    struct span name = cut(pair, ':', &given);
-    bool name_ok = same_word(name, user);
-    return span_equal_secret(given, password) && name_ok;
+    struct span user = cut(pair, ':', &given);
+    bool fits = user.len < name_bytes && (user.len == 0 || memchr(user.data, 0, user.len) == NULL);
+    if (!fits || !buf_append_span(password, given))
+        return false;
+    snprintf(name, name_bytes, "%.*s", (int)user.len, (const char *)user.data);
+    return true;
 }
 
-bool sim_url_basic_matches(const char *authorization, const char *user, struct span password)
+bool sim_url_basic(const char *authorization, char *name, size_t name_bytes, struct buf *password)
 {
     struct span header = span_of_text(authorization);
     if (!starts_with(header, "Basic "))
@@ -176,7 +179,7 @@ bool sim_url_basic_matches(const char *authorization, const char *user, struct s
     buf_init(&pair, 4096);
     struct err ignored = {0};
     bool ok = text_unbase64(span_of(header.data + 6, header.len - 6), &pair, &ignored) &&
-              credentials_match(buf_span(&pair), user, password);
+              take_pair(buf_span(&pair), name, name_bytes, password);
     buf_wipe(&pair);
     return ok;
 }

@@ -33,7 +33,8 @@ struct sim_url sim_url_parse(struct span target);
  * padding. Fails: REASON_MALFORMED. */
 bool sim_url_message(struct span encoded, struct buf *out, struct err *e) MUST_USE;
 
-/* Whether an Authorization header is Basic with this user (case-insensitive, as Windows has it) and password. */
-bool sim_url_basic_matches(const char *authorization, const char *user, struct span password);
+/* Name and password of an Authorization header that is Basic. False: it is not, or has no colon, or the name does not fit.
+ * Wipe `password` in any case. */
+bool sim_url_basic(const char *authorization, char *name, size_t name_bytes, struct buf *password);
 
 #endif

@@ -15,6 +15,16 @@ static void decode(struct span message)
     buf_clear(&out);
 }
 
+static void read_basic(const char *header)
+{
+    char name[32];
+    struct buf password;
+    buf_init(&password, BYTES_MAX_MESSAGE);
+    if (sim_url_basic(header, name, sizeof name, &password) && strlen(name) >= sizeof name)
+        abort();
+    buf_wipe(&password);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span input = span_of(data, size);
@@ -29,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     decode(input);
     char *header = strndup((const char *)data, size);
     if (header != NULL)
-        (void)sim_url_basic_matches(header, "mdm", span_of_text("secret"));
+        read_basic(header);
     free(header);
     return 0;
 }

@@ -166,9 +166,9 @@ static inline void at_sim(struct bench *b, const char *fault)
 {
     const struct sim_config config = {
         .listen = "127.0.0.1:0",
-        .basic_auth = true,
-        .user = "mdm",
-        .password = b->password,
+        .schemes = SIM_SCHEME_BASIC,
+        .accounts = &(struct sim_account){.name = "mdm", .password = b->password},
+        .account_count = 1,
         .otp_cache = 5,
         .otp_validity_us = 3600 * SECOND,
         .otp_bytes = 8,
@@ -179,6 +179,7 @@ static inline void at_sim(struct bench *b, const char *fault)
     };
     at_sim_like(b, config);
     b->scenario.challenge.source = CHALLENGE_MSCEP_ADMIN;
+    b->scenario.challenge.auth = CHALLENGE_AUTH_BASIC;
     b->config.user = "mdm";
     b->config.secret = b->password;
 }

@@ -23,6 +23,8 @@ struct rig {
     struct sim_ca *ca;
     struct sim_site *site;
     struct secret *password;
+    struct sim_accounts *accounts;
+    struct sim_logon *logon;
     struct scep_ca *served; /* GetCACert, read */
     int64_t now_us;
 };
@@ -42,14 +44,16 @@ static inline struct rig *make_rig_with(const char *fault, const struct sim_poli
         .policy = *policy, .identity = identity, .otp = r->otp, .challenges = r->challenges};
     assert_true(sim_ca_new(&ca, &r->ca, &e));
     assert_true(secret_new(span_of_text("secret"), &r->password, &e));
+    const struct sim_account account = {.name = "mdm", .password = r->password};
+    assert_true(sim_accounts_new(&account, 1, 0, &r->accounts, &e));
+    const struct sim_logon_config logon = {.schemes = SIM_SCHEME_BASIC, .accounts = r->accounts};
+    assert_true(sim_logon_new(&logon, &r->logon, &e));
     struct sim_site_config site = {
         .identity = identity,
         .ca = r->ca,
         .otp = r->otp,
         .faults = r->faults,
-        .basic_auth = true,
-        .user = "mdm",
-        .password = r->password,
+        .logon = r->logon,
         .otp_max = 5,
         .otp_validity_us = 60 * MINUTE,
         .caps = sim_policy_caps(policy),
@@ -74,6 +78,8 @@ static inline void free_rig(struct rig *r)
 {
     scep_ca_free(r->served);
     sim_site_free(r->site);
+    sim_logon_free(r->logon);
+    sim_accounts_free(r->accounts);
     sim_ca_free(r->ca);
     sim_otp_free(r->otp);
     sim_otp_free(r->challenges);

@@ -127,9 +127,10 @@ static void at_sim(struct bench *b, const char *fault)
 {
     struct err e = {0};
     const struct sim_config config = {.listen = "127.0.0.1:0",
-                                      .basic_auth = true,
-                                      .user = "mdm",
-                                      .password = b->password,
+                                      .schemes = SIM_SCHEME_BASIC,
+                                      .accounts =
+                                          &(struct sim_account){.name = "mdm", .password = b->password},
+                                      .account_count = 1,
                                       .faults = &fault,
                                       .fault_count = fault != NULL};
     CHECK_OK(sim_start(&config, &b->sim, &e), &e);

@@ -22,9 +22,9 @@ static void at_sim_with(struct bench *b, const struct sim_policy *policy)
 {
     at_sim_like(b, (struct sim_config){
                        .listen = "127.0.0.1:0",
-                       .basic_auth = true,
-                       .user = "mdm",
-                       .password = b->password,
+                       .schemes = SIM_SCHEME_BASIC,
+                       .accounts = &(struct sim_account){.name = "mdm", .password = b->password},
+                       .account_count = 1,
                        .policy = policy,
                    });
     b->scenario.challenge.source = CHALLENGE_MSCEP_ADMIN;

@@ -1,0 +1,46 @@
+/* Who may log on to the OTP page, with which password, and which of them Active Directory has locked. Any thread. */
+#ifndef SIM_ACCOUNTS_H
+#define SIM_ACCOUNTS_H
+
+#include "base/secret.h"
+
+#define SIM_ACCOUNTS_MAX   16
+#define SIM_ACCOUNT_BYTES  256 /* of a name, with its NUL */
+#define SIM_ACCOUNT_NOBODY SIZE_MAX
+
+/* Borrowed strings. Letter case of names does not count. */
+struct sim_account {
+    const char *name; /* "svc-mdm", or with its NetBIOS domain: "CONTOSO\svc-mdm" */
+    const struct secret *password;
+    bool no_enroll; /* may log on, but lacks Enroll on the templates */
+};
+
+/* What Windows writes as win32 status behind a 401.1 (ndes.md E.1). */
+enum sim_logon_status {
+    SIM_LOGON_OK = 0,
+    SIM_LOGON_BAD_PASSWORD = 1326,
+    SIM_LOGON_PASSWORD_EXPIRED = 1330,
+    SIM_LOGON_DISABLED = 1331,
+    SIM_LOGON_LOCKED = 1909,
+};
+
+struct sim_accounts;
+
+/* `lock_after`: wrong passwords in a row until an account is locked for good; 0: never.
+ * Fails: REASON_USAGE (a name that cannot be one, more than SIM_ACCOUNTS_MAX), REASON_NO_MEMORY. */
+bool sim_accounts_new(const struct sim_account *accounts, size_t count, unsigned lock_after,
+                      struct sim_accounts **out, struct err *e) MUST_USE;
+void sim_accounts_free(struct sim_accounts *accounts);
+
+size_t sim_accounts_count(const struct sim_accounts *accounts);
+const struct sim_account *sim_accounts_at(const struct sim_accounts *accounts, size_t index);
+
+/* Which account "user", "DOMAIN\user" or "user@realm" is; SIM_ACCOUNT_NOBODY when none. A domain counts only where both
+ * sides state one as DOMAIN\: who leaves it out means the server's own, and a realm is no NetBIOS name. */
+size_t sim_accounts_find(const struct sim_accounts *accounts, struct span name);
+
+/* One logon with a right or a wrong password, as the domain controller counts it: a right one forgets the wrong ones, but a
+ * locked account stays out whatever it shows. */
+enum sim_logon_status sim_accounts_logon(struct sim_accounts *accounts, size_t index, bool right);
+
+#endif

@@ -1,0 +1,311 @@
+#include "sim/gss.h"
+
+#include <errno.h>
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PATH_BYTES       512
+#define USERS_LINE_BYTES 1000 /* what gss-ntlmssp reads of a line of its user file */
+#define USERS_BYTES      ((size_t)SIM_ACCOUNTS_MAX * USERS_LINE_BYTES)
+#define TOKEN_MAX        ((size_t)64 * 1024)
+
+/* Without a service in front of it the name stays out of the challenge, as on Windows: a client that asked for another name
+ * (an alias, an address) would refuse to go on. */
+#define NTLM_NAME      "@NDES"
+#define NTLM_SIGNATURE "NTLMSSP"
+
+struct sim_gss {
+    struct sim_acceptor acceptor;
+    int users; /* file in memory; -1: none */
+    gss_cred_id_t ntlm;
+    gss_cred_id_t spnego_ntlm, spnego_krb5; /* two, because their names differ */
+};
+
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+static char krb5_oid[] = "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02";
+static char ntlm_oid[] = "\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a";
+static char spnego_oid[] = "\x2b\x06\x01\x05\x05\x02";
+static gss_OID_desc krb5 = {sizeof krb5_oid - 1, krb5_oid};
+static gss_OID_desc ntlm = {sizeof ntlm_oid - 1, ntlm_oid};
+static gss_OID_desc spnego = {sizeof spnego_oid - 1, spnego_oid};
+
+static bool same_oid(gss_const_OID a, gss_const_OID b)
+{
+    return a->length == b->length && memcmp(a->elements, b->elements, a->length) == 0;
+}
+
+static bool has_mechanism(gss_const_OID wanted)
+{
+    OM_uint32 minor;
+    gss_OID_set all = GSS_C_NO_OID_SET;
+    if (gss_indicate_mechs(&minor, &all) != GSS_S_COMPLETE)
+        return false;
+    bool found = false;
+    for (size_t i = 0; i < all->count; i++)
+        found = found || same_oid(&all->elements[i], wanted);
+    gss_release_oid_set(&minor, &all);
+    return found;
+}
+
+static void message_of(OM_uint32 status, int kind, gss_OID mechanism, char *out, size_t out_bytes)
+{
+    OM_uint32 minor, more = 0;
+    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+    out[0] = '\0';
+    if (gss_display_status(&minor, status, kind, mechanism, &more, &text) == GSS_S_COMPLETE)
+        snprintf(out, out_bytes, "%.*s", (int)text.length, (const char *)text.value);
+    gss_release_buffer(&minor, &text);
+}
+
+/* One line of the user file: "DOMAIN:user:password". It knows no way to write a colon. */
+static bool add_user(const struct sim_account *account, struct buf *out, struct err *e)
+{
+    struct span password = account->password != NULL ? secret_value(account->password) : span_of(NULL, 0);
+    const char *slash = strchr(account->name, '\\');
+    const char *user = slash != NULL ? slash + 1 : account->name;
+    int domain = slash != NULL ? (int)(slash - account->name) : 0;
+    for (size_t i = 0; i < password.len; i++) {
+        if (strchr(":\r\n", password.data[i]) != NULL)
+            return err_set(
+                e, STAGE_SETUP, REASON_USAGE,
+                "the password of '%.40s' holds a colon or a line end, which gss-ntlmssp cannot take: "
+                "choose another, or --auth basic",
+                account->name);
+    }
+    size_t before = out->len;
+    buf_appendf(out, "%.*s:%s:", domain, account->name, user);
+    buf_append_span(out, password);
+    buf_append_byte(out, '\n');
+    if (out->len - before >= USERS_LINE_BYTES)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "the password of '%.40s' is too long", account->name);
+    return buf_ok(out, STAGE_SETUP, e);
+}
+
+static bool write_users(struct sim_gss *g, struct span lines, struct err *e)
+{
+    g->users = memfd_create("users", MFD_CLOEXEC);
+    if (g->users < 0)
+        return err_set_errno(e, REASON_IO, errno, "cannot keep the users in memory");
+    for (size_t done = 0; done < lines.len;) {
+        ssize_t wrote = write(g->users, lines.data + done, lines.len - done);
+        if (wrote < 0 && errno != EINTR)
+            return err_set_errno(e, REASON_IO, errno, "cannot keep the users in memory");
+        done += wrote > 0 ? (size_t)wrote : 0;
+    }
+    return true;
+}
+
+static bool make_users(struct sim_gss *g, const struct sim_accounts *accounts, struct err *e)
+{
+    struct buf lines;
+    buf_init(&lines, USERS_BYTES);
+    bool ok = true;
+    for (size_t i = 0; ok && i < sim_accounts_count(accounts); i++)
+        ok = add_user(sim_accounts_at(accounts, i), &lines, e);
+    ok = ok && write_users(g, buf_span(&lines), e);
+    buf_wipe(&lines);
+    return ok;
+}
+
+/* What a credential is made of. */
+struct wish {
+    gss_OID mechanism; /* NTLM itself, or SPNEGO around `inside` */
+    gss_OID inside;    /* NULL: nothing */
+    const char *name;
+    const char *key, *value; /* where its secrets are */
+};
+
+static bool refuse_credential(const struct wish *wish, OM_uint32 major, OM_uint32 minor, struct err *e)
+{
+    char text[160];
+    gss_OID mechanism = wish->inside != NULL ? wish->inside : wish->mechanism;
+    message_of(minor != 0 ? minor : major, minor != 0 ? GSS_C_MECH_CODE : GSS_C_GSS_CODE, mechanism, text,
+               sizeof text);
+    if (same_oid(mechanism, &krb5))
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "keytab '%.80s' has no usable key for %s: %s",
+                       wish->value, wish->name, text);
+    return err_set(e, STAGE_SETUP, REASON_IO, "gss-ntlmssp cannot be used: %s", text);
+}
+
+static bool acquire(const struct wish *wish, gss_cred_id_t *out, struct err *e)
+{
+    gss_key_value_element_desc pairs[] = {{wish->key, wish->value}, {"rcache", "none:"}};
+    const gss_key_value_set_desc store = {2, pairs};
+    gss_OID_set_desc outer = {1, wish->mechanism}, inner = {1, wish->inside};
+    char text[PATH_BYTES];
+    snprintf(text, sizeof text, "%s", wish->name);
+    gss_buffer_desc name_text = {strlen(text), text};
+    gss_name_t name = GSS_C_NO_NAME;
+    OM_uint32 minor, ignored;
+    OM_uint32 major = gss_import_name(&minor, &name_text, GSS_C_NT_HOSTBASED_SERVICE, &name);
+    if (major == GSS_S_COMPLETE)
+        major = gss_acquire_cred_from(&minor, name, GSS_C_INDEFINITE, &outer, GSS_C_ACCEPT, &store, out, NULL,
+                                      NULL);
+    if (major == GSS_S_COMPLETE && wish->inside != NULL)
+        major = gss_set_neg_mechs(&minor, *out, &inner);
+    bool ok = major == GSS_S_COMPLETE || refuse_credential(wish, major, minor, e);
+    gss_release_name(&ignored, &name);
+    return ok;
+}
+
+static bool acquire_ntlm(struct sim_gss *g, const struct sim_gss_config *config, struct err *e)
+{
+    if (!has_mechanism(&ntlm)) {
+        if (config->schemes == SIM_SCHEME_NEGOTIATE && config->keytab != NULL)
+            return true; /* Kerberos alone will do */
+        return err_set(
+            e, STAGE_SETUP, REASON_IO,
+            "NTLM needs gss-ntlmssp, which is not installed (Debian: apt install gss-ntlmssp); without "
+            "it there are --auth basic and --auth none");
+    }
+    char path[64];
+    if (!make_users(g, config->accounts, e))
+        return false;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", g->users);
+    struct wish wish = {.mechanism = &ntlm, .name = NTLM_NAME, .key = "ntlmssp_keyfile", .value = path};
+    if (!acquire(&wish, &g->ntlm, e))
+        return false;
+    wish.mechanism = &spnego;
+    wish.inside = &ntlm;
+    return acquire(&wish, &g->spnego_ntlm, e);
+}
+
+static bool acquire_krb5(struct sim_gss *g, const struct sim_gss_config *config, struct err *e)
+{
+    if (config->keytab == NULL || (config->schemes & SIM_SCHEME_NEGOTIATE) == 0)
+        return true;
+    if (access(config->keytab, R_OK) != 0)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "cannot read the keytab '%.80s': %s", config->keytab,
+                       strerror(errno));
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "FILE:%s", config->keytab);
+    const struct wish wish = {.mechanism = &spnego,
+                              .inside = &krb5,
+                              .name = config->service != NULL ? config->service : "HTTP",
+                              .key = "keytab",
+                              .value = path};
+    return acquire(&wish, &g->spnego_krb5, e);
+}
+
+/* A context goes with whatever opens it: raw NTLM, or SPNEGO. Who starts with a ticket is served by Kerberos if there is a
+ * keytab; else SPNEGO answers that it wants NTLM. */
+static gss_cred_id_t choose(const struct sim_gss *g, enum sim_scheme scheme, struct span token)
+{
+    bool mentions = memmem(token.data, token.len, NTLM_SIGNATURE, sizeof NTLM_SIGNATURE) != NULL;
+    bool raw = mentions && memcmp(token.data, NTLM_SIGNATURE, sizeof NTLM_SIGNATURE) == 0;
+    if (raw || scheme == SIM_SCHEME_NTLM)
+        return g->ntlm;
+    return mentions || g->spnego_krb5 == GSS_C_NO_CREDENTIAL ? g->spnego_ntlm : g->spnego_krb5;
+}
+
+struct context {
+    gss_cred_id_t credential; /* borrowed */
+    gss_ctx_id_t gss;
+};
+
+static bool take_name(gss_name_t name, char *out, size_t out_bytes)
+{
+    OM_uint32 minor;
+    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+    bool ok = gss_display_name(&minor, name, &text, NULL) == GSS_S_COMPLETE && text.length < out_bytes;
+    if (ok)
+        snprintf(out, out_bytes, "%.*s", (int)text.length, (const char *)text.value);
+    gss_release_buffer(&minor, &text);
+    return ok;
+}
+
+static enum sim_accept accept_token(struct context *context, struct span token, struct sim_accepted *out)
+{
+    union { /* GSS-API declares input writable and leaves it alone */
+        const uint8_t *ours;
+        void *gss;
+    } bytes = {.ours = token.data};
+    gss_buffer_desc input = {token.len, bytes.gss}, output = GSS_C_EMPTY_BUFFER;
+    gss_name_t name = GSS_C_NO_NAME;
+    OM_uint32 minor;
+    OM_uint32 major =
+        gss_accept_sec_context(&minor, &context->gss, context->credential, &input, GSS_C_NO_CHANNEL_BINDINGS,
+                               &name, NULL, &output, NULL, NULL, NULL);
+    bool kept = buf_append(&out->token, output.value, output.length);
+    enum sim_accept result = SIM_ACCEPT_REFUSED;
+    if (kept && major == GSS_S_CONTINUE_NEEDED)
+        result = SIM_ACCEPT_MORE;
+    else if (kept && major == GSS_S_COMPLETE && take_name(name, out->name, sizeof out->name))
+        result = SIM_ACCEPT_DONE;
+    gss_release_buffer(&minor, &output);
+    gss_release_name(&minor, &name);
+    return result;
+}
+
+static enum sim_accept step(void *user, enum sim_scheme scheme, void **slot, struct span token,
+                            struct sim_accepted *out)
+{
+    const struct sim_gss *g = user;
+    struct context *context = *slot;
+    if (token.len == 0 || token.len > TOKEN_MAX)
+        return SIM_ACCEPT_REFUSED;
+    if (context == NULL) {
+        *slot = context = calloc(1, sizeof *context);
+        if (context == NULL)
+            return SIM_ACCEPT_REFUSED;
+        context->credential = choose(g, scheme, token);
+    }
+    if (context->credential == GSS_C_NO_CREDENTIAL)
+        return SIM_ACCEPT_REFUSED;
+    pthread_mutex_lock(&one_at_a_time);
+    enum sim_accept result = accept_token(context, token, out);
+    pthread_mutex_unlock(&one_at_a_time);
+    return result;
+}
+
+static void drop(void *user, void *slot)
+{
+    (void)user;
+    struct context *context = slot;
+    if (context == NULL)
+        return;
+    OM_uint32 minor;
+    pthread_mutex_lock(&one_at_a_time);
+    if (context->gss != GSS_C_NO_CONTEXT)
+        gss_delete_sec_context(&minor, &context->gss, GSS_C_NO_BUFFER);
+    pthread_mutex_unlock(&one_at_a_time);
+    free(context);
+}
+
+bool sim_gss_new(const struct sim_gss_config *config, struct sim_gss **out, struct err *e)
+{
+    struct sim_gss *g = calloc(1, sizeof *g);
+    if (g == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the logons");
+    g->users = -1;
+    g->ntlm = g->spnego_ntlm = g->spnego_krb5 = GSS_C_NO_CREDENTIAL;
+    g->acceptor = (struct sim_acceptor){.step = step, .drop = drop, .user = g};
+    if (!acquire_ntlm(g, config, e) || !acquire_krb5(g, config, e)) {
+        sim_gss_free(g);
+        return false;
+    }
+    *out = g;
+    return true;
+}
+
+void sim_gss_free(struct sim_gss *gss)
+{
+    if (gss == NULL)
+        return;
+    OM_uint32 minor;
+    gss_release_cred(&minor, &gss->ntlm);
+    gss_release_cred(&minor, &gss->spnego_ntlm);
+    gss_release_cred(&minor, &gss->spnego_krb5);
+    if (gss->users >= 0)
+        close(gss->users);
+    free(gss);
+}
+
+const struct sim_acceptor *sim_gss_acceptor(const struct sim_gss *gss)
+{
+    return &gss->acceptor;
+}

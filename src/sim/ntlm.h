@@ -1,0 +1,22 @@
+/* As much of NTLMSSP (MS-NLMP 2.2.1) as a server log needs: which message this is, and whom it names. */
+#ifndef SIM_NTLM_H
+#define SIM_NTLM_H
+
+#include "base/bytes.h"
+
+enum sim_ntlm_type {
+    SIM_NTLM_NONE,
+    SIM_NTLM_NEGOTIATE = 1,
+    SIM_NTLM_CHALLENGE = 2,
+    SIM_NTLM_AUTHENTICATE = 3
+};
+
+/* The NTLM message in a token: the token itself, or inside the frame of SPNEGO. SIM_NTLM_NONE: there is none. *message (may be
+ * NULL) then is untouched; else it starts at the signature and ends with the token. */
+enum sim_ntlm_type sim_ntlm_find(struct span token, struct span *message);
+
+/* "DOMAIN\user" out of an AUTHENTICATE message; "user" when it names no domain. The client's word, proven by nothing. False:
+ * the message is cut short, or names nobody, or does not fit. */
+bool sim_ntlm_who(struct span message, char *out, size_t out_bytes);
+
+#endif
