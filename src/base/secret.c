@@ -37,12 +37,15 @@ struct span secret_value(const struct secret *s)
 
 bool secret_from_env(const char *name, struct secret **out, struct err *e)
 {
-    const char *value = getenv(name);
+    char *value = getenv(name);
     if (value == NULL || value[0] == '\0')
         return err_set(e, STAGE_SETUP, REASON_USAGE,
                        "the environment variable %s is %s: set it to the password", name,
                        value == NULL ? "not set" : "empty");
-    return secret_new(span_of_text(value), out, e);
+    bool ok = secret_new(span_of_text(value), out, e);
+    OPENSSL_cleanse(value, strlen(value));
+    unsetenv(name);
+    return ok;
 }
 
 bool secret_from_file(const char *path, struct secret **out, struct err *e)

@@ -56,7 +56,8 @@ struct challenge_config {
 };
 
 /* Loads the secret that the config points to; *out NULL when the source needs none. With a user but without a place for
- * the password (and no keytab) it is asked for on the terminal; without a terminal that is an error. */
+ * the password (and no keytab, no ticket cache) it is asked for on the terminal; without a terminal that is an error. A
+ * variable is read once: base/secret.h. */
 bool challenge_secret(const struct challenge_config *config, struct secret **out, struct err *e) MUST_USE;
 
 /* ---- pages: mscep_admin ---- */
@@ -118,8 +119,11 @@ struct challenge_request {
 /* Whether a challenge is good for the device only that it was asked for: the templates speak of the device. Such a challenge
  * is neither prefetched nor passed on. */
 bool challenge_is_per_device(const struct challenge_config *config);
-/* Templates filled in; values are escaped as the place wants it (URL, JSON by content type, header).
- * Fails: REASON_NO_MEMORY, REASON_LIMIT. `out` is initialised here; clear it in any case. */
+/* Templates filled in; values are escaped as the place wants it (URL, header; JSON, XML or form by content type). In JSON {san}
+ * brings its brackets and quotes along, elsewhere commas stand between. `device` may be NULL for a challenge that is fetched
+ * ahead; its variables are empty then.
+ * Fails: REASON_NO_MEMORY, REASON_LIMIT, REASON_USAGE (a line break for a header). `out` is initialised here; clear it in any
+ * case. */
 bool challenge_request_make(const struct challenge_config *config, const char *url,
                             const struct challenge_device *device, const struct secret *secret,
                             struct challenge_request *out, struct err *e) MUST_USE;
@@ -128,13 +132,14 @@ void challenge_request_clear(struct challenge_request *request);
  * quoting the body. */
 bool challenge_answer_read(const struct challenge_config *config, struct span body, struct secret **out,
                            struct err *e) MUST_USE;
-/* For checking a scenario: whether templates, JSON path, regular expression make sense. Fails: REASON_SCENARIO. */
+/* For checking a scenario: whether templates, JSON path, regular expression make sense. Fails: REASON_SCENARIO; the text begins
+ * with the key, "challenge.json: ..." or "challenge.headers[1]: ...". */
 bool challenge_config_check(const struct challenge_config *config, struct err *e) MUST_USE;
 
 /* ---- lists: file, command ---- */
 
-/* Passwords in a file, each handed out once, also across runs: a journal beside it remembers which (by a hash). One process
- * at a time: the journal is locked. */
+/* Passwords in a file (0600), each handed out once, also across runs: a journal beside it remembers which (by a hash). One
+ * process at a time: the journal is locked. Memory holds where they are, not what they are. */
 struct challenge_list;
 /* Fails: REASON_USAGE with file (and line): unreadable, no such column, locked by another run, a password twice. */
 bool challenge_list_open(const struct challenge_config *config, struct challenge_list **out,

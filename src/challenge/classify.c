@@ -13,41 +13,6 @@
 #define THUMBPRINT_GROUPS  4
 #define THUMBPRINT_DIGITS  8
 
-bool challenge_secret(const struct challenge_config *config, struct secret **out, struct err *e)
-{
-    *out = NULL;
-    if (config->source == CHALLENGE_NONE)
-        return true;
-    if (config->password_env != NULL)
-        return secret_from_env(config->password_env, out, e);
-    if (config->password_file != NULL)
-        return secret_from_file(config->password_file, out, e);
-    return true;
-}
-
-bool challenge_admin_url(const char *scep_url, struct buf *out, struct err *e)
-{
-    static const char segment[] = "/mscep";
-    const char *host = strstr(scep_url, "://");
-    const char *path = host == NULL ? NULL : strchr(host + 3, '/');
-    const char *found = NULL;
-    for (const char *at = path; at != NULL; at = strchr(at + 1, '/')) {
-        bool same = strncasecmp(at, segment, sizeof segment - 1) == 0;
-        const char *rest = same ? at + sizeof segment - 1 : NULL;
-        if (rest != NULL && strncasecmp(rest, "_admin", 6) == 0)
-            rest += 6;
-        if (rest != NULL && (*rest == '\0' || *rest == '/'))
-            found = at;
-    }
-    if (found == NULL)
-        return err_set(e, STAGE_SETUP, REASON_USAGE,
-                       "cannot tell the OTP page from '%.80s': it has no /mscep/ in it; set challenge.url",
-                       scep_url);
-    buf_append(out, scep_url, (size_t)(found - scep_url));
-    buf_append_text(out, "/mscep_admin/");
-    return buf_ok(out, STAGE_SETUP, e);
-}
-
 static bool is_hex(int c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -133,19 +98,28 @@ static unsigned number_after(struct span text, size_t from, unsigned min)
     return in_word || value < min ? 0 : value;
 }
 
-/* Four groups of eight hex digits in a row; *end is where they end, 0 when the page has none. */
+static bool has_bold_mark(struct span text, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        if (text.data[i] == CHALLENGE_BOLD_BEGIN || text.data[i] == CHALLENGE_BOLD_END)
+            return true;
+    }
+    return false;
+}
+
+/* Four groups of eight hex digits in a row, with blanks between; *end is where they end, 0 when the page has none. A password of
+ * eight digits stands in bold by itself, so it is none of them. */
 static void find_thumbprint(struct span text, char out[33], size_t *end)
 {
-    size_t groups = 0;
+    size_t groups = 0, before = 0;
     *end = 0;
-    out[0] = '\0';
-    for (size_t at = 0; at < text.len;) {
+    for (size_t at = 0; at < text.len; before = at) {
         struct span word = next_word(text, &at);
         bool group = word.len == THUMBPRINT_DIGITS && all_hex(word);
-        if (!group) {
+        if (!group || has_bold_mark(text, before, (size_t)(word.data - text.data)))
             groups = 0;
+        if (!group)
             continue;
-        }
         memcpy(out + groups * THUMBPRINT_DIGITS, word.data, THUMBPRINT_DIGITS);
         if (++groups == THUMBPRINT_GROUPS) {
             out[THUMBPRINT_GROUPS * THUMBPRINT_DIGITS] = '\0';
@@ -219,7 +193,24 @@ static bool take_password(struct span text, struct span password, size_t end,
     return secret_new(password, &out->password, e);
 }
 
-static bool classify(struct span text, struct challenge_page_facts *out, struct err *e)
+const char *challenge_page_id(enum challenge_page page)
+{
+    static const char *const ids[] = {
+        [CHALLENGE_PAGE_PASSWORD] = "password",
+        [CHALLENGE_PAGE_CACHE_FULL] = "cache_full",
+        [CHALLENGE_PAGE_NO_PERMISSION] = "no_permission",
+        [CHALLENGE_PAGE_BLANK] = "blank",
+        [CHALLENGE_PAGE_LOGIN] = "login",
+        [CHALLENGE_PAGE_IIS_ERROR] = "iis_error",
+        [CHALLENGE_PAGE_HTTPSYS_ERROR] = "httpsys_error",
+        [CHALLENGE_PAGE_UNKNOWN] = "unknown",
+    };
+    return ids[page];
+}
+
+/* The page's visible text decides first: NDES's sentences are its own. A form that asks for a password is never NDES's, so what
+ * looks like one on it is none. */
+static bool classify(struct span html, struct span text, struct challenge_page_facts *out, struct err *e)
 {
     size_t thumbprint_end = 0, end = 0;
     find_thumbprint(text, out->ca_thumbprint, &thumbprint_end);
@@ -236,8 +227,11 @@ static bool classify(struct span text, struct challenge_page_facts *out, struct 
         out->kind = CHALLENGE_PAGE_NO_PERMISSION;
         return true;
     }
-    password = password_by_pattern(text, thumbprint_end, &end);
-    return password.len == 0 || take_password(text, password, end, out, e);
+    out->kind = challenge_page_foreign(html);
+    if (out->kind == CHALLENGE_PAGE_UNKNOWN)
+        password = password_by_pattern(text, thumbprint_end, &end);
+    return password.len > 0 ? take_password(text, password, end, out, e)
+                            : challenge_page_title(html, out->title, sizeof out->title);
 }
 
 static bool is_empty(struct span body)
@@ -260,7 +254,8 @@ bool challenge_page_read(struct span body, struct challenge_page_facts *out, str
     if (ok && is_empty(buf_span(&utf8)))
         out->kind = CHALLENGE_PAGE_BLANK;
     else
-        ok = ok && challenge_page_text(buf_span(&utf8), &text) && classify(buf_span(&text), out, e);
+        ok = ok && challenge_page_text(buf_span(&utf8), &text) &&
+             classify(buf_span(&utf8), buf_span(&text), out, e);
     if (!ok)
         err_set(e, STAGE_OTP, REASON_NO_MEMORY, "no memory to read the OTP page");
     buf_wipe(&utf8);
