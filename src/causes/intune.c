@@ -106,6 +106,33 @@ static const struct cause intune[] = {
         .basis = CAUSES_DOCUMENTED,
     },
     {
+        .id = "intune-challenge-missing",
+        .title = "The request carries no challenge that Intune made",
+        .mode = "I",
+        .stage = "pki_operation",
+        .class_id = "L11",
+        .runbook = "",
+        .signature =
+            REFUSED_AT_PKI " The client sent no challenge, or one too short to be Intune's (some 5,500 "
+                           "characters of base64).",
+        .decided_by =
+            "The request: its challengePassword (in evidence/ of the run: type and length). On the server: "
+            "connector event 4005 or NDESPlugin.log says that the challenge is missing or cannot be decoded.",
+        .steps = LIST(
+            "Is this NDES meant for Intune only? Its policy module takes no other passwords",
+            "Devices: does the challenge of the SCEP profile arrive whole (no proxy or MDM in between that "
+            "sets its own)?",
+            SHOW_CONNECTOR_EVENTS),
+        .resolution =
+            LIST("Tests: real challenges are minted in the cloud; load an NDES without the module, or say "
+                 "devices.expect: refused and measure up to the refusal",
+                 "Other clients than Intune's: give them an NDES of their own, without the policy module"),
+        .prevention = LIST("One NDES for each kind of client"),
+        SEEN_REFUSED,
+        .sources = LIST(SRC_INTUNE_API, SRC_TS_POLICY),
+        .basis = CAUSES_DOCUMENTED,
+    },
+    {
         .id = "intune-challenge-expired",
         .title = "The Intune challenge had expired",
         .mode = "I",

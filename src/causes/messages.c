@@ -192,6 +192,29 @@ static const struct cause messages[] = {
         .basis = CAUSES_OBSERVED,
     },
     {
+        .id = "renewal-needs-challenge",
+        .title = "The server wants a challenge with renewals, too",
+        .mode = "*",
+        .stage = "renewal",
+        .class_id = "L6c",
+        .runbook = "",
+        .signature =
+            "FAILURE for renewals that are signed by the old certificate and carry no challenge, for all of "
+            "them; the same devices enroll with one.",
+        .decided_by =
+            "The server's settings: does its challenge hold for renewals? (micromdm's scepserver: with "
+            "-challenge set, it does.) One renewal that carries a challenge, devices.renewal.how: re_enroll, "
+            "goes through.",
+        .steps = LIST("The server's own log at the time of the request",
+                      "Run it again with devices.renewal.how: re_enroll: does it renew then?"),
+        .resolution = LIST("Send the profile again with a new challenge instead of renewing",
+                           "Or let the server take the old certificate as the proof (RFC 8894 2.4)"),
+        .prevention = LIST("One renewal in the acceptance test of the server"),
+        SEEN_RENEWAL,
+        .sources = LIST(SRC_MICRO "108", "https://github.com/scepman/scepclient/issues/12", SRC_RFC),
+        .basis = CAUSES_OBSERVED,
+    },
+    {
         .id = "renewal-wrong-template",
         .title = "The renewal meets another template than the certificate was issued from",
         .mode = "*",

@@ -141,6 +141,15 @@ void tell_policy_module(const struct facts *f, struct diagnosis *d)
     evidence_add(d, "the bare SCEP URL answers 403, as it does with the Intune policy module");
 }
 
+void tell_no_blob(const struct facts *f, struct diagnosis *d)
+{
+    tell_policy_module(f, d);
+    if (f->first->challenge == OUTCOME_CHALLENGE_NONE)
+        evidence_add(d, "these requests carried no challenge: this run has none to send");
+    else if (f->first->challenge == OUTCOME_CHALLENGE_WORD)
+        evidence_add(d, "their challenge is a plain password; Intune's are some 5,500 characters of base64");
+}
+
 void tell_resets(const struct facts *f, struct diagnosis *d)
 {
     if (f->run->resets)
@@ -153,6 +162,14 @@ void tell_fresh_works(const struct facts *f, struct diagnosis *d)
 {
     if (f->failure->after_enrollment)
         evidence_add(d, "the same devices had enrolled just before: fresh enrollments work");
+}
+
+void tell_no_challenge(const struct facts *f, struct diagnosis *d)
+{
+    tell_fresh_works(f, d);
+    evidence_add(d, "they enrolled with a challenge; the renewals, signed by the certificate, carry none");
+    if (f->first->text[0] == '\0' && f->hresult == 0)
+        evidence_add(d, "the server gives no reason of its own: its log must say which it was");
 }
 
 void tell_signer_dates(const struct facts *f, struct diagnosis *d)

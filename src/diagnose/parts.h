@@ -92,6 +92,8 @@ void tell_otp_used(const struct facts *f, struct diagnosis *d);
 void tell_otp_cut(const struct facts *f, struct diagnosis *d);
 void tell_mixed(const struct facts *f, struct diagnosis *d);
 void tell_policy_module(const struct facts *f, struct diagnosis *d);
+void tell_no_blob(const struct facts *f, struct diagnosis *d);
+void tell_no_challenge(const struct facts *f, struct diagnosis *d);
 void tell_fresh_works(const struct facts *f, struct diagnosis *d);
 void tell_signer_dates(const struct facts *f, struct diagnosis *d);
 void tell_resets(const struct facts *f, struct diagnosis *d);

@@ -119,6 +119,49 @@ static double none_renewed(const struct facts *f)
     return measure_follow_up(f->run->measure, OUTCOME_RENEWAL).ok == 0 ? 1 : 0.05;
 }
 
+/* It goes without a challenge, where the enrollment of the same device had one. NDES wants none with renewals, and says
+ * what it dislikes by a code. */
+static double challenge_left_out(const struct facts *f)
+{
+    bool left_out = f->failure->after_enrollment && f->failure->follow == OUTCOME_RENEWAL &&
+                    f->first->follow[OUTCOME_RENEWAL].challenge == OUTCOME_CHALLENGE_NONE &&
+                    f->first->challenge > OUTCOME_CHALLENGE_NONE;
+    return !left_out ? 0 : f->layer == LAYER_IIS || f->hresult != 0 ? 0.1 : 3;
+}
+
+/* Templates are Microsoft's. */
+static double at_windows(const struct facts *f)
+{
+    return f->layer == LAYER_IIS || f->hresult != 0 ? 1 : 0.1;
+}
+
+/* ---- Intune: the run knows what its challenges looked like ---- */
+
+static bool no_blob(const struct facts *f)
+{
+    return f->first->challenge == OUTCOME_CHALLENGE_NONE || f->first->challenge == OUTCOME_CHALLENGE_WORD;
+}
+
+/* A refusal needs no other explanation; an HTTP error does. */
+static double blob_missing(const struct facts *f)
+{
+    if (!no_blob(f))
+        return f->first->challenge == OUTCOME_CHALLENGE_BLOB ? 0 : 1;
+    return f->first->error.reason == REASON_SCEP_FAILURE ? 60 : 4;
+}
+
+static double blob_expired(const struct facts *f)
+{
+    if (no_blob(f))
+        return 0.02;
+    return f->failure->otp.sent > 0 && f->failure->otp.age_min_us >= 60 * MINUTE ? 30 : some_enrolled(f);
+}
+
+static double blob_mismatch(const struct facts *f)
+{
+    return no_blob(f) ? 0.02 : some_enrolled(f);
+}
+
 /* ---- passwords: the client's own book-keeping tells what event 29 does not ---- */
 
 static double otp_expired(const struct facts *f)
@@ -302,7 +345,8 @@ CANDIDATES(renewal_template, {"renewal-wrong-template", 0.75, NULL, tell_fresh_w
 CANDIDATES(renewal, {"renewal-unsupported-ca", 0.4, none_renewed, tell_fresh_works},
            {"renewal-subject-mismatch", 0.3, subject_rewritten, tell_fresh_works},
            {"renewal-signer-expired", 0.3, signer_expired, tell_signer_dates},
-           {"renewal-wrong-template", 0.15, NULL, NULL});
+           {"renewal-needs-challenge", 0.3, challenge_left_out, tell_no_challenge},
+           {"renewal-wrong-template", 0.15, at_windows, NULL});
 CANDIDATES(renewal_unknown, {"renewal-unsupported-ca", 0.5, none_renewed, tell_fresh_works},
            {"unsupported-message-type", 0.5, none_renewed, NULL},
            {"renewal-signer-expired", 0.1, signer_expired, tell_signer_dates});
@@ -317,8 +361,9 @@ CANDIDATES(no_certrep, {"message-encrypted-to-wrong-cert", 0.5, NULL, NULL},
 CANDIDATES(connector, {"connector-stopped", 0.3, all_refused, tell_policy_module},
            {"connector-outdated", 0.16, all_refused, tell_policy_module},
            {"policy-client-cert-expired", 0.1, all_refused, tell_policy_module},
-           {"intune-challenge-expired", 0.08, some_enrolled, tell_policy_module},
-           {"intune-challenge-mismatch", 0.08, some_enrolled, tell_policy_module},
+           {"intune-challenge-missing", 0.05, blob_missing, tell_no_blob},
+           {"intune-challenge-expired", 0.08, blob_expired, tell_policy_module},
+           {"intune-challenge-mismatch", 0.08, blob_mismatch, tell_policy_module},
            {"connector-outbound-blocked", 0.07, all_refused, tell_policy_module},
            {"policy-challenge-verify-false", 0.05, NULL, tell_policy_module},
            {"crp-client-cert-untrusted", 0.04, all_refused, NULL},

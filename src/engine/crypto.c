@@ -27,6 +27,15 @@ static void hold_step(struct crypto *c)
     c->phone->held_steps[c->phone->held_count - 1].finished_us = c->job.finished_us - zero;
 }
 
+static void note_challenge(struct phone *p)
+{
+    struct outcome *o = &p->device.outcome;
+    if (p->device.errand == DEVICE_ENROLLS)
+        o->challenge = p->challenge;
+    else
+        o->follow[p->device.errand - 1].challenge = p->challenge;
+}
+
 /* What is no longer needed goes: the challenge out of the CSR, and a message that needs no exemplar. */
 static void tidy(struct phone *p, const struct crypto *c)
 {
@@ -48,6 +57,8 @@ static void done(struct workers_job *job)
     c->busy = false;
     if (!c->job.cancelled && !p->ended)
         hold_step(c);
+    if (c->action.kind == DEVICE_MAKE_CSR && c->ok && !c->job.cancelled)
+        note_challenge(p);
     tidy(p, c);
     struct device_event event = {.kind = c->ok ? DEVICE_DONE : DEVICE_FAILED,
                                  .generation = c->action.generation};

@@ -149,6 +149,7 @@ struct phone {
     struct device_event event;
     struct err error;
 
+    enum outcome_challenge challenge;        /* in the CSR */
     struct kept *kept[OUTCOME_FOLLOW_COUNT]; /* NULL: it did not fail */
 
     struct outcome_step held_steps[ENGINE_MAX_HELD]; /* steps whose verdict is still out */

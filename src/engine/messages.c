@@ -80,6 +80,17 @@ static bool keep_san(struct phone *p, struct err *e)
     return ok;
 }
 
+#define BLOB_MIN_BYTES 512
+
+/* A SEQUENCE of more than 255 bytes begins with "MII" in base64. */
+static enum outcome_challenge kind_of(struct span challenge)
+{
+    if (challenge.len == 0)
+        return OUTCOME_CHALLENGE_NONE;
+    bool blob = challenge.len >= BLOB_MIN_BYTES && memcmp(challenge.data, "MII", 3) == 0;
+    return blob ? OUTCOME_CHALLENGE_BLOB : OUTCOME_CHALLENGE_WORD;
+}
+
 bool messages_csr(struct phone *p, const struct device_action *action, struct err *e)
 {
     (void)action;
@@ -99,6 +110,7 @@ bool messages_csr(struct phone *p, const struct device_action *action, struct er
         ok = keep_san(p, e);
     if (ok && p->trial != NULL && lab_makes(p))
         ok = lab_make(p, &device, e);
+    p->challenge = kind_of(device.challenge);
     forget(&who);
     return ok;
 }

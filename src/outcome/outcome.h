@@ -58,6 +58,14 @@ const char *outcome_follow_id(enum outcome_follow follow); /* "renewal" ...: the
 /* NOT_TRIED with an error: it could not be, and why (REASON_NOT_ANNOUNCED). */
 enum outcome_result { OUTCOME_NOT_TRIED, OUTCOME_OK, OUTCOME_NOT_OK };
 
+/* What the last CSR said about a right to enroll. */
+enum outcome_challenge {
+    OUTCOME_CHALLENGE_UNKNOWN, /* there was no CSR */
+    OUTCOME_CHALLENGE_NONE,
+    OUTCOME_CHALLENGE_WORD,
+    OUTCOME_CHALLENGE_BLOB /* some kilobytes of DER in base64, as Intune makes them */
+};
+
 /* What was asked and heard last before a failure, for one exemplar of each kind of failure. Borrowed during the callback; all
  * empty: nothing was asked, or nothing failed. */
 struct outcome_exemplar {
@@ -81,10 +89,11 @@ struct outcome_follow_up {
     int fail_info; /* when not ok; -1: none */
     bool has_hresult;
     uint32_t hresult;
-    char text[OUTCOME_TEXT_BYTES]; /* the server's words */
-    char serial[2 * 32 + 1];       /* of the certificate that a renewal brought; empty: none */
-    int64_t not_before, not_after; /* of that one; Unix seconds */
-    unsigned polls;                /* CertPolls sent for a renewal */
+    char text[OUTCOME_TEXT_BYTES];    /* the server's words */
+    char serial[2 * 32 + 1];          /* of the certificate that a renewal brought; empty: none */
+    int64_t not_before, not_after;    /* of that one; Unix seconds */
+    unsigned polls;                   /* CertPolls sent for a renewal */
+    enum outcome_challenge challenge; /* of a renewal */
     struct outcome_exemplar exemplar;
 };
 
@@ -142,6 +151,8 @@ struct outcome {
     char san[OUTCOME_TEXT_BYTES]; /* "dns:a.example, upn:a@example" */
     char differences
         [OUTCOME_TEXT_BYTES]; /* how it differs from the request, where that is no defect; empty: not */
+
+    enum outcome_challenge challenge; /* of the enrollment */
 
     /* The one-time password, by a salted fingerprint (never by value); 0: no password was sent. */
     uint64_t otp_fingerprint;

@@ -82,6 +82,7 @@ follow re_enroll re_enroll
 expect re_enroll 's["follow_ups"]["renewal"]["ok"] == 10'
 follow signed renewal_req
 expect signed 's["follow_ups"]["renewal"]["failed"] == 10 and s["failures"][0]["fail_info"] == 2'
+expect signed '[d["cause"] for d in s["diagnosis"] if d["stage"] == "renewal"][0] == "renewal-needs-challenge"'
 
 # Without one it takes every renewal but the drafts' UpdateReq, which it does not announce.
 serve

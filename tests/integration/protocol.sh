@@ -91,6 +91,11 @@ expect refused 's["devices"]["refused_as_expected"] == 15 and s["devices"]["enro
 grep -q '15 of 15 devices refused as expected' refused.txt
 grep -q 'proves nothing' refused.txt
 [ "$(wc -l <refused/issued.csv)" -eq 1 ]
+
+# Not wanted, the same refusals have a cause, and it is not the connector: what was sent could never be taken.
+sed 's/, expect: refused//' refused.yaml >blobless.yaml
+run 3 blobless blobless.yaml --set devices.count=5
+expect blobless 's["diagnosis"][0]["cause"] == "intune-challenge-missing" and "connector-stopped" in s["diagnosis"][0]["look_alikes"]'
 run 3 granted refused.yaml --set devices.count=5 --set simulator.mode=standalone
 expect granted 's["devices"]["enrolled"] == 0 and s["correctness"]["expectation_failures"] == 5'
 echo "protocol: personas, follow-ups, expectations and wanted refusals end as they should"

@@ -581,6 +581,74 @@ static void follow_ups_have_causes_too(void **state)
     assert_true(fabs(list.items[0].share - 1) < 1e-9);
 }
 
+/* Somebody else's server, without a word: it may want with a renewal what it wanted with the enrollment. */
+static void a_challenge_left_out_decides(void **state)
+{
+    (void)state;
+    struct outcome o = not_renewed(NOW + 1000, 0);
+    o.challenge = OUTCOME_CHALLENGE_WORD;
+    o.follow[OUTCOME_RENEWAL].challenge = OUTCOME_CHALLENGE_NONE;
+    fact_repeat(&sink, o, 20);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "renewal-needs-challenge");
+    assert_true(list.items[0].confidence > 0.3 && list.items[0].confidence < 0.7);
+    assert_true(tells(&list.items[0], "the renewals, signed by the certificate, carry none"));
+    assert_non_null(entry("renewal-unsupported-ca"));
+}
+
+static void ndes_wants_no_challenge_with_renewals(void **state)
+{
+    (void)state;
+    struct outcome o = not_renewed(NOW + 1000, 0x80070057);
+    o.challenge = OUTCOME_CHALLENGE_WORD;
+    o.follow[OUTCOME_RENEWAL].challenge = OUTCOME_CHALLENGE_NONE;
+    fact_repeat(&sink, o, 20);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "renewal-unsupported-ca");
+}
+
+/* What was sent decides before the connector is suspected. */
+static void intune_wants_its_own_challenge(void **state)
+{
+    struct row row = {
+        .what = "", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2};
+    static const struct {
+        enum outcome_challenge challenge;
+        const char *first;
+    } cases[] = {{OUTCOME_CHALLENGE_NONE, "intune-challenge-missing"},
+                 {OUTCOME_CHALLENGE_WORD, "intune-challenge-missing"},
+                 {OUTCOME_CHALLENGE_BLOB, "connector-stopped"},
+                 {OUTCOME_CHALLENGE_UNKNOWN, "connector-stopped"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tear_down(state);
+        set_up(state);
+        target.bare_url_status = 403;
+        struct outcome o = outcome_of(&row, 0, 0);
+        o.challenge = cases[i].challenge;
+        fact_repeat(&sink, o, 20);
+        diagnose();
+        assert_string_equal(list.items[0].cause->id, cases[i].first);
+        check_list(cases[i].first);
+        assert_int_equal(tells(&list.items[0], "this run has none to send"), i == 0);
+        assert_int_equal(tells(&list.items[0], "is a plain password"), i == 1);
+    }
+}
+
+static void old_intune_challenges_have_expired(void **state)
+{
+    (void)state;
+    struct row row = {
+        .what = "", STAGE_PKI_OPERATION, REASON_SCEP_FAILURE, 200, OUTCOME_BODY_CERTREP, IIS, 2};
+    struct outcome o = outcome_of(&row, 0, 0);
+    target.bare_url_status = 403;
+    o.challenge = OUTCOME_CHALLENGE_BLOB;
+    o.otp_fingerprint = 7;
+    o.otp_age_us = INT64_C(61) * 60 * 1000000;
+    fact_repeat(&sink, o, 20);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "intune-challenge-expired");
+}
+
 static void the_dates_of_the_signer_decide(void **state)
 {
     (void)state;
@@ -624,6 +692,10 @@ int main(void)
         TEST(several_kinds_have_several_causes),
         TEST(bad_algorithm_is_named),
         TEST(follow_ups_have_causes_too),
+        TEST(a_challenge_left_out_decides),
+        TEST(ndes_wants_no_challenge_with_renewals),
+        TEST(intune_wants_its_own_challenge),
+        TEST(old_intune_challenges_have_expired),
         TEST(the_dates_of_the_signer_decide),
         TEST(a_rewritten_subject_decides),
     };
