@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-/* Two charts over the time of the run. Drawn with classes, so that the page's style gives the colours, light or
+/* Charts over the time of the run. Drawn with classes, so that the page's style gives the colours, light or
  * dark, on screen or paper. */
 
 #define WIDTH      860
@@ -14,54 +14,73 @@
 
 struct series {
     const char *class_name, *label;
-    double (*of)(const struct measure_second *s);
+    double (*of)(const struct measure *m, size_t second);
 };
 
-static double offered(const struct measure_second *s)
+/* A horizontal line to compare with; value 0: none. */
+struct mark {
+    const char *class_name;
+    char label[64];
+    double value;
+};
+
+static double offered(const struct measure *m, size_t second)
 {
-    return s->offered;
+    return measure_second(m, second).offered;
 }
 
-static double enrolled(const struct measure_second *s)
+static double enrolled(const struct measure *m, size_t second)
 {
-    return s->enrolled;
+    return measure_second(m, second).enrolled;
 }
 
-static double failed(const struct measure_second *s)
+static double failed(const struct measure *m, size_t second)
 {
-    return s->failed;
+    return measure_second(m, second).failed;
 }
 
-static double p50(const struct measure_second *s)
+static double p50(const struct measure *m, size_t second)
 {
-    return (double)s->p50_us / 1000;
+    return (double)measure_second(m, second).p50_us / 1000;
 }
 
-static double p95(const struct measure_second *s)
+static double p95(const struct measure *m, size_t second)
 {
-    return (double)s->p95_us / 1000;
+    return (double)measure_second(m, second).p95_us / 1000;
+}
+
+static double held(const struct measure *m, size_t second)
+{
+    return measure_otp_second(m, second).held_max;
 }
 
 struct bins {
     const struct measure *m;
-    size_t count, width; /* seconds per bin */
-    bool latency;        /* the worst second of a bin stands for it; else its mean */
+    size_t total;        /* seconds */
+    size_t count, width; /* bins, seconds per bin */
+    bool worst;          /* the worst second of a bin stands for it; else its mean */
+    bool gaps;           /* nothing is drawn where there is no value */
 };
+
+static struct bins bins_of(const struct measure *m, size_t seconds)
+{
+    size_t width = (seconds + MAX_POINTS - 1) / MAX_POINTS;
+    return (struct bins){.m = m, .total = seconds, .width = width, .count = (seconds + width - 1) / width};
+}
 
 static double bin_value(const struct bins *b, size_t bin, const struct series *series)
 {
-    size_t first = bin * b->width, last = first + b->width, total = measure_second_count(b->m);
+    size_t first = bin * b->width, last = first + b->width;
     double sum = 0, worst = 0;
-    if (last > total)
-        last = total;
+    if (last > b->total)
+        last = b->total;
     for (size_t i = first; i < last; i++) {
-        struct measure_second second = measure_second(b->m, i);
-        double value = series->of(&second);
+        double value = series->of(b->m, i);
         sum += value;
         if (value > worst)
             worst = value;
     }
-    return b->latency ? worst : sum / (double)(last - first);
+    return b->worst ? worst : sum / (double)(last - first);
 }
 
 /* The next of 1, 2, 5, 10, 20, 50 ... */
@@ -88,7 +107,7 @@ static double highest(const struct bins *b, const struct series *series, size_t 
                 top = value;
         }
     }
-    return nice_ceiling(top);
+    return top;
 }
 
 static double x_of(const struct bins *b, size_t bin)
@@ -109,7 +128,7 @@ static void draw_line(const struct bins *b, const struct series *series, double 
     buf_appendf(out, "<path class=\"line %s\" d=\"", series->class_name);
     for (size_t i = 0; i < b->count; i++) {
         double value = bin_value(b, i, series);
-        bool shown = !b->latency || value > 0;
+        bool shown = !b->gaps || value > 0;
         if (shown)
             buf_appendf(out, "%c%.1f %.1f", pen_down ? 'L' : 'M', x_of(b, i), y_of(value, top));
         if (shown && !pen_down)
@@ -135,25 +154,35 @@ static void draw_axes(const struct bins *b, double top, const char *unit, struct
     }
 }
 
-static void draw_legend(const struct series *series, size_t count, struct buf *out)
+static void draw_legend(const struct series *series, size_t count, const struct mark *mark, struct buf *out)
 {
     buf_append_text(out, "<figcaption>");
     for (size_t i = 0; i < count; i++)
         buf_appendf(out, "<span class=\"key %s\"></span>%s ", series[i].class_name, series[i].label);
+    if (mark != NULL && mark->value > 0)
+        buf_appendf(out, "<span class=\"key %s\"></span>%s ", mark->class_name, mark->label);
     buf_append_text(out, "</figcaption>\n");
 }
 
+/* `mark` may be NULL. */
 static void draw(const struct bins *b, const char *title, const char *unit, const struct series *series,
-                 size_t count, struct buf *out)
+                 size_t count, const struct mark *mark, struct buf *out)
 {
+    bool marked = mark != NULL && mark->value > 0;
     double top = highest(b, series, count);
+    if (marked && mark->value > top)
+        top = mark->value;
+    top = nice_ceiling(top);
     buf_appendf(out, "<figure><h3>%s</h3>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
                 title, WIDTH, HEIGHT, title);
     draw_axes(b, top, unit, out);
+    if (marked)
+        buf_appendf(out, "<path class=\"line %s\" d=\"M%d %.1fH%d\"/>\n", mark->class_name, LEFT,
+                    y_of(mark->value, top), WIDTH - 8);
     for (size_t i = 0; i < count; i++)
         draw_line(b, &series[i], top, out);
     buf_append_text(out, "</svg>\n");
-    draw_legend(series, count, out);
+    draw_legend(series, count, mark, out);
     buf_append_text(out, "</figure>\n");
 }
 
@@ -165,10 +194,23 @@ bool chart_write(const struct report_run *run, struct buf *out)
     size_t seconds = measure_second_count(run->measure);
     if (seconds == 0)
         return true;
-    struct bins b = {.m = run->measure, .width = (seconds + MAX_POINTS - 1) / MAX_POINTS};
-    b.count = (seconds + b.width - 1) / b.width;
-    draw(&b, "Devices per second", "", rates, 3, out);
-    b.latency = true;
-    draw(&b, "Enrollment latency of the devices that ended in each second", " ms", latencies, 2, out);
+    struct bins b = bins_of(run->measure, seconds);
+    draw(&b, "Devices per second", "", rates, 3, NULL, out);
+    b.worst = b.gaps = true;
+    draw(&b, "Enrollment latency of the devices that ended in each second", " ms", latencies, 2, NULL, out);
+    return !out->failed;
+}
+
+bool chart_write_otp(const struct report_run *run, struct buf *out)
+{
+    static const struct series places[] = {{"held", "held at once, at most, in each second", held}};
+    size_t seconds = measure_otp_second_count(run->measure);
+    if (seconds == 0)
+        return true;
+    struct bins b = bins_of(run->measure, seconds);
+    struct mark budget = {.class_name = "limit", .value = run->otp == NULL ? 0 : run->otp->limit};
+    snprintf(budget.label, sizeof budget.label, "challenge.outstanding: %u", (unsigned)budget.value);
+    b.worst = true;
+    draw(&b, "Passwords outstanding", "", places, 1, &budget, out);
     return !out->failed;
 }

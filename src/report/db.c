@@ -32,6 +32,7 @@ static const char schema[] =
     "CREATE TABLE phase(phase INTEGER PRIMARY KEY, name TEXT);"
     "CREATE TABLE second(second INTEGER PRIMARY KEY, offered INTEGER, started INTEGER, enrolled INTEGER,"
     " failed INTEGER, in_flight INTEGER, p50_us INTEGER, p95_us INTEGER);"
+    "CREATE TABLE otp_second(second INTEGER PRIMARY KEY, held INTEGER, held_max INTEGER);"
     "CREATE TABLE failure(failure INTEGER PRIMARY KEY, stage TEXT, reason TEXT, http_status INTEGER,"
     " fail_info INTEGER, hresult TEXT, text TEXT, count INTEGER, first_us INTEGER, last_us INTEGER, exemplar "
     "TEXT, follow_up TEXT);"
@@ -328,6 +329,8 @@ static void write_histograms(struct db *db, const struct report_run *run)
     write_histogram(db, statement, "start_lag", measure_start_lag(m));
     write_histogram(db, statement, "loop_stall", measure_loop_stall(m));
     write_histogram(db, statement, "otp_age_at_use", measure_otp_age(m));
+    write_histogram(db, statement, "otp_fetch", measure_otp(m).fetch);
+    write_histogram(db, statement, "otp_hold", measure_otp(m).hold);
     for (int i = STAGE_KEY; i < STAGE_COUNT; i++) {
         struct measure_step step;
         char name[64];
@@ -402,6 +405,8 @@ static void write_encoded(struct db *db, const struct measure *m)
     series_walk(measure_series(m), on_histogram, &en);
     write_whole(&en, "loop_stall", measure_loop_stall(m));
     write_whole(&en, "otp_age_at_use", measure_otp_age(m));
+    write_whole(&en, "otp_fetch", measure_otp(m).fetch);
+    write_whole(&en, "otp_hold", measure_otp(m).hold);
     for (int i = STAGE_KEY; i < STAGE_COUNT; i++) {
         struct measure_step step;
         char name[64];
@@ -428,6 +433,20 @@ static void write_seconds(struct db *db, const struct measure *m)
         put_int(&row, second.in_flight);
         put_int_or_null(&row, second.p50_us, any);
         put_int_or_null(&row, second.p95_us, any);
+        write_row(db, &row);
+    }
+    sqlite3_finalize(statement);
+}
+
+static void write_otp_seconds(struct db *db, const struct measure *m)
+{
+    sqlite3_stmt *statement = prepare(db, "INSERT INTO otp_second VALUES(?,?,?)");
+    for (size_t i = 0; statement != NULL && i < measure_otp_second_count(m); i++) {
+        struct measure_otp_second second = measure_otp_second(m, i);
+        struct row row = {statement, 1};
+        put_int(&row, (int64_t)i);
+        put_int(&row, second.held);
+        put_int(&row, second.held_max);
         write_row(db, &row);
     }
     sqlite3_finalize(statement);
@@ -507,6 +526,7 @@ bool db_finish(struct db *db, const struct summary *s, struct err *e)
         write_histograms(db, s->run);
         write_encoded(db, s->run->measure);
         write_seconds(db, s->run->measure);
+        write_otp_seconds(db, s->run->measure);
         write_failures(db, s->run->measure);
         write_certificates(db, s->run->target);
         write_conformance(db, s->run->measure);

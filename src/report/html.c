@@ -34,8 +34,10 @@ static const char style[] =
     "fill:none}.line{fill:none;stroke-width:1.6}.key{display:inline-block;width:1.2em;height:3px;margin:0 "
     ".4em .25em "
     "1em}\n"
-    ".offered,.p50{stroke:var(--c1)}.enrolled{stroke:var(--c2)}.failed,.p95{stroke:var(--c3)}"
-    ".key.offered,.key.p50{background:var(--c1)}.key.enrolled{background:var(--c2)}"
+    ".offered,.p50,.held{stroke:var(--c1)}.limit{stroke:var(--warn);stroke-dasharray:6 "
+    "4}.enrolled{stroke:var(--c2)}.failed,.p95{stroke:var(--c3)}"
+    ".key.offered,.key.p50,.key.held{background:var(--c1)}.key.limit{background:var(--warn)}.key.enrolled{"
+    "background:var(--c2)}"
     ".key.failed,.key.p95{background:var(--c3)}\n"
     "@media print{body{max-width:none;margin:0}.cause,figure,tr{break-inside:avoid}h2{break-after:avoid}}\n";
 
@@ -313,6 +315,27 @@ static void put_steps(const struct measure *m, struct buf *out)
              "phases are left out; timed-out devices count at their time-out.</p>\n");
 }
 
+static void put_otp(const struct report_run *run, struct buf *out)
+{
+    static const char *const names[] = {"", "count", "failed", "p50", "p95", "p99", "p99.9", "max", NULL};
+    struct measure_otp o = measure_otp(run->measure);
+    char words[480];
+    words_otp(run, words, sizeof words);
+    if (words[0] == '\0')
+        return;
+    buf_append_text(out, "<h2>One-time passwords</h2>\n");
+    element(out, "p", NULL, words);
+    words_otp_capacity(run, words, sizeof words);
+    if (otp_capacity(run).near)
+        element(out, "p", "warn", words);
+    chart_write_otp(run, out);
+    head_row(out, names, 1);
+    histogram_row(out, "fetch", histogram_count(o.fetch), o.failed, o.fetch);
+    histogram_row(out, "age when sent, since its fetch", histogram_count(o.age), 0, o.age);
+    histogram_row(out, "held, from its fetch until answered", histogram_count(o.hold), 0, o.hold);
+    end_table(out);
+}
+
 static void put_correctness(const struct report_run *run, struct buf *out)
 {
     struct words_defect defects[WORDS_DEFECTS];
@@ -474,6 +497,7 @@ bool html_write(const struct summary *s, struct buf *out, struct err *e)
     put_slos(&s->judgement, out);
     chart_write(s->run, out);
     put_steps(s->run->measure, out);
+    put_otp(s->run, out);
     put_personas(s->run, out);
     put_follow_ups(s->run, out);
     put_verdicts(s->run, out);

@@ -158,15 +158,19 @@ static bool waited_for_passwords(const struct report_run *run)
            !short_of_cpu(run);
 }
 
-static const char *late_reason(const struct report_run *run)
+static void late_reason(const struct report_run *run, char *out, size_t out_bytes)
 {
-    if (waited_for_passwords(run))
-        return "arrivals waited for a one-time password: raise challenge.outstanding (and the server's "
-               "cache) or "
-               "lower the rate";
-    if (run->generator->held_back)
-        return "limits.in_flight held arrivals back: raise it, or lower the rate";
-    return "this machine held arrivals back: lower the rate or use more cores";
+    char limit[200];
+    if (waited_for_passwords(run)) {
+        words_otp_limit(run, limit, sizeof limit);
+        snprintf(out, out_bytes,
+                 "arrivals waited for a one-time password: %s; raise challenge.outstanding (and the server's "
+                 "cache) or lower the rate",
+                 limit);
+    } else if (run->generator->held_back)
+        snprintf(out, out_bytes, "limits.in_flight held arrivals back: raise it, or lower the rate");
+    else
+        snprintf(out, out_bytes, "this machine held arrivals back: lower the rate or use more cores");
 }
 
 static void judge_start_lag(const struct report_run *run, struct judgement *j)
@@ -177,13 +181,14 @@ static void judge_start_lag(const struct report_run *run, struct judgement *j)
     if (limit_us < START_LAG_US)
         limit_us = START_LAG_US;
     r->broken = lag_us > limit_us;
-    char lag[32], limit[32];
+    char lag[32], limit[32], why[320];
     text_duration(lag_us, lag, sizeof lag);
     text_duration(limit_us, limit, sizeof limit);
-    if (r->broken)
-        snprintf(r->reason, sizeof r->reason,
-                 "devices started late: p99 of the start lag is %s, allowed are %s; %s", lag, limit,
-                 late_reason(run));
+    if (!r->broken)
+        return;
+    late_reason(run, why, sizeof why);
+    snprintf(r->reason, sizeof r->reason,
+             "devices started late: p99 of the start lag is %s, allowed are %s; %s", lag, limit, why);
 }
 
 /* Unsent devices are judged by their own rule: here only those that started count, and how long that took. A few
@@ -195,9 +200,12 @@ static void judge_rate(const struct report_run *run, struct judgement *j)
     int64_t late_us = load.started_last_us - load.offered_last_us;
     double ratio = (double)load.offered_last_us / (double)(load.offered_last_us + late_us);
     r->broken = late_us > 250000 && ratio < 0.99;
-    if (r->broken)
-        snprintf(r->reason, sizeof r->reason, "devices were started at only %.1f%% of the offered rate; %s",
-                 ratio * 100, late_reason(run));
+    char why[320];
+    if (!r->broken)
+        return;
+    late_reason(run, why, sizeof why);
+    snprintf(r->reason, sizeof r->reason, "devices were started at only %.1f%% of the offered rate; %s",
+             ratio * 100, why);
 }
 
 static bool is_local(const struct outcome *o)

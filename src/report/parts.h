@@ -2,6 +2,7 @@
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H
 
+#include "measure/otp.h"
 #include "report/report.h"
 
 #include <jansson.h>
@@ -16,7 +17,7 @@ struct rule_result {
     const char *name; /* "start lag" */
     enum rule_weight weight;
     bool broken;
-    char reason[240]; /* what and what to change; empty when not broken */
+    char reason[480]; /* what and what to change; empty when not broken */
 };
 
 #define JUDGE_MAX_RULES 6
@@ -105,6 +106,28 @@ struct words_rates {
 };
 struct words_rates words_rates(const struct report_run *run);
 
+/* ---- the supply of one-time passwords ---- */
+
+/* What so many places can carry. All 0 where nothing limits the supply. */
+struct otp_capacity {
+    unsigned places;
+    unsigned cache; /* the server's; 0: not known */
+    bool assumed;   /* NDES did not say, so it is taken as installed */
+    double hold_us; /* a used password, from the begin of its fetch until the place was free */
+    double wasted;  /* share of passwords that never came back to the server */
+    double validity_us, place_us;
+    double per_hour; /* 0: nothing was fetched */
+    bool near;       /* the run came near it, or met it */
+};
+struct otp_capacity otp_capacity(const struct report_run *run);
+json_t *otp_json(const struct report_run *run);
+/* "2,000 fetched by ntlm, 1,990 used, 4 too old; at most 3 held at once, allowed are 3"; empty when none were asked for. */
+void words_otp(const struct report_run *run, char *out, size_t out_bytes);
+/* "With this cache of 5, a password is held 1.80 s on average: 10,000 devices per hour at most"; empty when unknown. */
+void words_otp_capacity(const struct report_run *run, char *out, size_t out_bytes);
+/* For a run whose arrivals waited: who was the limit, and what it was. */
+void words_otp_limit(const struct report_run *run, char *out, size_t out_bytes);
+
 /* ---- conformance ---- */
 
 /* Findings, those first that need a person: begin with {0}; NULL past the last. */
@@ -122,8 +145,9 @@ bool hlog_write(const struct summary *s, struct buf *out, struct err *e) MUST_US
 bool html_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
 /* Escapes for XML and HTML alike; characters that XML forbids become U+FFFD. */
 bool markup_text(struct buf *out, const char *text);
-/* Inline SVG of the time series. */
+/* Inline SVG of the time series, and of the passwords held; nothing without values. */
 bool chart_write(const struct report_run *run, struct buf *out);
+bool chart_write_otp(const struct report_run *run, struct buf *out);
 
 /* ---- db: run.sqlite ---- */
 struct db;

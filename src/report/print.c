@@ -312,6 +312,20 @@ static void print_follow_ups(const struct printer *p, const struct report_run *r
     }
 }
 
+static void print_otp(const struct printer *p, const struct report_run *run)
+{
+    char words[480];
+    words_otp(run, words, sizeof words);
+    if (words[0] == '\0')
+        return;
+    heading(p, "One-time passwords");
+    entry(p, 2, "", words);
+    if (!otp_capacity(run).near)
+        return;
+    words_otp_capacity(run, words, sizeof words);
+    entry(p, 2, "", words);
+}
+
 static void print_figures(const struct printer *p, const struct measure *m)
 {
     print_titles(p, "Times", "count");
@@ -411,6 +425,7 @@ void report_print(FILE *to, const struct report_run *run, const struct report_ve
         summary_clear(&s);
     }
     print_figures(&p, run->measure);
+    print_otp(&p, run);
     print_personas(&p, run);
     print_follow_ups(&p, run);
     print_verdicts(&p, run);

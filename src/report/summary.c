@@ -325,22 +325,6 @@ static json_t *correctness_json(const struct report_run *run)
     return out;
 }
 
-/* Without a source of one-time passwords all of it is 0: none were fetched. */
-static json_t *otp_json(const struct report_run *run)
-{
-    static const struct outcome_otp none;
-    const struct outcome_otp *o = run->otp == NULL ? &none : run->otp;
-    json_t *out = json_object();
-    json_object_set_new(out, "fetched", count(o->fetched));
-    json_object_set_new(out, "used", count(o->used));
-    json_object_set_new(out, "expired", count(o->expired));
-    json_object_set_new(out, "cache_full", count(o->cache_full));
-    json_object_set_new(out, "outstanding_max", count(o->outstanding_max));
-    json_object_set_new(out, "age_at_use_ms",
-                        summary_histogram(run->otp == NULL ? NULL : measure_otp_age(run->measure)));
-    return out;
-}
-
 static json_t *generator_json(const struct report_run *run)
 {
     const struct outcome_generator *g = run->generator;

@@ -198,7 +198,8 @@ bool scenario_check_authorized(const struct scenario *scenario, const char *opti
  *   rates.{offered,achieved,requests}_per_s
  *   latency.{enrollment,service,start_lag}.STAT                 STAT: count min mean p50 p90 p95 p99 p999 max
  *   steps.STEP.STAT, steps.STEP.{failed,bytes_sent,bytes_received}
- *   otp.{fetched,used,expired,cache_full,outstanding_max}, otp.age_at_use.STAT
+ *   otp.{fetched,used,burnt,expired,left,lost,unanswered,failed,cache_full,cache_full_onsets,outstanding_max},
+ *   otp.capacity.per_hour, otp.{age_at_use,fetch,hold}.STAT
  *   correctness.{key_mismatch,subject_mismatch,nonce_mismatch,transaction_mismatch,chain_failures,duplicate_otp,
  *                expectation_failures,renewal_same_certificate}
  *   verdicts.{strict,persona}.{accepted,refused}, verdicts.differ

@@ -23,9 +23,16 @@ static const struct {
     {"rates.requests_per_s", KIND_RATE},
     {"otp.fetched", KIND_COUNT},
     {"otp.used", KIND_COUNT},
+    {"otp.burnt", KIND_COUNT},
     {"otp.expired", KIND_COUNT},
+    {"otp.left", KIND_COUNT},
+    {"otp.lost", KIND_COUNT},
+    {"otp.unanswered", KIND_COUNT},
+    {"otp.failed", KIND_COUNT},
     {"otp.cache_full", KIND_COUNT},
+    {"otp.cache_full_onsets", KIND_COUNT},
     {"otp.outstanding_max", KIND_COUNT},
+    {"otp.capacity.per_hour", KIND_COUNT},
     {"correctness.key_mismatch", KIND_COUNT},
     {"correctness.subject_mismatch", KIND_COUNT},
     {"correctness.nonce_mismatch", KIND_COUNT},
@@ -52,8 +59,9 @@ static const struct {
     {"follow_ups.get_next_ca_cert.ok", KIND_COUNT},
     {"follow_ups.get_next_ca_cert.failed", KIND_COUNT},
 };
-static const char *const histograms[] = {"latency.enrollment", "latency.service", "latency.start_lag",
-                                         "otp.age_at_use", "generator.loop_stall"};
+static const char *const histograms[] = {"latency.enrollment",  "latency.service", "latency.start_lag",
+                                         "otp.age_at_use",      "otp.fetch",       "otp.hold",
+                                         "generator.loop_stall"};
 static const struct {
     const char *name;
     enum kind kind;

@@ -100,7 +100,9 @@ static void every_promised_field_is_there(void **state)
     has_keys(at(s, "follow_ups"), "renewal get_cert get_crl get_next_ca_cert");
     has_keys(at(s, "follow_ups.renewal"), "tried ok failed not_announced");
     assert_true(json_is_object(at(s, "personas")));
-    has_keys(at(s, "otp"), "fetched used expired cache_full outstanding_max age_at_use_ms");
+    has_keys(at(s, "otp"), "source scheme fetched used burnt expired left lost unanswered failed cache_full "
+                           "cache_full_onsets outstanding_max limit held_back age_at_use_ms fetch_ms hold_ms "
+                           "capacity");
     has_keys(at(s, "otp.age_at_use_ms"), HISTOGRAM);
     has_keys(
         at(s, "generator"),
