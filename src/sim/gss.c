@@ -1,5 +1,7 @@
 #include "sim/gss.h"
 
+#include "sim/ntlm.h"
+
 #include <errno.h>
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
@@ -10,7 +12,7 @@
 #define PATH_BYTES       512
 #define USERS_LINE_BYTES 1000 /* what gss-ntlmssp reads of a line of its user file */
 #define USERS_BYTES      ((size_t)SIM_ACCOUNTS_MAX * USERS_LINE_BYTES)
-#define TOKEN_MAX        ((size_t)64 * 1024)
+#define TOKEN_MAX        ((size_t)64 * 1024 + 64)
 
 /* Without a service in front of it the name stays out of the challenge, as on Windows: a client that asked for another name
  * (an alias, an address) would refuse to go on. */
@@ -241,12 +243,26 @@ static enum sim_accept accept_token(struct context *context, struct span token, 
     return result;
 }
 
+static enum sim_accept step_locked(struct context *context, struct span token, struct sim_accepted *out)
+{
+    struct buf mended;
+    buf_init(&mended, TOKEN_MAX);
+    enum sim_accept result = SIM_ACCEPT_REFUSED;
+    if (sim_ntlm_mend(token, &mended)) {
+        pthread_mutex_lock(&one_at_a_time);
+        result = accept_token(context, buf_span(&mended), out);
+        pthread_mutex_unlock(&one_at_a_time);
+    }
+    buf_wipe(&mended);
+    return result;
+}
+
 static enum sim_accept step(void *user, enum sim_scheme scheme, void **slot, struct span token,
                             struct sim_accepted *out)
 {
     const struct sim_gss *g = user;
     struct context *context = *slot;
-    if (token.len == 0 || token.len > TOKEN_MAX)
+    if (token.len == 0)
         return SIM_ACCEPT_REFUSED;
     if (context == NULL) {
         *slot = context = calloc(1, sizeof *context);
@@ -256,10 +272,7 @@ static enum sim_accept step(void *user, enum sim_scheme scheme, void **slot, str
     }
     if (context->credential == GSS_C_NO_CREDENTIAL)
         return SIM_ACCEPT_REFUSED;
-    pthread_mutex_lock(&one_at_a_time);
-    enum sim_accept result = accept_token(context, token, out);
-    pthread_mutex_unlock(&one_at_a_time);
-    return result;
+    return step_locked(context, token, out);
 }
 
 static void drop(void *user, void *slot)

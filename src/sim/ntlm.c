@@ -2,12 +2,16 @@
 
 #include "base/text.h"
 
-#define DOMAIN_FIELD  28
-#define USER_FIELD    36
-#define FLAGS         60
-#define FIXED_BYTES   64 /* of an AUTHENTICATE message */
-#define FLAG_UNICODE  1u
-#define NAME_MAX_UTF8 1024
+#define NEGOTIATE_BYTES 40 /* of a first message, with its version */
+#define FIRST_FIELD     12 /* of six, 8 bytes each */
+#define DOMAIN_FIELD    28
+#define USER_FIELD      36
+#define FLAGS           60
+#define FIXED_BYTES     64 /* of an AUTHENTICATE message */
+#define VERSION_BYTES   8
+#define FLAG_UNICODE    1u
+#define FLAG_VERSION    UINT32_C(0x02000000)
+#define NAME_MAX_UTF8   1024
 
 static const char signature[8] = "NTLMSSP";
 
@@ -70,4 +74,39 @@ bool sim_ntlm_who(struct span message, char *out, size_t out_bytes)
     }
     buf_clear(&name);
     return ok;
+}
+
+/* Where an AUTHENTICATE message's texts and responses begin. */
+static size_t payload_start(struct span message)
+{
+    size_t start = SIZE_MAX;
+    for (size_t at = FIRST_FIELD; at < FLAGS; at += 8) {
+        size_t offset = little(message.data + at + 4, 4);
+        if (little(message.data + at, 2) > 0 && offset < start)
+            start = offset;
+    }
+    return start;
+}
+
+static bool drop_version_flag(struct span message, struct buf *out)
+{
+    uint32_t flags = little(message.data + FLAGS, 4) & ~FLAG_VERSION;
+    uint8_t bytes[4] = {(uint8_t)flags, (uint8_t)(flags >> 8), (uint8_t)(flags >> 16),
+                        (uint8_t)(flags >> 24)};
+    return buf_append(out, message.data, FLAGS) && buf_append(out, bytes, sizeof bytes) &&
+           buf_append(out, message.data + FIXED_BYTES, message.len - FIXED_BYTES);
+}
+
+bool sim_ntlm_mend(struct span token, struct buf *out)
+{
+    static const uint8_t zeros[NEGOTIATE_BYTES];
+    struct span message;
+    enum sim_ntlm_type type = sim_ntlm_find(token, &message);
+    bool raw = type != SIM_NTLM_NONE && message.data == token.data;
+    if (raw && type == SIM_NTLM_NEGOTIATE && token.len < NEGOTIATE_BYTES)
+        return buf_append_span(out, token) && buf_append(out, zeros, NEGOTIATE_BYTES - token.len);
+    if (raw && type == SIM_NTLM_AUTHENTICATE && token.len >= FIXED_BYTES &&
+        payload_start(token) < FIXED_BYTES + VERSION_BYTES)
+        return drop_version_flag(token, out);
+    return buf_append_span(out, token);
 }

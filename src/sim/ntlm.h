@@ -19,4 +19,9 @@ enum sim_ntlm_type sim_ntlm_find(struct span token, struct span *message);
  * the message is cut short, or names nobody, or does not fit. */
 bool sim_ntlm_who(struct span message, char *out, size_t out_bytes);
 
+/* Appends the token as gss-ntlmssp wants it. IIS takes messages without the version field, of old Windows and of curl;
+ * gss-ntlmssp takes a first message for cut short then, and an AUTHENTICATE message for malformed whose flags promise the field.
+ * Such messages have no MIC, so nothing notices; tokens of others go through as they are. False: no room in `out`. */
+bool sim_ntlm_mend(struct span token, struct buf *out);
+
 #endif
