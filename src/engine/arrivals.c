@@ -44,7 +44,7 @@ static void tell_unsent(struct engine *en, const struct load_arrival *a, const s
 }
 
 /* Why the next one may not start; its words are the cause when it never does. */
-static enum admission admission(const struct engine *en, const struct load_arrival *a, struct err *why)
+static enum admission admission(struct engine *en, const struct load_arrival *a, struct err *why)
 {
     const struct scenario *s = en->config->scenario;
     if (!keys_suffice(en, a->index)) {
@@ -57,12 +57,9 @@ static enum admission admission(const struct engine *en, const struct load_arriv
                 (unsigned long long)s->limits.in_flight);
         return WAIT;
     }
-    if (!reservoir_ready(en->reservoir, engine_now(en))) {
-        err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED, "challenge.outstanding: all %u passwords were taken",
-                s->challenge.outstanding);
-        return WAIT;
-    }
-    return ADMIT;
+    static const enum admission by_room[] = {
+        [RESERVOIR_READY] = ADMIT, [RESERVOIR_WAIT] = WAIT, [RESERVOIR_DRY] = REFUSE};
+    return by_room[passwords_room(en, why)];
 }
 
 static void offer(struct engine *en, const struct load_arrival *a)

@@ -19,11 +19,14 @@
 struct engine_config {
     const struct scenario *scenario;
     const char *scep_url;
-    const char *admin_url;       /* challenge source mscep_admin: the OTP page */
-    const char *user;            /* for the OTP page, Basic; NULL: no logon */
-    const struct secret *secret; /* mscep_admin: the user's password; static: the challenge; else NULL */
-    const struct pki_pool *keys; /* at least one */
-    struct load_plan *plan;      /* at its beginning; walked through */
+    const char *admin_url; /* mscep_admin: the OTP page; http, intune: the template of their URL */
+    const char *user;      /* for the challenge source; NULL: no logon */
+    const struct secret
+        *secret;  /* the user's password, or the token of an API; static: the challenge; else NULL */
+    bool tickets; /* Kerberos tickets for the challenge source are in this process's cache */
+    struct challenge_list *passwords; /* source file: opened; else NULL */
+    const struct pki_pool *keys;      /* at least one */
+    struct load_plan *plan;           /* at its beginning; walked through */
     const struct outcome_sink *sinks;
     size_t sink_count;
     const char *run_id;

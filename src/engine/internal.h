@@ -6,6 +6,7 @@
 #include "challenge/challenge.h"
 #include "device/device.h"
 #include "engine/engine.h"
+#include "engine/reservoir.h"
 #include "http/http.h"
 #include "scep/ca.h"
 #include "scep/certrep.h"
@@ -17,17 +18,15 @@
 #define SECOND_US         INT64_C(1000000)
 
 struct phone;
-struct reservoir;
+struct passwords;
 struct lab;
 struct signers;
 struct trial;
 
-/* A one-time password on its way from the page to the message that carries it. */
-struct password {
-    struct secret *value;
+/* One that went out in a message, until it is known what for. */
+struct sent_password {
+    bool was;
     int64_t fetched_us;
-    uint64_t fingerprint; /* salted; 0: not for single use */
-    struct password *next;
 };
 
 /* GetCACert bodies repeat: each is parsed once, and checked once a second (certificates expire while a run goes on). */
@@ -56,10 +55,10 @@ struct engine {
     uv_loop_t loop;
     struct http *http;
     struct workers *workers;
-    struct reservoir *reservoir;
-    struct signers *signers; /* NULL: every device makes its own */
-    struct lab *lab;         /* conformance probes beside the load; NULL: none */
-    struct buf *headers;     /* of requests, by profile: GET, POST */
+    struct passwords *passwords; /* NULL: challenges are not fetched */
+    struct signers *signers;     /* NULL: every device makes its own */
+    struct lab *lab;             /* conformance probes beside the load; NULL: none */
+    struct buf *headers;         /* of requests, by profile: GET, POST */
 
     /* alarm.c: every moment the engine waits for, on one absolute timer */
     uv_poll_t alarm;
@@ -71,6 +70,7 @@ struct engine {
     /* arrivals.c */
     bool first_seen;
     bool stopped; /* nothing starts any more */
+    uint64_t offered;
     struct arrival_queue queue;
 
     /* run.c */
@@ -121,10 +121,13 @@ struct phone {
     const struct persona *persona;
     struct http_session *session;
 
-    struct password *password;  /* mscep_admin; NULL before the fetch and after the message was sent */
-    struct phone *next_waiting; /* for a password: reservoir.c */
-    bool waiting;
-    uint32_t waiting_generation;
+    /* passwords.c */
+    struct password
+        *password; /* NULL before the fetch and after the message was sent, or when none is fetched */
+    struct sent_password sent_for_enrollment, sent_for_renewal;
+    struct taker taker;
+    uint32_t taker_generation;
+    bool asking; /* the answer, when it comes at once, belongs to the action under way */
 
     struct device_action sent;     /* the request under way */
     int64_t asked_us;              /* when it was begun */
@@ -165,6 +168,7 @@ void engine_tell_start(struct engine *en, const struct load_arrival *a, int64_t 
 void engine_tell_step(struct engine *en, const struct outcome_step *step);
 void engine_tell_device(struct engine *en, const struct outcome *o);
 void engine_tell_stall(struct engine *en, int64_t us);
+void engine_tell_otp(struct engine *en, const struct outcome_otp_event *event);
 void engine_tell_probe(struct engine *en, const struct outcome_probe *probe);
 void engine_abandon_all(struct engine *en);
 
@@ -254,23 +258,25 @@ bool messages_next_ca(struct phone *p, const struct device_action *action, struc
  * reading the reply ended with; a subject that does not matter here is taken back from it. */
 void finding_make(struct phone *p, struct err *e);
 
-/* reservoir.c: the supply of challenges */
-bool reservoir_new(struct engine *en, struct reservoir **out, struct err *e) MUST_USE;
-void reservoir_free(struct reservoir *r);
-bool reservoir_ready(const struct reservoir *r, int64_t now_us); /* may another device start? */
-void reservoir_fetch(struct reservoir *r, struct phone *p, uint32_t generation);
-void reservoir_serve(
-    struct reservoir *r); /* devices under way that wait for a password, as far as there is room */
-void reservoir_cancel(struct reservoir *r, struct phone *p);
-struct span reservoir_challenge(const struct phone *p); /* what goes into the CSR; empty: none */
+/* passwords.c: devices and the supply of challenges */
+bool passwords_new(struct engine *en, struct passwords **out, struct err *e) MUST_USE;
+void passwords_free(struct passwords *passwords);
+enum reservoir_room passwords_room(struct engine *en, struct err *why); /* for another device to start */
+void passwords_turn(struct engine *en); /* those who wait are served, as far as there is room */
+int64_t passwords_due_us(const struct engine *en);
+void passwords_fetch(struct phone *p, uint32_t generation);
+void passwords_cancel(struct phone *p);
+struct span passwords_challenge(const struct phone *p); /* what goes into the CSR; empty: none */
 /* The message that carries the password is out (or was lost on its way): it is used up. */
-void reservoir_used(struct phone *p, int64_t sent_us);
+void passwords_used(struct phone *p, int64_t sent_us);
+void passwords_settle(
+    struct phone *p); /* the device has ended: what it sent brought a certificate, or was burnt */
 /* The device ended without sending its password: the next one takes it. */
-void reservoir_return(struct phone *p);
+void passwords_return(struct phone *p);
 /* A password that may still be good, kept aside by the lab (*place: NULL is none). Its place stays taken. */
-void reservoir_keep(struct phone *p, struct password **place);
-bool reservoir_give(struct phone *p, struct password **place); /* false: there is none, or it got too old */
-void reservoir_drop(struct reservoir *r, struct password **place);
+void passwords_keep(struct phone *p, struct password **place);
+bool passwords_give(struct phone *p, struct password **place); /* false: there is none, or it got too old */
+void passwords_drop(struct engine *en, struct password **place);
 
 /* facts.c */
 void facts_begin(struct engine *en);

@@ -93,7 +93,7 @@ void lab_free(struct lab *lab)
     if (lab == NULL)
         return;
     clear_trial(&lab->trial);
-    reservoir_drop(lab->engine->reservoir, &lab->leftover);
+    passwords_drop(lab->engine, &lab->leftover);
     free(lab);
 }
 
@@ -195,9 +195,9 @@ static void start(struct lab *lab, enum trial_stage stage)
 
 static bool may_start(const struct lab *lab)
 {
-    const struct engine *en = lab->engine;
+    struct engine *en = lab->engine;
     return en->in_flight < scenario_of(lab)->limits.in_flight &&
-           (lab->leftover != NULL || reservoir_ready(en->reservoir, engine_now(en)));
+           (lab->leftover != NULL || passwords_room(en, NULL) == RESERVOIR_READY);
 }
 
 /* With nothing else to do, probes wait for the load to end: then nothing disturbs them, and they disturb nothing. */
@@ -259,7 +259,7 @@ bool lab_has_challenge(struct phone *p)
     struct trial *t = p->trial;
     if (is_probe(t))
         return t->probe->challenge != CONFORMANCE_FRESH;
-    t->leftover = reservoir_give(p, &t->lab->leftover);
+    t->leftover = passwords_give(p, &t->lab->leftover);
     return t->leftover;
 }
 
@@ -273,7 +273,7 @@ void lab_note_challenge(struct phone *p)
     struct trial *t = p->trial;
     if (is_probe(t))
         return;
-    buf_append_span(&t->challenge, reservoir_challenge(p));
+    buf_append_span(&t->challenge, passwords_challenge(p));
     t->single_use = p->password != NULL && p->password->fingerprint != 0;
 }
 
@@ -292,7 +292,7 @@ bool lab_make(struct phone *p, const struct persona_device *device, struct err *
 {
     struct trial *t = p->trial;
     t->device = *device;
-    t->device.challenge = reservoir_challenge(p);
+    t->device.challenge = passwords_challenge(p);
     t->control = (struct conformance_control){
         .message = buf_span(&t->message),
         .transaction = &t->transaction,
@@ -377,7 +377,7 @@ static void control_ended(struct lab *lab, struct phone *p)
     struct trial *t = &lab->trial;
     const char *why = NULL;
     if (t->leftover) /* not even sent: it stays what it was */
-        reservoir_keep(p, &lab->leftover);
+        passwords_keep(p, &lab->leftover);
     t->control_made = true;
     t->control_outcome = p->device.outcome;
     if (t->control_outcome.end != OUTCOME_ENROLLED || p->reply.issued == NULL) {
@@ -423,9 +423,9 @@ static void probe_ended(struct lab *lab, struct phone *p)
     };
     struct conformance_finding f = conformance_judge(t->probe, &answer);
     if (heard && p->reply.pki_status == SCEP_SUCCESS)
-        reservoir_used(p, p->asked_us);
+        passwords_used(p, p->asked_us);
     else
-        reservoir_keep(p, &lab->leftover);
+        passwords_keep(p, &lab->leftover);
     end_trial(lab, f.verdict, f.observed, o);
 }
 

@@ -103,7 +103,7 @@ bool messages_csr(struct phone *p, const struct device_action *action, struct er
     bool ok = (p->key != NULL || pki_key_generate_ec(curve != 0 ? curve : 256, &p->key, e)) &&
               fill(p, &who, &device, e);
     device.key = p->key;
-    device.challenge = renews_by_certificate(p) ? span_of(NULL, 0) : reservoir_challenge(p);
+    device.challenge = renews_by_certificate(p) ? span_of(NULL, 0) : passwords_challenge(p);
     ok = ok && persona_subject(p->persona, &device, &p->subject, e) &&
          persona_csr(p->persona, &device, buf_span(&p->subject), &p->device.choice, &p->csr, e);
     if (ok && (device.san_count > 0 || device.sid != NULL))

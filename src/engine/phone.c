@@ -109,7 +109,7 @@ static void free_phone(struct phone *p)
 {
     if (p->trial != NULL)
         lab_take(p);
-    reservoir_return(p);
+    passwords_return(p);
     http_session_free(p->session);
     scep_ca_free(p->ca);
     scep_certrep_clear(&p->reply);
@@ -174,6 +174,7 @@ static void end(struct phone *p)
     p->ended = true;
     link_out(en, p);
     tell_held(p);
+    passwords_settle(p);
     if (p->trial != NULL)
         return;
     struct asked asked[OUTCOME_FOLLOW_COUNT + 1];
@@ -210,7 +211,7 @@ static void fetch_challenge(struct phone *p, const struct device_action *action)
     if (p->trial != NULL && lab_has_challenge(p))
         phone_answer_now(p, DEVICE_DONE, action->generation, NULL);
     else
-        reservoir_fetch(p->engine->reservoir, p, action->generation);
+        passwords_fetch(p, action->generation);
 }
 
 static void send_request(struct phone *p, const struct device_action *action)
@@ -225,7 +226,7 @@ static void cancel(struct phone *p)
 {
     p->cancelling = true;
     requests_cancel(p);
-    reservoir_cancel(p->engine->reservoir, p);
+    passwords_cancel(p);
     crypto_cancel(p);
     p->cancelling = false;
 }

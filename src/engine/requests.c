@@ -124,7 +124,7 @@ static void on_response(void *user, struct http_response *r)
     hold_steps(p, r);
     bool kept = p->trial != NULL && lab_keeps_password(p);
     if (p->sent.operation == PERSONA_PKI_OPERATION && r->sent && !kept)
-        reservoir_used(p, p->asked_us + r->timing.ready_us);
+        passwords_used(p, p->asked_us + r->timing.ready_us);
     if (p->cancelling)
         return; /* the device asked for it and waits for nothing */
     facts_answer(p->engine, p->sent.operation, r);

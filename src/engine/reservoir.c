@@ -1,463 +1,506 @@
-/* The supply of challenges.
- *
- * NDES holds a handful of unused passwords at a time and gives each out once, so a whole run may hold no more than
- * `outstanding`: being fetched, waiting with a device, or in stock. A place is free again when the message that carried
- * the password has been answered. A password whose device failed before that goes into stock for the next one.
- *
- * A refused logon counts against the MDM's account, and Windows locks accounts. So until a logon has succeeded, and again
- * after one was refused, only one fetch is under way at a time, and after the second refusal there are no more. */
-#include "base/random.h"
-#include "engine/internal.h"
-#include "pki/algorithm.h"
+#include "engine/reservoir.h"
 
-#define MAX_REFUSED   2
-#define PASSWORD_US   (57 * 60 * SECOND_US) /* NDES forgets them after 60 minutes */
-#define MAX_REDIRECTS 2                     /* ".../mscep_admin" leads to ".../mscep_admin/" */
+#include "engine/fingerprint.h"
 
-/* One fetch at a time, on a connection of its own: a logon belongs to a connection. */
-struct fetcher {
-    struct reservoir *reservoir;
-    struct http_session *session;
-    struct phone *phone; /* whom it fetches for; NULL: idle */
-    uint32_t generation;
+#include <stdlib.h>
+
+#define MAX_REFUSED 2
+#define SECOND_US   INT64_C(1000000)
+
+struct line {
+    bool busy;
+    struct taker *taker; /* whom it fetches for; NULL: nobody */
     int64_t asked_us;
 };
 
 struct reservoir {
-    struct engine *engine;
-    enum challenge_source source;
-    unsigned outstanding; /* the limit */
-    unsigned held;        /* places taken */
-    unsigned fetching;
+    struct reservoir_config config;
+    struct line *lines;
+    unsigned held;    /* places taken */
+    unsigned busy;    /* lines */
+    unsigned unowned; /* of these, for nobody: the next taker takes them over */
     unsigned refused;
     bool proven; /* the last logon that ended was accepted */
-    struct password *stock, *stock_last;
-    struct phone *waiting,
-        *waiting_last; /* devices under way that need another password, first in, first out */
-    uint8_t salt[16];
-    struct fetcher *fetchers; /* `outstanding` of them */
+    bool halted;
+    bool sulking; /* a prefetch failed: no more before somebody's own fetch succeeds */
+    bool closing;
+    struct password *stock; /* the one that expires first is first */
+    unsigned stocked;
+    struct taker *waiting, *waiting_last;
+    int64_t next_fetch_us; /* by the rate limit */
+    int64_t turned_us;
+    struct fingerprints seen;
 };
 
-bool reservoir_new(struct engine *en, struct reservoir **out, struct err *e)
+bool reservoir_new(const struct reservoir_config *config, struct reservoir **out, struct err *e)
 {
-    const struct challenge_config *c = &en->config->scenario->challenge;
     struct reservoir *r = calloc(1, sizeof *r);
-    if (r == NULL)
+    struct line *lines = calloc(config->lines, sizeof *lines);
+    if (r == NULL || lines == NULL || !fingerprints_init(&r->seen, e)) {
+        free(r);
+        free(lines);
+        config->supply->kind->free(config->supply);
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the passwords");
-    *out = r; /* the engine frees it, also when the rest fails */
-    r->engine = en;
-    r->source = c->source;
-    r->outstanding = c->outstanding > 0 ? c->outstanding : 1;
-    if (r->source != CHALLENGE_MSCEP_ADMIN)
-        return true;
-    r->fetchers = calloc(r->outstanding, sizeof *r->fetchers);
-    if (r->fetchers == NULL)
-        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the passwords");
-    for (unsigned i = 0; i < r->outstanding; i++) {
-        r->fetchers[i].reservoir = r;
-        if (!http_session_new(en->http, &r->fetchers[i].session, e))
-            return false;
     }
-    return random_bytes(r->salt, sizeof r->salt, e);
+    r->config = *config;
+    r->lines = lines;
+    r->next_fetch_us = r->turned_us = INT64_MIN;
+    *out = r;
+    return true;
+}
+
+static int64_t now_of(const struct reservoir *r)
+{
+    return r->config.now(r->config.user);
 }
 
 static void free_password(struct password *password)
 {
-    if (password != NULL)
-        secret_free(password->value);
+    secret_free(password->value);
     free(password);
+}
+
+/* ---- telling ---- */
+
+static void tell(const struct reservoir *r, struct outcome_otp_event event)
+{
+    event.held = r->held;
+    r->config.tell(r->config.user, &event);
+}
+
+static void tell_fetch(const struct reservoir *r, enum outcome_otp_kind kind, int64_t took_us)
+{
+    tell(r, (struct outcome_otp_event){.kind = kind, .at_us = now_of(r), .took_us = took_us});
+}
+
+/* It is no more, and its place is free. */
+static void end_password(struct reservoir *r, struct password *password, enum outcome_otp_kind kind)
+{
+    int64_t now = now_of(r);
+    r->held--;
+    tell(r,
+         (struct outcome_otp_event){
+             .kind = kind, .at_us = now, .took_us = password->took_us, .age_us = now - password->fetched_us});
+    free_password(password);
+}
+
+/* ---- stock ---- */
+
+static void put_in_stock(struct reservoir *r, struct password *password)
+{
+    struct password **at = &r->stock;
+    while (*at != NULL && (*at)->expires_us < password->expires_us)
+        at = &(*at)->next;
+    password->next = *at;
+    *at = password;
+    r->stocked++;
+}
+
+static struct password *take_stock(struct reservoir *r)
+{
+    struct password *password = r->stock;
+    if (password == NULL)
+        return NULL;
+    r->stock = password->next;
+    password->next = NULL;
+    r->stocked--;
+    return password;
+}
+
+bool reservoir_is_old(const struct reservoir *r, const struct password *password)
+{
+    return now_of(r) >= password->expires_us;
+}
+
+static void drop_old(struct reservoir *r)
+{
+    while (r->stock != NULL && reservoir_is_old(r, r->stock))
+        end_password(r, take_stock(r), OUTCOME_OTP_EXPIRED);
+}
+
+void reservoir_put_back(struct reservoir *r, struct password *password)
+{
+    if (password->bound)
+        reservoir_lose(r, password);
+    else
+        put_in_stock(r, password);
+}
+
+void reservoir_lose(struct reservoir *r, struct password *password)
+{
+    end_password(r, password, OUTCOME_OTP_BURNT);
+}
+
+void reservoir_expire(struct reservoir *r, struct password *password)
+{
+    end_password(r, password, reservoir_is_old(r, password) ? OUTCOME_OTP_EXPIRED : OUTCOME_OTP_LEFT);
+}
+
+void reservoir_spend(struct reservoir *r, struct password *password, int64_t sent_us)
+{
+    tell(r, (struct outcome_otp_event){.kind = OUTCOME_OTP_SENT,
+                                       .at_us = sent_us,
+                                       .took_us = password->took_us,
+                                       .age_us = sent_us - password->fetched_us});
+    end_password(r, password, OUTCOME_OTP_SPENT);
+}
+
+void reservoir_burnt(struct reservoir *r, int64_t age_us)
+{
+    tell(r, (struct outcome_otp_event){.kind = OUTCOME_OTP_BURNT, .at_us = now_of(r), .age_us = age_us});
+}
+
+/* ---- those who wait ---- */
+
+static void wait_in_order(struct reservoir *r, struct taker *taker)
+{
+    *(r->waiting_last != NULL ? &r->waiting_last->next : &r->waiting) = taker;
+    r->waiting_last = taker;
+    taker->next = NULL;
+    taker->waiting = true;
+}
+
+static void stop_waiting(struct reservoir *r, struct taker *taker)
+{
+    struct taker **at = &r->waiting, *before = NULL;
+    while (*at != taker) {
+        before = *at;
+        at = &before->next;
+    }
+    *at = taker->next;
+    if (r->waiting_last == taker)
+        r->waiting_last = before;
+    taker->waiting = false;
+}
+
+static void refuse(struct reservoir *r, struct taker *taker, const struct err *why)
+{
+    struct supply_answer answer = {.error = *why};
+    r->config.served(r->config.user, taker, NULL, &answer);
+}
+
+/* ---- what a fetch brought ---- */
+
+static int64_t expiry(const struct reservoir *r, const struct supply_answer *answer, int64_t now_us)
+{
+    int64_t life = r->config.lifetime_us;
+    if (answer->lifetime_us > 0 && (life == 0 || answer->lifetime_us < life))
+        life = answer->lifetime_us;
+    return life > 0 ? now_us + life : INT64_MAX;
+}
+
+/* A password that was handed out before is sent by nobody: the server would rightly refuse it, and the devices that sent it
+ * would be blamed. Where everybody is meant to get the same one, it is no mistake. */
+static struct password *make_password(struct reservoir *r, struct secret *value,
+                                      const struct supply_answer *answer, bool *duplicate, struct err *e)
+{
+    struct password password = {.value = value, .fetched_us = now_of(r), .bound = r->config.per_device};
+    bool known = false;
+    password.expires_us = expiry(r, answer, password.fetched_us);
+    if (answer->single_use &&
+        !fingerprints_add(&r->seen, secret_value(value), &password.fingerprint, &known, e))
+        return NULL;
+    if (known) {
+        *duplicate = true;
+        err_set(e, STAGE_OTP, REASON_OTP_ANSWER,
+                "the source handed out a password that it had handed out before; it was not sent again (if "
+                "everybody is to use the same one, write `source: static`)");
+        return NULL;
+    }
+    struct password *made = malloc(sizeof *made);
+    if (made == NULL) {
+        err_set(e, STAGE_OTP, REASON_NO_MEMORY, "no memory for a password");
+        return NULL;
+    }
+    *made = password;
+    return made;
+}
+
+/* All that are good go into a chain, the first to come first. The fetch's place becomes the first one's. */
+static struct password *gather(struct reservoir *r, struct supply_answer *answer, int64_t took_us)
+{
+    struct password *first = NULL, **last = &first;
+    for (size_t i = 0; i < answer->count; i++) {
+        struct err why = {0};
+        *last = make_password(r, answer->secrets[i], answer, &answer->duplicate, &why);
+        if (*last == NULL) {
+            answer->error = err_is_set(&answer->error) ? answer->error : why;
+            continue;
+        }
+        answer->secrets[i] = NULL;
+        (*last)->took_us = took_us;
+        r->held += *last != first;
+        tell_fetch(r, OUTCOME_OTP_FETCHED, took_us);
+        last = &(*last)->next;
+    }
+    return first;
+}
+
+static void no_more_logons(struct err *why)
+{
+    err_set(why, STAGE_OTP, REASON_OTP_AUTH_REFUSED,
+            "not tried: two logons were refused, a third could lock the account");
+}
+
+static void note_logon(struct reservoir *r, const struct supply_answer *answer)
+{
+    struct err why = {0};
+    if (answer->logon_proven)
+        r->proven = true;
+    if (!answer->logon_refused)
+        return;
+    r->proven = false;
+    if (++r->refused != MAX_REFUSED)
+        return;
+    r->halted = true;
+    no_more_logons(&why);
+    r->config.halted(r->config.user, &why);
+}
+
+static struct taker *free_line(struct reservoir *r, struct line *line)
+{
+    struct taker *taker = line->taker;
+    r->busy--;
+    if (taker == NULL)
+        r->unowned--;
+    else
+        taker->fetching = false;
+    *line = (struct line){0};
+    return taker;
+}
+
+static void came_to_nothing(struct reservoir *r, const struct supply_answer *answer, int64_t took_us)
+{
+    r->held--;
+    tell_fetch(r, answer->error.reason == REASON_OTP_CACHE_FULL ? OUTCOME_OTP_CACHE_FULL : OUTCOME_OTP_FAILED,
+               took_us);
+}
+
+/* One for the taker, the others for whoever comes next. */
+static void hand_out(struct reservoir *r, struct taker *taker, struct password *chain,
+                     struct supply_answer *answer)
+{
+    struct password *rest = taker != NULL ? chain->next : chain;
+    for (struct password *next; rest != NULL; rest = next) {
+        next = rest->next;
+        reservoir_put_back(r, rest);
+    }
+    if (taker == NULL)
+        return;
+    chain->next = NULL;
+    r->config.served(r->config.user, taker, chain, answer);
+}
+
+static void on_done(void *user, unsigned number, struct supply_answer *answer)
+{
+    struct reservoir *r = user;
+    int64_t took_us = now_of(r) - r->lines[number].asked_us;
+    struct taker *taker = free_line(r, &r->lines[number]);
+    struct password *chain = gather(r, answer, took_us);
+    if (chain == NULL)
+        came_to_nothing(r, answer, took_us);
+    if (taker == NULL || chain != NULL)
+        r->sulking = chain == NULL;
+    if (!r->closing)
+        note_logon(r, answer);
+    if (chain != NULL)
+        hand_out(r, taker, chain, answer);
+    else if (taker != NULL)
+        r->config.served(r->config.user, taker, NULL, answer);
+}
+
+/* ---- fetching ---- */
+
+static bool is_dry(const struct reservoir *r)
+{
+    const struct supply *s = r->config.supply;
+    return s->kind->left != NULL && s->kind->left(s) == 0;
+}
+
+/* What stands in the way of one more fetch; *why gets its words. */
+static bool may_fetch(const struct reservoir *r, struct err *why)
+{
+    const struct reservoir_config *c = &r->config;
+    if (r->halted) {
+        no_more_logons(why);
+        return false;
+    }
+    if (is_dry(r))
+        return err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED, "challenge.file: all its passwords are used up");
+    if (c->limit > 0 && r->held >= c->limit)
+        return err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED,
+                       "challenge.outstanding: all %u passwords were taken", c->limit);
+    if (c->guarded && !r->proven && r->busy > 0)
+        return err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED,
+                       "the first logon at the challenge source was still under way");
+    if (r->busy == c->lines)
+        return err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED,
+                       "challenge.connections: all %u fetches were under way", c->lines);
+    if (now_of(r) < r->next_fetch_us)
+        return err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED, "challenge.rate: no more than %g fetches/s",
+                       c->rate_per_s);
+    return true;
+}
+
+static unsigned idle_line(const struct reservoir *r)
+{
+    unsigned number = 0;
+    while (r->lines[number].busy)
+        number++;
+    return number;
+}
+
+static void fetch(struct reservoir *r, struct taker *taker)
+{
+    const struct reservoir_config *c = &r->config;
+    const struct challenge_device *device = NULL;
+    struct err e = {0};
+    unsigned number = idle_line(r);
+    int64_t now = now_of(r);
+    r->lines[number] = (struct line){.busy = true, .taker = taker, .asked_us = now};
+    r->busy++;
+    r->held++;
+    r->unowned += taker == NULL;
+    if (taker != NULL) {
+        taker->fetching = true;
+        taker->line = number;
+        taker->begun_us = now;
+    }
+    if (c->rate_per_s > 0)
+        r->next_fetch_us = now + (int64_t)((double)SECOND_US / c->rate_per_s);
+    tell(r, (struct outcome_otp_event){.kind = OUTCOME_OTP_ASKED, .at_us = now});
+    bool known = !c->per_device || (device = c->describe(c->user, taker, &e)) != NULL;
+    c->supply->done = on_done;
+    c->supply->user = r;
+    if (!known || !c->supply->kind->fetch(c->supply, number, device, &e))
+        supply_fail(c->supply, number, &e, false);
+}
+
+/* A fetch that belongs to nobody becomes this one's. */
+static void take_over(struct reservoir *r, struct taker *taker)
+{
+    unsigned number = 0;
+    while (!r->lines[number].busy || r->lines[number].taker != NULL)
+        number++;
+    r->lines[number].taker = taker;
+    r->unowned--;
+    taker->fetching = true;
+    taker->line = number;
+    taker->begun_us = now_of(r);
+}
+
+/* False: it has to wait. */
+static bool serve(struct reservoir *r, struct taker *taker, struct err *why)
+{
+    struct password *password = take_stock(r);
+    if (password != NULL) {
+        taker->begun_us = now_of(r);
+        r->config.served(r->config.user, taker, password, NULL);
+    } else if (r->unowned > 0) {
+        take_over(r, taker);
+    } else if (may_fetch(r, why)) {
+        fetch(r, taker);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* ---- from outside ---- */
+
+enum reservoir_room reservoir_room(struct reservoir *r, struct err *why)
+{
+    drop_old(r);
+    if (r->waiting != NULL) {
+        err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED, "other devices waited for passwords, too");
+        return RESERVOIR_WAIT;
+    }
+    if (r->stock != NULL || r->unowned > 0 || may_fetch(r, why))
+        return RESERVOIR_READY;
+    return !r->halted && is_dry(r) ? RESERVOIR_DRY : RESERVOIR_WAIT;
+}
+
+void reservoir_ask(struct reservoir *r, struct taker *taker)
+{
+    struct err why = {0};
+    *taker = (struct taker){.asked_us = now_of(r), .begun_us = now_of(r)};
+    drop_old(r);
+    if (r->waiting != NULL || !serve(r, taker, &why))
+        wait_in_order(r, taker);
+}
+
+void reservoir_cancel(struct reservoir *r, struct taker *taker)
+{
+    if (taker->waiting)
+        stop_waiting(r, taker);
+    if (!taker->fetching)
+        return;
+    struct line *line = &r->lines[taker->line];
+    taker->fetching = false;
+    line->taker = NULL; /* a password that comes nevertheless serves the next one */
+    r->unowned++;
+    if (r->config.per_device)
+        r->config.supply->kind->cancel(r->config.supply, taker->line);
+}
+
+static void serve_waiting(struct reservoir *r)
+{
+    while (r->waiting != NULL) {
+        struct taker *taker = r->waiting;
+        struct err why = {0};
+        bool at_hand = r->stock != NULL || r->unowned > 0;
+        bool may = at_hand || may_fetch(r, &why);
+        if (!may && !r->halted && !is_dry(r))
+            return;
+        stop_waiting(r, taker);
+        if (!may || !serve(r, taker, &why))
+            refuse(r, taker, &why);
+    }
+}
+
+static void prefetch(struct reservoir *r, uint64_t to_come)
+{
+    const struct reservoir_config *c = &r->config;
+    uint64_t wanted = c->prefetch < to_come ? c->prefetch : to_come;
+    while (!c->per_device && !r->sulking && r->stocked + r->unowned < wanted && may_fetch(r, NULL))
+        fetch(r, NULL);
+}
+
+void reservoir_turn(struct reservoir *r, uint64_t to_come)
+{
+    drop_old(r);
+    serve_waiting(r);
+    prefetch(r, to_come);
+    r->turned_us = now_of(r);
+}
+
+int64_t reservoir_due_us(const struct reservoir *r)
+{
+    int64_t due = r->stock != NULL ? r->stock->expires_us : INT64_MAX;
+    if (r->next_fetch_us > r->turned_us && r->next_fetch_us < due)
+        due = r->next_fetch_us;
+    return due;
+}
+
+unsigned reservoir_held(const struct reservoir *r)
+{
+    return r->held;
 }
 
 void reservoir_free(struct reservoir *r)
 {
     if (r == NULL)
         return;
-    for (struct password *next; r->stock != NULL; r->stock = next) {
-        next = r->stock->next;
-        free_password(r->stock);
+    struct supply *supply = r->config.supply;
+    r->closing = true;
+    for (unsigned i = 0; i < r->config.lines; i++) {
+        if (r->lines[i].busy)
+            supply->kind->cancel(supply, i);
     }
-    for (unsigned i = 0; r->fetchers != NULL && i < r->outstanding; i++)
-        http_session_free(r->fetchers[i].session);
-    free(r->fetchers);
+    for (struct password *password; (password = take_stock(r)) != NULL;)
+        end_password(r, password, OUTCOME_OTP_LEFT);
+    supply->kind->free(supply);
+    fingerprints_clear(&r->seen);
+    free(r->lines);
     free(r);
-}
-
-static bool is_old(const struct password *password, int64_t now_us)
-{
-    return now_us - password->fetched_us > PASSWORD_US;
-}
-
-bool reservoir_ready(const struct reservoir *r, int64_t now_us)
-{
-    if (r->source != CHALLENGE_MSCEP_ADMIN)
-        return true;
-    if (r->stock_last != NULL && !is_old(r->stock_last, now_us))
-        return true;
-    if (r->refused >= MAX_REFUSED || (!r->proven && r->fetching > 0))
-        return false;
-    /* What is in stock now is old: its places become free when it is dropped. */
-    return r->held < r->outstanding || r->stock != NULL;
-}
-
-static struct password *take_stock(struct reservoir *r)
-{
-    struct password *password = r->stock;
-    r->stock = password->next;
-    if (r->stock == NULL)
-        r->stock_last = NULL;
-    password->next = NULL;
-    return password;
-}
-
-/* The oldest that is still good; older ones are dropped. */
-static struct password *from_stock(struct reservoir *r, int64_t now_us)
-{
-    while (r->stock != NULL) {
-        struct password *password = take_stock(r);
-        if (!is_old(password, now_us))
-            return password;
-        free_password(password);
-        r->held--;
-        r->engine->result->otp.expired++;
-    }
-    return NULL;
-}
-
-/* Equal passwords have equal fingerprints within a run; nobody can get from one to the password. */
-static uint64_t fingerprint(const struct reservoir *r, struct span value)
-{
-    struct buf salted;
-    struct err ignored = {0};
-    uint8_t hash[EVP_MAX_MD_SIZE];
-    size_t len = 0;
-    uint64_t print = 0;
-    buf_init(&salted, BYTES_MAX_MESSAGE);
-    if (buf_append(&salted, r->salt, sizeof r->salt) && buf_append_span(&salted, value) &&
-        pki_hash(PKI_SHA256, buf_span(&salted), hash, &len, &ignored))
-        memcpy(&print, hash, sizeof print);
-    buf_wipe(&salted);
-    return print == 0 ? 1 : print;
-}
-
-/* A page without the sentence about single use shows everybody the same password (UseSinglePassword): that is no
- * duplicate to be counted, so it gets no fingerprint. */
-static bool keep_password(struct reservoir *r, struct phone *p, struct challenge_page_facts *facts,
-                          struct err *e)
-{
-    p->password = calloc(1, sizeof *p->password);
-    if (p->password == NULL)
-        return err_set(e, STAGE_OTP, REASON_NO_MEMORY, "no memory for a password");
-    p->password->value = facts->password;
-    p->password->fetched_us = engine_now(r->engine);
-    p->password->fingerprint = facts->single_use ? fingerprint(r, secret_value(facts->password)) : 0;
-    facts->password = NULL;
-    r->engine->result->otp.fetched++;
-    return true;
-}
-
-static bool judge_page(struct reservoir *r, struct phone *p, struct span body, bool *keep_body, struct err *e)
-{
-    struct challenge_page_facts facts = {0};
-    bool ok = false;
-    *keep_body = false;
-    if (!challenge_page_read(body, &facts, e))
-        return false;
-    switch (facts.kind) {
-    case CHALLENGE_PAGE_PASSWORD:
-        ok = keep_password(r, p, &facts, e);
-        break;
-    case CHALLENGE_PAGE_CACHE_FULL:
-        *keep_body = true;
-        r->engine->result->otp.cache_full++;
-        err_set(e, STAGE_OTP, REASON_OTP_CACHE_FULL, "the page says that the cache of %u passwords is full",
-                facts.cache_size);
-        break;
-    case CHALLENGE_PAGE_NO_PERMISSION:
-        *keep_body = true;
-        err_set(e, STAGE_OTP, REASON_OTP_NO_PERMISSION, "the page says that the account may not enroll");
-        break;
-    case CHALLENGE_PAGE_BLANK:
-        err_set(e, STAGE_OTP, REASON_OTP_PAGE_BLANK, "HTTP 200 with a blank page");
-        break;
-    case CHALLENGE_PAGE_LOGIN:
-    case CHALLENGE_PAGE_IIS_ERROR:
-    case CHALLENGE_PAGE_HTTPSYS_ERROR:
-    case CHALLENGE_PAGE_UNKNOWN: /* not kept as evidence: it may hold a password that was not recognised */
-        err_set(e, STAGE_OTP, REASON_OTP_PAGE_UNKNOWN, "HTTP 200, %zu bytes without password or known text",
-                body.len);
-        break;
-    }
-    challenge_page_clear(&facts);
-    return ok;
-}
-
-static void refused(struct reservoir *r)
-{
-    struct err cause = {0};
-    r->proven = false;
-    if (++r->refused < MAX_REFUSED)
-        return;
-    struct engine_result *result = r->engine->result;
-    err_set(&cause, STAGE_OTP, REASON_OTP_AUTH_REFUSED,
-            "not tried: two logons were refused, a third could lock the account");
-    if (!r->engine->stopped)
-        snprintf(result->stopped_early, sizeof result->stopped_early,
-                 "the OTP page refused two logons; no more are tried, so that the account is not locked");
-    engine_stop(r->engine, &cause);
-}
-
-/* Reads what the page answered; true: p holds a password. */
-static bool judge_answer(struct reservoir *r, struct phone *p, const struct http_response *a, bool *keep_body,
-                         struct err *e)
-{
-    *keep_body = true;
-    if (err_is_set(&a->error)) {
-        *e = a->error;
-        return false;
-    }
-    if (a->status == 200) {
-        r->proven = true;
-        return judge_page(r, p, buf_span(&a->body), keep_body, e);
-    }
-    if (a->status == 401)
-        return err_set_detail(e, STAGE_OTP, REASON_OTP_AUTH_REFUSED, ERR_DOMAIN_HTTP, 401,
-                              "HTTP 401; the page wants: %s",
-                              a->authenticate[0] != '\0' ? a->authenticate : "nothing named");
-    if (a->status >= 300 && a->status < 400)
-        return err_set_detail(e, STAGE_OTP, REASON_REDIRECTED, ERR_DOMAIN_HTTP, a->status, "HTTP %d to %s",
-                              a->status, a->location);
-    return err_set_detail(e, STAGE_OTP, REASON_HTTP_STATUS, ERR_DOMAIN_HTTP, a->status, "OTP page: HTTP %d",
-                          a->status);
-}
-
-static void keep_evidence(struct phone *p, struct http_response *a)
-{
-    buf_reset(&p->url);
-    buf_append_text(&p->url, p->engine->config->admin_url);
-    buf_clear(&p->headers);
-    p->headers = a->headers;
-    a->headers = (struct buf){0};
-}
-
-static void tell_phone(struct phone *p, uint32_t generation, const struct http_response *a,
-                       const struct err *why)
-{
-    const struct device_answer answer = {
-        .status = a->status, .server = a->server, .location = a->location, .body = buf_span(&a->body)};
-    const struct device_event event = {
-        .kind = why == NULL ? DEVICE_DONE : DEVICE_FAILED,
-        .generation = generation,
-        .error = why,
-        .timed_out = a->timed_out,
-        .answer = &answer,
-    };
-    phone_feed(p, &event);
-}
-
-static void on_page(void *user, struct http_response *a)
-{
-    struct fetcher *f = user;
-    struct reservoir *r = f->reservoir;
-    struct phone *p = f->phone;
-    struct err e = {0};
-    bool keep_body = false;
-    f->phone = NULL;
-    r->fetching--;
-    bool ok = !p->cancelling && judge_answer(r, p, a, &keep_body, &e);
-    r->held -= !ok;
-    phone_hold(p, STAGE_OTP, f->asked_us, f->asked_us + a->timing.ready_us, a);
-    p->held_steps[p->held_count - 1].failed = !ok;
-    if (!p->cancelling) {
-        keep_evidence(p, a);
-        if (keep_body)
-            buf_append_span(&p->body, buf_span(&a->body));
-        if (e.reason == REASON_OTP_AUTH_REFUSED)
-            refused(r);
-        tell_phone(p, f->generation, a, ok ? NULL : &e);
-    }
-    buf_wipe(&a->body); /* may show a password */
-}
-
-static struct fetcher *idle_fetcher(struct reservoir *r)
-{
-    for (unsigned i = 0; i < r->outstanding; i++) {
-        if (r->fetchers[i].phone == NULL)
-            return &r->fetchers[i];
-    }
-    return NULL;
-}
-
-static bool start_fetch(struct reservoir *r, struct phone *p, uint32_t generation, struct err *e)
-{
-    const struct engine_config *c = r->engine->config;
-    struct fetcher *f = idle_fetcher(r);
-    if (f == NULL)
-        return err_set(e, STAGE_OTP, REASON_INTERNAL, "more fetches than places");
-    const struct http_request request = {
-        .url = c->admin_url,
-        .user_agent = ENGINE_USER_AGENT,
-        .auth = c->user != NULL ? HTTP_AUTH_BASIC : HTTP_AUTH_NONE,
-        .user = c->user,
-        .password = c->user != NULL ? c->secret : NULL,
-        .timeout_us = c->scenario->limits.request_timeout_us,
-        .max_body = BYTES_MAX_MESSAGE,
-        .redirects = MAX_REDIRECTS,
-        .once = true, /* each page costs a password, each refusal a logon */
-        .stage = STAGE_OTP,
-    };
-    f->phone = p;
-    f->generation = generation;
-    f->asked_us = engine_now(r->engine);
-    if (!http_send(f->session, &request, on_page, f, e)) {
-        f->phone = NULL;
-        return false;
-    }
-    r->fetching++;
-    if (++r->held > r->engine->result->otp.outstanding_max)
-        r->engine->result->otp.outstanding_max = r->held;
-    return true;
-}
-
-static void fetch_now(struct reservoir *r, struct phone *p, uint32_t generation, struct device_event *event,
-                      struct err *e)
-{
-    event->kind = DEVICE_DONE;
-    event->generation = generation;
-    if (r->source != CHALLENGE_MSCEP_ADMIN || (p->password = from_stock(r, engine_now(r->engine))) != NULL)
-        return;
-    event->kind = DEVICE_FAILED;
-    event->error = e;
-    if (start_fetch(r, p, generation, e))
-        event->kind = DEVICE_EVENT_COUNT; /* later */
-}
-
-/* For its enrollment a device starts only when there is a password to be had. For another one it waits its turn. */
-void reservoir_fetch(struct reservoir *r, struct phone *p, uint32_t generation)
-{
-    struct err e = {0};
-    struct device_event event = {0};
-    if (p->device.errand != DEVICE_ENROLLS && r->source == CHALLENGE_MSCEP_ADMIN) {
-        *(r->waiting_last != NULL ? &r->waiting_last->next_waiting : &r->waiting) = p;
-        r->waiting_last = p;
-        p->next_waiting = NULL;
-        p->waiting = true;
-        p->waiting_generation = generation;
-        return;
-    }
-    fetch_now(r, p, generation, &event, &e);
-    if (event.kind != DEVICE_EVENT_COUNT)
-        phone_answer_now(p, event.kind, generation, event.error);
-}
-
-static void stop_waiting(struct reservoir *r, struct phone *p)
-{
-    struct phone **at = &r->waiting, *before = NULL;
-    while (*at != p) {
-        before = *at;
-        at = &before->next_waiting;
-    }
-    *at = p->next_waiting;
-    if (r->waiting_last == p)
-        r->waiting_last = before;
-    p->waiting = false;
-}
-
-static bool no_more_logons(const struct reservoir *r, struct err *e)
-{
-    return r->refused >= MAX_REFUSED &&
-           !err_set(e, STAGE_OTP, REASON_OTP_AUTH_REFUSED,
-                    "not tried: two logons were refused, a third could lock the account");
-}
-
-void reservoir_serve(struct reservoir *r)
-{
-    while (r->waiting != NULL) {
-        struct phone *p = r->waiting;
-        struct err e = {0};
-        struct device_event event = {.kind = DEVICE_FAILED, .generation = p->waiting_generation, .error = &e};
-        if (!no_more_logons(r, &e)) {
-            if (!reservoir_ready(r, engine_now(r->engine)))
-                return;
-            fetch_now(r, p, p->waiting_generation, &event, &e);
-        }
-        stop_waiting(r, p);
-        if (event.kind != DEVICE_EVENT_COUNT)
-            phone_feed(p, &event);
-    }
-}
-
-void reservoir_cancel(struct reservoir *r, struct phone *p)
-{
-    if (p->waiting)
-        stop_waiting(r, p);
-    for (unsigned i = 0; r->fetchers != NULL && i < r->outstanding; i++) {
-        if (r->fetchers[i].phone == p)
-            http_cancel(r->fetchers[i].session);
-    }
-}
-
-struct span reservoir_challenge(const struct phone *p)
-{
-    const struct engine_config *c = p->engine->config;
-    if (p->password != NULL)
-        return secret_value(p->password->value);
-    if (c->scenario->challenge.source == CHALLENGE_STATIC && c->secret != NULL)
-        return secret_value(c->secret);
-    return span_of(NULL, 0);
-}
-
-void reservoir_used(struct phone *p, int64_t sent_us)
-{
-    if (p->password == NULL)
-        return;
-    struct outcome *o = &p->device.outcome;
-    if (p->device.errand == DEVICE_ENROLLS) {
-        o->otp_fingerprint = p->password->fingerprint;
-        o->otp_age_us = sent_us - p->password->fetched_us;
-    }
-    p->engine->result->otp.used++;
-    p->engine->reservoir->held--;
-    free_password(p->password);
-    p->password = NULL;
-}
-
-void reservoir_drop(struct reservoir *r, struct password **place)
-{
-    if (*place == NULL)
-        return;
-    free_password(*place);
-    *place = NULL;
-    r->held--;
-}
-
-void reservoir_keep(struct phone *p, struct password **place)
-{
-    if (p->password == NULL)
-        return;
-    reservoir_drop(p->engine->reservoir, place);
-    *place = p->password;
-    p->password = NULL;
-}
-
-bool reservoir_give(struct phone *p, struct password **place)
-{
-    if (*place != NULL && is_old(*place, engine_now(p->engine)))
-        reservoir_drop(p->engine->reservoir, place);
-    if (*place == NULL)
-        return false;
-    p->password = *place;
-    *place = NULL;
-    return true;
-}
-
-void reservoir_return(struct phone *p)
-{
-    struct reservoir *r = p->engine->reservoir;
-    struct password *password = p->password;
-    p->password = NULL;
-    if (password == NULL)
-        return;
-    password->next = NULL;
-    *(r->stock_last != NULL ? &r->stock_last->next : &r->stock) = password;
-    r->stock_last = password;
 }

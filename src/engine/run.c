@@ -20,6 +20,7 @@ int64_t engine_now(const struct engine *en)
 
 void engine_tell_arrival(struct engine *en, const struct load_arrival *a)
 {
+    en->offered++;
     TELL(en, arrival, a->scheduled_us, a->warm_up)
 }
 
@@ -36,6 +37,11 @@ void engine_tell_step(struct engine *en, const struct outcome_step *step)
 void engine_tell_stall(struct engine *en, int64_t us)
 {
     TELL(en, loop_stall, us)
+}
+
+void engine_tell_otp(struct engine *en, const struct outcome_otp_event *event)
+{
+    TELL(en, otp, event)
 }
 
 void engine_tell_probe(struct engine *en, const struct outcome_probe *probe)
@@ -133,9 +139,10 @@ static bool look_at_bare_url(struct engine *en)
 static void on_turn(uv_prepare_t *handle)
 {
     struct engine *en = handle->data;
-    reservoir_serve(en->reservoir);
+    passwords_turn(en);
     arrivals_admit(en);
     lab_turn(en->lab);
+    alarm_expect(en, passwords_due_us(en));
     if (!arrivals_over(en) || en->phones > 0 || !lab_over(en->lab) || en->looked)
         return;
     en->looked = true;
@@ -170,7 +177,7 @@ static bool open_engine(struct engine *en, struct err *e)
     return alarm_open(en, e) && watch_signals(en, e) &&
            http_new(&en->loop, c->scenario->target.ca_file, &en->http, e) &&
            workers_new(&en->loop, c->threads, &en->workers, e) && requests_prepare(en, e) &&
-           reservoir_new(en, &en->reservoir, e) && signers_new(en, &en->signers, e) &&
+           passwords_new(en, &en->passwords, e) && signers_new(en, &en->signers, e) &&
            lab_new(en, &en->lab, e);
 }
 
@@ -187,7 +194,7 @@ static void close_engine(struct engine *en)
     http_session_free(en->look);
     lab_free(en->lab);
     signers_free(en->signers);
-    reservoir_free(en->reservoir);
+    passwords_free(en->passwords);
     http_free(en->http);
     alarm_close(en);
     close_handle((uv_handle_t *)&en->turn);
@@ -207,6 +214,11 @@ static bool was_interrupted(const struct engine_config *c)
     return c->interrupted != NULL && *c->interrupted != 0;
 }
 
+static bool on_the_web(enum challenge_source source)
+{
+    return source == CHALLENGE_MSCEP_ADMIN || source == CHALLENGE_HTTP || source == CHALLENGE_INTUNE;
+}
+
 static bool check_config(const struct engine_config *c, struct err *e)
 {
     if (was_interrupted(c))
@@ -215,7 +227,7 @@ static bool check_config(const struct engine_config *c, struct err *e)
         return err_set(e, STAGE_SETUP, REASON_USAGE, "the key pool is empty: fill it with scepstorm keygen");
     if (c->scep_url == NULL || c->scep_url[0] == '\0')
         return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no URL to enroll at");
-    if (c->scenario->challenge.source == CHALLENGE_MSCEP_ADMIN && c->admin_url == NULL)
+    if (on_the_web(c->scenario->challenge.source) && c->admin_url == NULL)
         return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no URL to fetch passwords from");
     return true;
 }

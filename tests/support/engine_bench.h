@@ -26,9 +26,12 @@ struct heard {
     unsigned times_told[MANY];
     char failing_url[256];
     size_t evidence_bytes;
-    int raise_at; /* SIGINT when so many have started; 0: never */
+    char evidence[1024]; /* its beginning */
+    int raise_at;        /* SIGINT when so many have started; 0: never */
     int raise_again;
     int64_t last_finished_us;
+    unsigned otp[OUTCOME_OTP_KINDS]; /* events */
+    unsigned held, held_max;
 };
 
 struct bench {
@@ -90,6 +93,8 @@ static inline void on_device(void *user, const struct outcome *o)
         snprintf(h->failing_url, sizeof h->failing_url, "%.*s", (int)o->exemplar.url.len,
                  (const char *)o->exemplar.url.data);
         h->evidence_bytes = o->exemplar.body.len;
+        snprintf(h->evidence, sizeof h->evidence, "%.*s", (int)o->exemplar.body.len,
+                 (const char *)o->exemplar.body.data);
     }
     if (o->end != OUTCOME_UNSENT && o->finished_us > h->last_finished_us)
         h->last_finished_us = o->finished_us;
@@ -97,6 +102,15 @@ static inline void on_device(void *user, const struct outcome *o)
         h->raise_again = 0;
         raise(SIGTERM);
     }
+}
+
+static inline void on_otp(void *user, const struct outcome_otp_event *event)
+{
+    struct heard *h = user;
+    assert_true(event->at_us >= 0 && event->took_us >= 0 && event->age_us >= 0);
+    h->otp[event->kind]++;
+    h->held = event->held;
+    h->held_max = event->held > h->held_max ? event->held : h->held_max;
 }
 
 static inline void on_stall(void *user, int64_t us)
@@ -141,7 +155,8 @@ static inline struct bench *new_bench(double rate, uint64_t count)
                                     .start = on_start,
                                     .step = on_step,
                                     .device = on_device,
-                                    .loop_stall = on_stall};
+                                    .loop_stall = on_stall,
+                                    .otp = on_otp};
     b->config = (struct engine_config){.scenario = &b->scenario,
                                        .scep_url = b->scep_url,
                                        .admin_url = b->admin_url,
@@ -205,7 +220,14 @@ static inline void run(struct bench *b)
     assert_int_equal(planned, h->starts + h->ends[OUTCOME_UNSENT]);
     assert_int_equal(h->starts,
                      h->ends[OUTCOME_ENROLLED] + h->ends[OUTCOME_FAILED] + h->ends[OUTCOME_ABANDONED]);
-    assert_true(b->result.otp.outstanding_max <= b->scenario.challenge.outstanding);
+    const unsigned *otp = h->otp;
+    if (b->result.otp.limit > 0)
+        assert_true(h->held_max <= b->result.otp.limit);
+    assert_int_equal(h->held, 0);
+    assert_int_equal(otp[OUTCOME_OTP_SENT], otp[OUTCOME_OTP_SPENT]);
+    assert_true(otp[OUTCOME_OTP_FETCHED] >=
+                otp[OUTCOME_OTP_SENT] + otp[OUTCOME_OTP_EXPIRED] + otp[OUTCOME_OTP_LEFT]);
+    assert_true(otp[OUTCOME_OTP_BURNT] <= otp[OUTCOME_OTP_FETCHED]);
     assert_true(b->result.duration_us >= h->last_finished_us);
 }
 

@@ -382,10 +382,10 @@ static void odd_page(void *user, const struct web_request *request, struct web_r
 {
     (void)user;
     (void)request;
-    web_answer(reply, 200, "Server: Microsoft-IIS/10.0\r\n", span_of_text("<html>may hold a secret</html>"));
+    web_answer(reply, 200, "Server: Microsoft-IIS/10.0\r\n", span_of_text("<html>Ihr Kennwort: <b>Tr0ub4dor-and-3</b></html>"));
 }
 
-static void unknown_page_is_not_kept_as_evidence(void **state)
+static void unknown_page_is_kept_without_what_may_be_a_password(void **state)
 {
     (void)state;
     struct bench *b = new_bench(50, 3);
@@ -394,7 +394,8 @@ static void unknown_page_is_not_kept_as_evidence(void **state)
     run(b);
     assert_int_equal(b->heard.reasons[REASON_OTP_PAGE_UNKNOWN], 3);
     assert_int_equal(b->heard.outcomes[0].body, OUTCOME_BODY_IIS);
-    assert_int_equal(b->heard.evidence_bytes, 0);
+    assert_non_null(strstr(b->heard.evidence, "<html>"));
+    assert_null(strstr(b->heard.evidence, "Tr0ub4dor"));
     free_bench(b);
 }
 
@@ -508,7 +509,7 @@ int main(void)
         cmocka_unit_test(signal_lets_devices_finish),
         cmocka_unit_test(second_signal_abandons),
         cmocka_unit_test(unsent_password_serves_the_next_device),
-        cmocka_unit_test(unknown_page_is_not_kept_as_evidence),
+        cmocka_unit_test(unknown_page_is_kept_without_what_may_be_a_password),
         cmocka_unit_test(garbage_instead_of_certificates),
         cmocka_unit_test(frozen_server_shows_in_latency),
         cmocka_unit_test(first_arrival_and_ticks_are_told),

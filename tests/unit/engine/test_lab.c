@@ -135,6 +135,7 @@ static void at_sim(struct bench *b, const char *fault)
                                       .fault_count = fault != NULL};
     CHECK_OK(sim_start(&config, &b->sim, &e), &e);
     b->scenario.challenge.source = CHALLENGE_MSCEP_ADMIN;
+    b->scenario.challenge.auth = CHALLENGE_AUTH_BASIC;
     snprintf(b->scep_url, sizeof b->scep_url, "%s/certsrv/mscep/mscep.dll", sim_url(b->sim));
     snprintf(b->admin_url, sizeof b->admin_url, "%s/certsrv/mscep_admin/", sim_url(b->sim));
 }

@@ -28,6 +28,7 @@ static void at_sim_with(struct bench *b, const struct sim_policy *policy)
                        .policy = policy,
                    });
     b->scenario.challenge.source = CHALLENGE_MSCEP_ADMIN;
+    b->scenario.challenge.auth = CHALLENGE_AUTH_BASIC;
     b->config.user = "mdm";
     b->config.secret = b->password;
 }
