@@ -1,5 +1,7 @@
 #include "sim/gss.h"
 
+#include "base/text.h"
+#include "sim/nthash.h"
 #include "sim/ntlm.h"
 
 #include <errno.h>
@@ -9,14 +11,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PATH_BYTES       512
-#define USERS_LINE_BYTES 1000 /* what gss-ntlmssp reads of a line of its user file */
-#define USERS_BYTES      ((size_t)SIM_ACCOUNTS_MAX * USERS_LINE_BYTES)
-#define TOKEN_MAX        ((size_t)64 * 1024 + 64)
+#define PATH_BYTES  512
+#define USERS_BYTES ((size_t)SIM_ACCOUNTS_MAX * 512)
+#define TOKEN_MAX   ((size_t)64 * 1024 + 64)
 
 /* Without a service in front of it the name stays out of the challenge, as on Windows: a client that asked for another name
  * (an alias, an address) would refuse to go on. */
-#define NTLM_NAME      "@NDES"
+#define NTLM_NAME "@NDES"
+/* Of no known type, so that nobody looks at this machine's own /etc/krb5.keytab. */
+#define NO_KEYTAB "none:"
+
 #define NTLM_SIGNATURE "NTLMSSP"
 
 struct sim_gss {
@@ -63,27 +67,22 @@ static void message_of(OM_uint32 status, int kind, gss_OID mechanism, char *out,
     gss_release_buffer(&minor, &text);
 }
 
-/* One line of the user file: "DOMAIN:user:password". It knows no way to write a colon. */
+/* One line of the user file, in the form that Samba has: "DOMAIN\user:id:LM hash:NT hash:...". There is no LM hash: a password
+ * whose hash is zero does not exist. */
 static bool add_user(const struct sim_account *account, struct buf *out, struct err *e)
 {
+    static const char no_hash[] = "00000000000000000000000000000000";
+    uint8_t hash[SIM_NTHASH_BYTES];
+    char hex[2 * SIM_NTHASH_BYTES + 1];
     struct span password = account->password != NULL ? secret_value(account->password) : span_of(NULL, 0);
-    const char *slash = strchr(account->name, '\\');
-    const char *user = slash != NULL ? slash + 1 : account->name;
-    int domain = slash != NULL ? (int)(slash - account->name) : 0;
-    for (size_t i = 0; i < password.len; i++) {
-        if (strchr(":\r\n", password.data[i]) != NULL)
-            return err_set(
-                e, STAGE_SETUP, REASON_USAGE,
-                "the password of '%.40s' holds a colon or a line end, which gss-ntlmssp cannot take: "
-                "choose another, or --auth basic",
-                account->name);
-    }
-    size_t before = out->len;
-    buf_appendf(out, "%.*s:%s:", domain, account->name, user);
-    buf_append_span(out, password);
-    buf_append_byte(out, '\n');
-    if (out->len - before >= USERS_LINE_BYTES)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "the password of '%.40s' is too long", account->name);
+    if (!sim_nthash(password, hash))
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "the password of '%.40s' is longer than %d characters or not UTF-8", account->name,
+                       SIM_NTHASH_PASSWORD);
+    text_hex(span_of(hash, sizeof hash), true, hex);
+    buf_appendf(out, "%s:0:%s:%s:\n", account->name, no_hash, hex);
+    explicit_bzero(hash, sizeof hash);
+    explicit_bzero(hex, sizeof hex);
     return buf_ok(out, STAGE_SETUP, e);
 }
 
@@ -118,7 +117,8 @@ struct wish {
     gss_OID mechanism; /* NTLM itself, or SPNEGO around `inside` */
     gss_OID inside;    /* NULL: nothing */
     const char *name;
-    const char *key, *value; /* where its secrets are */
+    const char *users;  /* path of NTLM's user file; NULL: none */
+    const char *keytab; /* MIT's name of Kerberos' keys */
 };
 
 static bool refuse_credential(const struct wish *wish, OM_uint32 major, OM_uint32 minor, struct err *e)
@@ -129,14 +129,15 @@ static bool refuse_credential(const struct wish *wish, OM_uint32 major, OM_uint3
                sizeof text);
     if (same_oid(mechanism, &krb5))
         return err_set(e, STAGE_SETUP, REASON_USAGE, "keytab '%.80s' has no usable key for %s: %s",
-                       wish->value, wish->name, text);
+                       wish->keytab, wish->name, text);
     return err_set(e, STAGE_SETUP, REASON_IO, "gss-ntlmssp cannot be used: %s", text);
 }
 
 static bool acquire(const struct wish *wish, gss_cred_id_t *out, struct err *e)
 {
-    gss_key_value_element_desc pairs[] = {{wish->key, wish->value}, {"rcache", "none:"}};
-    const gss_key_value_set_desc store = {2, pairs};
+    gss_key_value_element_desc pairs[] = {
+        {"keytab", wish->keytab}, {"rcache", "none:"}, {"ntlmssp_keyfile", wish->users}};
+    const gss_key_value_set_desc store = {wish->users != NULL ? 3 : 2, pairs};
     gss_OID_set_desc outer = {1, wish->mechanism}, inner = {1, wish->inside};
     char text[PATH_BYTES];
     snprintf(text, sizeof text, "%s", wish->name);
@@ -168,7 +169,7 @@ static bool acquire_ntlm(struct sim_gss *g, const struct sim_gss_config *config,
     if (!make_users(g, config->accounts, e))
         return false;
     snprintf(path, sizeof path, "/proc/self/fd/%d", g->users);
-    struct wish wish = {.mechanism = &ntlm, .name = NTLM_NAME, .key = "ntlmssp_keyfile", .value = path};
+    struct wish wish = {.mechanism = &ntlm, .name = NTLM_NAME, .users = path, .keytab = NO_KEYTAB};
     if (!acquire(&wish, &g->ntlm, e))
         return false;
     wish.mechanism = &spnego;
@@ -188,8 +189,7 @@ static bool acquire_krb5(struct sim_gss *g, const struct sim_gss_config *config,
     const struct wish wish = {.mechanism = &spnego,
                               .inside = &krb5,
                               .name = config->service != NULL ? config->service : "HTTP",
-                              .key = "keytab",
-                              .value = path};
+                              .keytab = path};
     return acquire(&wish, &g->spnego_krb5, e);
 }
 

@@ -14,8 +14,8 @@ struct sim_gss_config {
 
 struct sim_gss;
 
-/* Users and passwords get to gss-ntlmssp through a file in memory, never on a disk.
- * Fails: REASON_USAGE (a keytab that cannot be used, a password that gss-ntlmssp cannot take), REASON_IO (gss-ntlmssp is
+/* Users and their NT hashes get to gss-ntlmssp through a file in memory, never on a disk.
+ * Fails: REASON_USAGE (a keytab that cannot be used, a password that is none), REASON_IO (gss-ntlmssp is
  * not installed: the text names the package). */
 bool sim_gss_new(const struct sim_gss_config *config, struct sim_gss **out, struct err *e) MUST_USE;
 void sim_gss_free(struct sim_gss *gss);
