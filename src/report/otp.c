@@ -102,7 +102,7 @@ void words_otp(const struct report_run *run, char *out, size_t out_bytes)
     say_count(out, out_bytes, "; ", o.failed, o.failed == 1 ? "fetch failed" : "fetches failed");
     say_count(out, out_bytes, ", ", o.cache_full, "of them at a full cache");
     if (o.cache_full_onsets > 1)
-        say_count(out, out_bytes, ", which it became ", o.cache_full_onsets, "times");
+        say_count(out, out_bytes, " (", o.cache_full_onsets, "times anew)");
     if (run->otp->limit > 0)
         say(out, out_bytes, "; at most %u held at once, allowed are %u", o.outstanding_max, run->otp->limit);
 }
