@@ -22,7 +22,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
     if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         buf_reset(headers);
         x->answered = true;
-        http_logon_on_status(x);
+        http_logon_on_status(x, data, text);
     }
     while (text > 0 && (data[text - 1] == '\r' || data[text - 1] == '\n'))
         text--;
@@ -330,7 +330,7 @@ static void gather_headers(struct http_response *r)
     http_header(headers, "Server", r->server, sizeof r->server);
     http_header(headers, "Content-Type", r->content_type, sizeof r->content_type);
     http_header(headers, "Location", r->location, sizeof r->location);
-    http_header(headers, "WWW-Authenticate", r->authenticate, sizeof r->authenticate);
+    http_logon_offers(headers, r->authenticate, sizeof r->authenticate);
     if (http_header(headers, "Date", date, sizeof date)) {
         r->date_s = curl_getdate(date, NULL);
         r->has_date = r->date_s >= 0;

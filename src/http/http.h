@@ -88,7 +88,7 @@ struct http_response {
     char server[64];    /* these four cut to fit, empty when absent */
     char content_type[96];
     char location[256];
-    char authenticate[256]; /* all WWW-Authenticate, joined by ", " */
+    char authenticate[256]; /* all WWW-Authenticate, joined by ", ", without the messages of an exchange */
     unsigned
         legs; /* requests on the wire: redirects, repetitions and the rounds of a logon are counted; 0: none */
     /* This request logged on, up to the last message: a 401 is the verdict on these credentials. False with a 401 that does

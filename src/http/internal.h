@@ -82,7 +82,9 @@ void http_exchange_abort(struct exchange *x);
 bool http_logon_check(const struct http_request *request, struct err *e) MUST_USE;
 CURLcode http_logon_set(struct exchange *x, const struct http_request *request) MUST_USE;
 bool http_logon_may_go_on(struct exchange *x, int local_port) MUST_USE;
-void http_logon_on_status(struct exchange *x);
+void http_logon_on_status(struct exchange *x, const char *line, size_t len);
+/* All WWW-Authenticate, without the messages of exchanges. */
+void http_logon_offers(struct span headers, char *out, size_t out_bytes);
 void http_logon_over(struct exchange *x);
 /* Whether a connection that is lost now breaks a logon off. */
 bool http_logon_is_open(const struct exchange *x);

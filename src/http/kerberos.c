@@ -35,9 +35,8 @@ static const struct {
     {KRB5KDC_ERR_CLIENT_REVOKED, "the account is locked or disabled"},
     {KRB5KDC_ERR_NAME_EXP, "the account has expired"},
     {KRB5KDC_ERR_KEY_EXP, "its password has expired"},
-    {KRB5KDC_ERR_PREAUTH_FAILED,
-     "the KDC refuses the password (with a keytab: made before the last change?)"},
-    {KRB5KRB_AP_ERR_BAD_INTEGRITY, "the password is wrong (with a keytab: made before the last change?)"},
+    {KRB5KDC_ERR_PREAUTH_FAILED, "the password is wrong"},
+    {KRB5KRB_AP_ERR_BAD_INTEGRITY, "the password is wrong"},
     {KRB5KDC_ERR_ETYPE_NOSUPP,
      "KDC and client share no encryption type: check the account's and krb5.conf's"},
     {KRB5KRB_AP_ERR_SKEW, "the clocks of KDC and client are more than 5 minutes apart: set them"},
@@ -58,16 +57,28 @@ static const struct {
     {EACCES, "the file may not be read"},
 };
 
-static bool fail(const struct kerberos *k, krb5_error_code code, const char *whose, struct err *e)
+static const char *words_for(const struct kerberos *k, krb5_error_code code)
 {
-    const char *note = k->mapped && whose == k->client_name ? " (default realm: a NetBIOS name is none)" : "";
+    bool refused = code == KRB5KDC_ERR_PREAUTH_FAILED || code == KRB5KRB_AP_ERR_BAD_INTEGRITY;
+    if (refused && k->want->keytab != NULL)
+        return "the key in the keytab is not the account's: was it made before the last change of password?";
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
         if (usual[i].code == code)
-            return err_set(e, STAGE_OTP, REASON_OTP_TICKET, "Kerberos, %s%s: %s", whose, note, usual[i].text);
+            return usual[i].text;
     }
-    const char *text = krb5_get_error_message(k->context, code);
-    err_set(e, STAGE_OTP, REASON_OTP_TICKET, "Kerberos, %s%s: %s", whose, note, text);
-    krb5_free_error_message(k->context, text);
+    return NULL;
+}
+
+static bool fail(const struct kerberos *k, krb5_error_code code, const char *whose, struct err *e)
+{
+    const char *note =
+        k->mapped && whose == k->client_name ? " (default realm, since DOMAIN\\user names none)" : "";
+    const char *words = words_for(k, code), *foreign = NULL;
+    if (words == NULL)
+        words = foreign = krb5_get_error_message(k->context, code);
+    err_set(e, STAGE_OTP, REASON_OTP_TICKET, "Kerberos, %s%s: %s", whose, note, words);
+    if (foreign != NULL)
+        krb5_free_error_message(k->context, foreign);
     return false;
 }
 
@@ -77,6 +88,9 @@ static void name_of(const struct kerberos *k, krb5_principal principal, char out
     if (krb5_unparse_name(k->context, principal, &text) == 0)
         snprintf(out, NAME_BYTES, "%s", text);
     krb5_free_unparsed_name(k->context, text);
+    size_t len = strlen(out);
+    if (len > 0 && out[len - 1] == '@') /* the KDC decides on the realm */
+        out[len - 1] = '\0';
 }
 
 /* 'EXAMPLE\svc': a NetBIOS name is no realm and cannot be turned into one, so the default realm is taken; a DNS name before the

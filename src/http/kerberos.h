@@ -7,18 +7,22 @@
 
 struct http_kerberos {
     const char *url; /* whose host is the service: HTTP/host */
-    const char *
-        user; /* principal: "svc-mdm@EXAMPLE.COM", also 'EXAMPLE\\svc-mdm'; NULL: the cache's or keytab's own */
+    /* "svc-mdm@EXAMPLE.COM" and "svc-mdm" (default realm); in 'EXAMPLE\svc-mdm' the name before the backslash is no realm and is
+     * dropped for the default realm, unless it is a DNS name. NULL: the ticket cache's own, the first in the keytab */
+    const char *user;
     const struct secret *password; /* one of these three; none: the default cache, as klist shows it */
     const char *keytab;
     const char *ticket_cache;
 };
 
 /* Gets a ticket-granting ticket (keytab, password) into a cache of this process's memory, or opens the ticket cache, and gets
- * the ticket for HTTP/host. Blocks on the KDC. Sets KRB5CCNAME for this process: call it before any other thread runs.
+ * the ticket for HTTP/host. Sets KRB5CCNAME for this process: call it before any other thread runs.
  * *end_s (Unix seconds) gets the earliest end of the tickets: a run that lasts longer will fail then.
+ * Blocks on the KDC. One that is down is noticed at once, one that stays silent after half a minute, each.
+ * A wrong password is one refused logon; where krb5.conf names a primary KDC, libkrb5 asks that one, too.
+ * With dns_canonicalize_hostname (libkrb5's default) GSS-API looks the host's name up for every logon, on the loop.
  * Fails: STAGE_OTP, REASON_OTP_TICKET, saying which of the usual reasons it is: no KDC, no such principal, wrong password, clock
- * skew, no ticket cache, expired, no SPN HTTP/host. */
+ * skew, no ticket cache, expired, no SPN HTTP/host. REASON_USAGE: a URL without host, a password without user. */
 bool http_kerberos_prepare(const struct http_kerberos *k, int64_t *end_s, struct err *e) MUST_USE;
 
 #endif

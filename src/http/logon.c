@@ -125,10 +125,15 @@ bool http_logon_may_go_on(struct exchange *x, int local_port)
     return !x->logon.broken;
 }
 
-void http_logon_on_status(struct exchange *x)
+/* A connection on which a logon was refused is not used again: some servers take no second one there. Should the refusal be
+ * another round of Negotiate after all, curl keeps the connection for it. */
+void http_logon_on_status(struct exchange *x, const char *line, size_t len)
 {
+    bool refused = len >= 12 && memcmp(line + 8, " 401", 4) == 0;
     if (x->logon.sent == LOGON_OPENING || x->logon.sent == LOGON_TOKEN)
         x->logon.challenged = true;
+    if (refused && (x->logon.sent == LOGON_LAST || x->logon.sent == LOGON_TOKEN))
+        curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, 1L);
 }
 
 /* The next request is one of its own, although for the same caller. */
@@ -151,25 +156,65 @@ void http_logon_cut_short(const struct exchange *x, long number, struct err *e)
                    schemes[x->auth].name);
 }
 
+/* Steps through the WWW-Authenticate lines of an answer; *value (up to *end) is what one of them says. */
+static bool next_offer(struct span headers, const char **at, const char **value, const char **end)
+{
+    static const char label[] = "WWW-Authenticate:";
+    if (headers.len == 0)
+        return false;
+    const char *stop = (const char *)headers.data + headers.len;
+    if (*at == NULL)
+        *at = (const char *)headers.data;
+    while (*at < stop) {
+        const char *line = *at;
+        *end = memchr(line, '\n', (size_t)(stop - line));
+        if (*end == NULL)
+            *end = stop;
+        *at = *end + (*end < stop);
+        if (!begins(line, (size_t)(*end - line), label))
+            continue;
+        *value = line + sizeof label - 1;
+        while (*value < *end && **value == ' ')
+            (*value)++;
+        return true;
+    }
+    return false;
+}
+
+static bool carries_token(const char *value, size_t len)
+{
+    return begins(value, len, "Negotiate ") || begins(value, len, "NTLM ");
+}
+
+void http_logon_offers(struct span headers, char *out, size_t out_bytes)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (const char *at = NULL, *value, *end; next_offer(headers, &at, &value, &end);) {
+        size_t len = (size_t)(end - value);
+        if (carries_token(value, len))
+            len = (size_t)((const char *)memchr(value, ' ', len) - value);
+        while (len > 0 && value[len - 1] == ' ')
+            len--;
+        int n = snprintf(out + used, out_bytes - used, "%s%.*s", used > 0 ? ", " : "", (int)len, value);
+        used = n < 0 || (size_t)n >= out_bytes - used ? out_bytes - 1 : used + (size_t)n;
+    }
+}
+
 /* Whether WWW-Authenticate names the scheme, and whether with a message for us. */
 static bool offered(const struct exchange *x, bool *with_message)
 {
-    static const char label[] = "WWW-Authenticate:";
     const char *name = schemes[x->auth].name;
-    const char *at = (const char *)x->response.headers.data, *end = at + x->response.headers.len;
     bool found = false;
     *with_message = false;
-    for (const char *stop; at < end; at = stop + 1) {
-        stop = memchr(at, '\n', (size_t)(end - at)); /* on_header ended every line with it */
-        if (!begins(at, (size_t)(stop - at), label))
-            continue;
-        for (const char *word = at + sizeof label - 1; word < stop; word++) {
+    for (const char *at = NULL, *word, *end; next_offer(buf_span(&x->response.headers), &at, &word, &end);) {
+        for (; word < end; word++) {
             if ((word[-1] != ':' && word[-1] != ' ' && word[-1] != ',') ||
-                !begins(word, (size_t)(stop - word), name))
+                !begins(word, (size_t)(end - word), name))
                 continue;
             const char *after = word + strlen(name);
-            found = found || after == stop || *after == ' ' || *after == ',';
-            *with_message = *with_message || (stop - after > 1 && *after == ' ' && after[1] != ',');
+            found = found || after == end || *after == ' ' || *after == ',';
+            *with_message = *with_message || (end - after > 1 && *after == ' ' && after[1] != ',');
         }
     }
     return found;

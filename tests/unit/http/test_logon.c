@@ -271,6 +271,8 @@ static void refused_logon_is_complete(void **state)
     for (int i = 0; i < 2; i++) {
         get(lab, "/refuses", HTTP_AUTH_NTLM);
         expect(lab, REASON_NONE, 401, 2, true);
+        assert_true(lab->seen.new_connection); /* the refused one is not used again */
+        assert_string_equal(lab->seen.authenticate, "Negotiate, NTLM");
     }
     assert_int_equal(lab->finished, 2);
     get(lab, "/other-scheme", HTTP_AUTH_NTLM);
@@ -279,6 +281,7 @@ static void refused_logon_is_complete(void **state)
     expect(lab, REASON_HTTP_PROTOCOL, 401, 2, false); /* curl asks such a server twice */
     get(lab, "/gibberish", HTTP_AUTH_NTLM);
     expect(lab, REASON_HTTP_PROTOCOL, 401, 1, false);
+    assert_string_equal(lab->seen.authenticate, "NTLM");
     assert_int_equal(lab->finished, 2);
     close_lab(lab);
 }
