@@ -225,6 +225,25 @@ static bool is_about_nobody(const struct scenario *s, const char *path)
     return true;
 }
 
+/* "phases.push.enrolled" wants a phase of that name. */
+static bool check_slo_phase(const struct scenario *s, const char *path, struct err *why)
+{
+    char label[SCENARIO_PHASE_LABEL_BYTES], wanted[SCENARIO_PHASE_LABEL_BYTES], nearest[sizeof label] = "";
+    if (strncmp(path, "phases.", 7) != 0)
+        return true;
+    snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(path + 7, "."), path + 7);
+    for (size_t i = 0; i < s->phase_count; i++) {
+        scenario_phase_label(s, i, label);
+        if (strcmp(label, wanted) == 0)
+            return true;
+        const char *const words[] = {nearest, label, NULL};
+        if (text_nearest(wanted, words) == label)
+            memcpy(nearest, label, sizeof nearest);
+    }
+    return err_set(why, STAGE_SETUP, REASON_USAGE, "no phase in load is called '%.60s'%s%s%s", wanted,
+                   nearest[0] != '\0' ? "; did you mean '" : "", nearest, nearest[0] != '\0' ? "'?" : "");
+}
+
 /* "follow_ups.get_crl.ok" wants get_crl in devices.then; the word that is missing there, or NULL. */
 static const char *missing_follow_up(const struct scenario *s, const char *path)
 {
@@ -253,6 +272,8 @@ static bool check_slo_applies(const struct scenario *s, const char *path, struct
 {
     if (is_about_nobody(s, path))
         return err_set(why, STAGE_SETUP, REASON_USAGE, "there is no such profile in devices.profiles");
+    if (!check_slo_phase(s, path, why))
+        return false;
     const char *missing = missing_follow_up(s, path);
     return missing == NULL ||
            err_set(why, STAGE_SETUP, REASON_USAGE, "no device does that: add %s to devices.then", missing);

@@ -130,3 +130,53 @@ bool scenario_read_settings(const struct scenario_reader *r, const struct scenar
     }
     return true;
 }
+
+#define SLO_MAX_BYTES 1000 /* " or abort" fits into a text behind it */
+
+static bool read_slo_pair(const struct scenario_reader *r, const yaml_node_pair_t *pair,
+                          const char **expression, const char **abort_word, struct err *e)
+{
+    static const char *const words[] = {"expression", "abort", NULL};
+    const char *word = scenario_document_text(r->document, pair->key);
+    const char *value = scenario_document_text(r->document, pair->value);
+    const char *near = word == NULL ? NULL : text_nearest(word, words);
+    if (near == NULL || strcmp(near, word) != 0)
+        return scenario_document_fail(
+            r->document, pair->key, e, "unknown key '%.40s' in slo[%zu]; did you mean '%s'?",
+            word != NULL ? word : "", r->element, near != NULL ? near : "expression");
+    const char **field = near == words[0] ? expression : abort_word;
+    if (*field != NULL)
+        return scenario_document_fail(r->document, pair->key, e, "'%s' stands here a second time", word);
+    if (value == NULL || value[0] == '\0')
+        return scenario_document_fail(r->document, pair->value, e, "slo[%zu].%s must be a single value",
+                                      r->element, word);
+    if (field == abort_word && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+        return scenario_document_fail(r->document, pair->value, e,
+                                      "slo[%zu].abort: '%.40s' is neither true nor false", r->element, value);
+    *field = value;
+    return true;
+}
+
+bool scenario_read_slo(const struct scenario_reader *r, int node, char **out, struct err *e)
+{
+    const yaml_node_t *n = scenario_document_node(r->document, node);
+    const char *expression = NULL, *abort_word = NULL;
+    for (const yaml_node_pair_t *pair = n->data.mapping.pairs.start; pair < n->data.mapping.pairs.top;
+         pair++) {
+        if (!read_slo_pair(r, pair, &expression, &abort_word, e))
+            return false;
+    }
+    if (expression == NULL)
+        return scenario_document_fail(
+            r->document, node, e,
+            "slo[%zu]: expression is missing: {expression: enrolled >= 99%%, abort: true}", r->element);
+    if (strlen(expression) > SLO_MAX_BYTES)
+        return scenario_document_fail(r->document, node, e,
+                                      "slo[%zu]: an expression has at most %d characters", r->element,
+                                      SLO_MAX_BYTES);
+    bool aborts = abort_word != NULL && strcmp(abort_word, "true") == 0;
+    if (asprintf(out, "%s%s", expression, aborts ? " or abort" : "") >= 0)
+        return true;
+    *out = NULL;
+    return no_memory(e);
+}

@@ -111,7 +111,12 @@ static bool read_texts(struct scenario_reader *r, const struct scenario_key *key
     struct scenario_key item = {.path = key->path, .type = SCENARIO_TEXT, .min = 1, .max = 1024};
     for (size_t i = 0; i < count; i++) {
         item.offset = i * sizeof *texts;
-        if (!read_value(r, &item, items[i], texts, e))
+        r->element = i;
+        bool is_map = scenario_document_node(r->document, items[i])->type == YAML_MAPPING_NODE;
+        if (is_map && strcmp(key->path, "slo") == 0) {
+            if (!scenario_read_slo(r, items[i], &texts[i], e))
+                return false;
+        } else if (!read_value(r, &item, items[i], texts, e))
             return false;
     }
     return true;

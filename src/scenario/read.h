@@ -30,6 +30,9 @@ bool scenario_read_words(const struct scenario_reader *r, const struct scenario_
 bool scenario_read_settings(const struct scenario_reader *r, const struct scenario_key *key, int node,
                             void *base, struct err *e) MUST_USE;
 
+/* {expression: E, abort: true}, which is "E or abort". */
+bool scenario_read_slo(const struct scenario_reader *r, int node, char **out, struct err *e) MUST_USE;
+
 /* Rules within one element of a list, called by scenario_read when the element has been filled; `node` is the
  * element's. In check.c. */
 bool scenario_check_element(const struct scenario_reader *r, const struct scenario_key *list, int node,

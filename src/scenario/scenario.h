@@ -190,28 +190,39 @@ const char *scenario_authorized(const struct scenario *scenario, const char *opt
 /* Target and OTP page are loopback, or somebody allowed the load. Fails: REASON_USAGE with the URL. */
 bool scenario_check_authorized(const struct scenario *scenario, const char *option, struct err *e) MUST_USE;
 
-/* One SLO expression taken apart: "latency.enrollment.p95 < 3s".
+/* One SLO expression taken apart: FIGURE OPERATOR VALUE [over WINDOW] [or abort].
  *
- * Paths are those of summary.json without `_ms`; `devices.` and `.latency` inside steps may be left out, and
- * `path` holds the short form:
+ *   latency.enrollment.p95 < 3s                    over the whole run
+ *   phases.push.latency.enrollment.p95 < 3s over 60s    in every window of that length, in steps of 10 s
+ *   enrolled >= 99.5% or abort                     the run ends as soon as this cannot be met any more
+ *
+ * Figures are those of summary.json without `_ms`; `devices.` and `.latency` inside steps and personas may be left out,
+ * and `path` holds the short form:
  *   planned started enrolled failed unsent abandoned refused_as_expected      counts, or shares of planned
- *   rates.{offered,achieved,requests}_per_s
  *   latency.{enrollment,service,start_lag}.STAT                 STAT: count min mean p50 p90 p95 p99 p999 max
- *   steps.STEP.STAT, steps.STEP.{failed,bytes_sent,bytes_received}
+ *   outcomes.{enrolled,failed,timed_out}.STAT
+ *   steps.STEP.STAT, steps.STEP.outcomes.{ok,failed,timed_out}.STAT, steps.STEP.{failed,bytes_sent,bytes_received}
+ *   phases.LABEL. and personas.LABEL. before those above; personas.LABEL.STAT is a persona's latency
+ *   failures.REASON.count (or a share of planned), failures.REASON.share (of all failures)
+ *   diagnosis.CAUSE.share, diagnosis.CAUSE.confidence           (the catalogue of causes is not known here)
+ *   rates.{offered,achieved,requests}_per_s, duration_s
  *   otp.{fetched,used,burnt,expired,left,lost,unanswered,failed,cache_full,cache_full_onsets,outstanding_max},
  *   otp.capacity.per_hour, otp.{age_at_use,fetch,hold}.STAT
- *   correctness.{key_mismatch,subject_mismatch,nonce_mismatch,transaction_mismatch,chain_failures,duplicate_otp,
- *                expectation_failures,renewal_same_certificate}
- *   verdicts.{strict,persona}.{accepted,refused}, verdicts.differ
- *   personas.NAME.STAT, personas.NAME.{planned,enrolled,failed}               NAME: a profile's label
+ *   correctness.{serials_unique,key_mismatch,...}, verdicts.{strict,persona}.{accepted,refused}, verdicts.differ
  *   follow_ups.{renewal,get_cert,get_crl,get_next_ca_cert}.{tried,ok,failed}
+ *   generator.{cpu_s,cpu_wait_s,cpu_per_enrollment,peak_rss_bytes,bytes_per_device,open_connections_max}
  *   generator.loop_stall.STAT */
 enum scenario_slo_op { SLO_LESS, SLO_LESS_EQUAL, SLO_GREATER, SLO_GREATER_EQUAL, SLO_EQUAL };
+enum scenario_slo_unit { SLO_NUMBER, SLO_TIME, SLO_SHARE };
+#define SLO_MIN_WINDOW_US INT64_C(10000000)
 struct scenario_slo {
-    char path[96];
+    char path[160];
     enum scenario_slo_op op;
-    double value; /* durations in milliseconds, shares as 0..1, else the number */
-    bool is_share;
+    double value; /* times in milliseconds, shares as 0..1, else the number */
+    enum scenario_slo_unit unit;
+    bool is_share;     /* a count is meant as a share of the planned devices */
+    int64_t window_us; /* 0: the whole run */
+    bool abort;
 };
 bool scenario_slo_parse(const char *expression, struct scenario_slo *out, struct err *e) MUST_USE;
 

@@ -110,7 +110,9 @@ static const char everything[] =
     "devices: 6000}\n"
     "slo:\n"
     "  - enrolled >= 99.5%\n"
-    "  - latency.enrollment.p95 < 3s\n";
+    "  - latency.enrollment.p95 < 3s\n"
+    "  - {expression: phases.push.steps.otp.p99 < 1s over 60s, abort: true}\n"
+    "  - {expression: failed < 1%, abort: false}\n";
 
 static void every_key(void **state)
 {
@@ -133,7 +135,9 @@ static void every_key(void **state)
     assert_true(s->phases[1].to_per_s * 3600 > 299.99 && s->phases[1].to_per_s * 3600 < 300.01);
     assert_true(s->phases[3].to_per_s > s->phases[3].from_per_s);
     assert_int_equal(s->phases[3].duration_us, 1500000);
-    assert_int_equal(s->slo_count, 2);
+    assert_int_equal(s->slo_count, 4);
+    assert_string_equal(s->slo[2], "phases.push.steps.otp.p99 < 1s over 60s or abort");
+    assert_string_equal(s->slo[3], "failed < 1%");
     assert_survives(s);
     scenario_free(s);
 }
