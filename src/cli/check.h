@@ -31,6 +31,10 @@ struct check {
     json_t *certificates; /* of GetCACert */
     json_t *conformance;  /* as in summary.json, these two */
     json_t *diagnosis;
+
+    /* What the three GETs found, for the diagnosis. */
+    struct outcome failure; /* the last that failed; no error: none did */
+    struct outcome_target target;
 };
 
 /* Raises the status when it is worse; UNKNOWN counts more than OK and less than WARNING. */
@@ -38,6 +42,8 @@ void check_tell(struct check *c, enum check_status status, const char *format, .
 
 /* GET of the URL itself, GetCACaps, GetCACert: no password, no enrollment. False: the server was not reached, which is told. */
 bool check_read(struct check *c);
+/* Names the likely causes of c->failure, if there is one: into the lines and into c->diagnosis. */
+void check_diagnose(struct check *c);
 /* Enrolls, then makes every chosen probe beside a control of its own. */
 void check_conformance(struct check *c);
 

@@ -15,7 +15,7 @@
 struct page {
     struct err error;
     int status;
-    char server[64];
+    char server[64], location[256];
     struct buf body;
     int64_t took_us;
 };
@@ -34,6 +34,7 @@ static void on_page(void *user, struct http_response *r)
     page->status = r->status;
     page->took_us = r->timing.total_us;
     snprintf(page->server, sizeof page->server, "%s", r->server);
+    snprintf(page->location, sizeof page->location, "%s", r->location);
     buf_clear(&page->body);
     page->body = r->body;
     r->body = (struct buf){0};
@@ -73,6 +74,26 @@ static bool answered(const struct page *page)
     return !err_is_set(&page->error) && page->status == 200;
 }
 
+/* As a device would book it; `e`: what is wrong with the answer, NULL: the page's own error or status. */
+static void note_failure(struct check *c, const struct page *page, enum stage stage, const struct err *e)
+{
+    struct outcome *o = &c->failure;
+    *o = (struct outcome){.end = OUTCOME_FAILED, .finished_us = page->took_us, .fail_info = -1};
+    o->http_status = page->status;
+    o->body =
+        page->status == 0 ? OUTCOME_BODY_NONE : device_classify_body(page->server, buf_span(&page->body));
+    snprintf(o->server, sizeof o->server, "%s", page->server);
+    if (e != NULL)
+        o->error = *e;
+    else if (err_is_set(&page->error))
+        o->error = page->error;
+    else if (page->status >= 300 && page->status < 400)
+        err_set(&o->error, stage, REASON_REDIRECTED, "HTTP %d to %s", page->status, page->location);
+    else
+        err_set(&o->error, stage, REASON_HTTP_STATUS, "HTTP %d", page->status);
+    o->error.stage = o->error.stage == STAGE_NONE ? stage : o->error.stage;
+}
+
 /* Alive is who answers; what, differs between servers (Go ones say 500 here). */
 static bool read_bare(struct reader *r)
 {
@@ -83,8 +104,11 @@ static bool read_bare(struct reader *r)
     why(&page, words, sizeof words);
     buf_appendf(&r->check->lines, "  url          %s%s%s\n", words, page.server[0] != '\0' ? " by " : "",
                 page.server);
-    if (!reached)
+    r->check->target.bare_url_status = page.status;
+    if (!reached) {
         check_tell(r->check, CHECK_UNKNOWN, "not reached: %s", words);
+        note_failure(r->check, &page, STAGE_GET_CA_CAPS, NULL);
+    }
     buf_clear(&page.body);
     return reached;
 }
@@ -101,10 +125,24 @@ static void read_caps(struct reader *r)
         buf_appendf(&r->check->lines, "%s%.*s", i > 0 ? " " : "",
                     (int)(found[i].len < 40 ? found[i].len : 40), (const char *)found[i].data);
     buf_appendf(&r->check->lines, "%s\n", count > 0 ? "" : why(&page, words, sizeof words));
-    if (!answered(&page))
+    if (!answered(&page)) {
         check_tell(r->check, CHECK_WARNING, "GetCACaps: %s", why(&page, words, sizeof words));
+        note_failure(r->check, &page, STAGE_GET_CA_CAPS, NULL);
+    }
     buf_appendf(&r->check->perfdata, " caps=%zu get_ca_caps=%.3fs", count, (double)page.took_us / 1e6);
     buf_clear(&page.body);
+}
+
+static void note_certificate(struct outcome_target *t, const struct pki_cert *cert, enum scep_role role,
+                             const char *subject)
+{
+    if (t->cert_count == OUTCOME_MAX_CERTS)
+        return;
+    struct outcome_target_cert *noted = &t->certs[t->cert_count++];
+    snprintf(noted->role, sizeof noted->role, "%s", scep_role_name(role));
+    snprintf(noted->subject, sizeof noted->subject, "%s", subject != NULL ? subject : "");
+    noted->not_before = pki_cert_not_before(cert);
+    noted->not_after = pki_cert_not_after(cert);
 }
 
 /* Returns the days left. */
@@ -119,6 +157,7 @@ static int64_t tell_certificate(struct check *c, const struct pki_cert *cert, en
     if (!pki_name_to_text(pki_cert_subject(cert), &subject, &ignored))
         buf_reset(&subject);
     const char *name = buf_text(&subject);
+    note_certificate(&c->target, cert, role, name);
     text_utc(pki_cert_not_after(cert) * 1000000, until, sizeof until);
     until[10] = '\0';
     bool expired = pki_cert_not_after(cert) < now_s;
@@ -140,7 +179,7 @@ static int64_t tell_certificate(struct check *c, const struct pki_cert *cert, en
     return days;
 }
 
-static void judge_ca(struct check *c, const struct scep_ca *ca)
+static void judge_ca(struct check *c, const struct page *page, const struct scep_ca *ca)
 {
     int64_t now_s = clock_wall_us() / 1000000, least = INT64_MAX;
     struct err e = {0};
@@ -148,8 +187,10 @@ static void judge_ca(struct check *c, const struct scep_ca *ca)
         int64_t days = tell_certificate(c, scep_ca_cert(ca, i), scep_ca_role(ca, i), now_s);
         least = days < least ? days : least;
     }
-    if (!scep_ca_check(ca, now_s, &e))
+    if (!scep_ca_check(ca, now_s, &e)) {
         check_tell(c, CHECK_CRITICAL, "GetCACert: %s", e.text);
+        note_failure(c, page, STAGE_GET_CA_CERT, &e);
+    }
     if (least != INT64_MAX)
         buf_appendf(&c->perfdata, " days_left=%lld;%lld:;%lld:", (long long)least,
                     (long long)c->options.warn_days, (long long)c->options.crit_days);
@@ -163,13 +204,16 @@ static void read_ca(struct reader *r)
     char words[256];
     get(r, "GetCACert", STAGE_GET_CA_CERT, &page);
     buf_appendf(&r->check->perfdata, " get_ca_cert=%.3fs", (double)page.took_us / 1e6);
-    if (!answered(&page))
+    if (!answered(&page)) {
         check_tell(r->check, CHECK_CRITICAL, "GetCACert: %s", why(&page, words, sizeof words));
-    else if (!scep_ca_parse(buf_span(&page.body), &ca, &e))
+        note_failure(r->check, &page, STAGE_GET_CA_CERT, NULL);
+    } else if (!scep_ca_parse(buf_span(&page.body), &ca, &e)) {
         check_tell(r->check, CHECK_CRITICAL, "GetCACert: %s",
                    e.text[0] != '\0' ? e.text : base_reason_sentence(e.reason));
-    else
-        judge_ca(r->check, ca);
+        note_failure(r->check, &page, STAGE_GET_CA_CERT, &e);
+    } else {
+        judge_ca(r->check, &page, ca);
+    }
     scep_ca_free(ca);
     buf_clear(&page.body);
 }

@@ -253,7 +253,10 @@ static void print_text(struct check *c)
 
 static void look(struct check *c)
 {
-    if (!check_read(c))
+    bool reached = check_read(c);
+    if (!reached || c->options.probes == NULL)
+        check_diagnose(c); /* else the enrollment knows more */
+    if (!reached)
         return;
     if (c->options.probes != NULL)
         check_conformance(c);

@@ -90,6 +90,11 @@ static double tls_says_expired(const struct facts *f)
     return error_text_says(f, "expired");
 }
 
+static double goes_to_logon(const struct facts *f)
+{
+    return error_text_says(f, "login.");
+}
+
 static double tls_says_name(const struct facts *f)
 {
     return error_text_says(f, "name");
@@ -232,6 +237,12 @@ static bool answered_without_page(const struct facts *f)
            (f->layer == LAYER_IIS || f->first->body != OUTCOME_BODY_HTML);
 }
 
+static bool got_a_page(const struct facts *f)
+{
+    return f->first->body == OUTCOME_BODY_HTML || f->first->body == OUTCOME_BODY_IIS ||
+           f->first->body == OUTCOME_BODY_NDES_PAGE;
+}
+
 static bool policy_module(const struct facts *f)
 {
     return f->run->policy_module;
@@ -299,6 +310,8 @@ CANDIDATES(not_found, {"wrong-scep-url", 0.5, NULL, NULL}, {"role-not-configured
            {"isapi-not-allowed", 0.15, NULL, NULL}, {"isapi-feature-missing", 0.1, NULL, NULL});
 CANDIDATES(not_found_httpsys, {"w3svc-stopped", 0.6, NULL, NULL}, {"wrong-scep-url", 0.3, NULL, NULL});
 CANDIDATES(not_found_proxy, {"wrong-scep-url", 0.5, NULL, NULL}, {"app-proxy-wrong-url", 0.4, NULL, NULL});
+CANDIDATES(login_page, {"app-proxy-preauth-enabled", 0.5, goes_to_logon, NULL},
+           {"wrong-scep-url", 0.3, NULL, NULL}, {"app-proxy-wrong-url", 0.1, NULL, NULL});
 CANDIDATES(bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL});
 CANDIDATES(gateway_timeout, {"app-proxy-connector-down", 0.6, NULL, NULL},
            {"app-proxy-bad-gateway", 0.3, NULL, NULL});
@@ -524,6 +537,12 @@ const struct rule diagnose_rules[] = {
      .layer = LAYER_OTHER,
      .certainty = 0.8,
      .candidates = not_found_proxy},
+    {.stages = NOT_PKI, .reasons = {REASON_REDIRECTED}, .certainty = 0.7, .candidates = login_page},
+    {.stages = CA_STAGES,
+     .reasons = {REASON_CA_CERT_MALFORMED},
+     .when = got_a_page,
+     .certainty = 0.7,
+     .candidates = login_page},
     {.reasons = {REASON_HTTP_STATUS},
      .http_status = 502,
      .layer = LAYER_OTHER,

@@ -69,6 +69,9 @@ void report_print(FILE *to, const struct report_run *run, const struct report_ve
 bool report_summary_json(const struct report_run *run, struct report_verdict *verdict, struct buf *out,
                          struct err *e) MUST_USE;
 
+/* Its `diagnosis` alone: a list. */
+bool report_diagnosis_json(const struct diagnose_list *list, struct buf *out, struct err *e) MUST_USE;
+
 /* The catalogue, or one cause of it (NULL: all), as `causes --json` prints it. */
 bool report_causes_json(const struct cause *only, struct buf *out, struct err *e) MUST_USE;
 

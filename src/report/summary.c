@@ -313,6 +313,16 @@ static json_t *diagnoses_json(const struct diagnose_list *list)
     return out;
 }
 
+bool report_diagnosis_json(const struct diagnose_list *list, struct buf *out, struct err *e)
+{
+    json_t *tree = diagnoses_json(list);
+    char *text = json_dumps(tree, JSON_REAL_PRECISION(15));
+    json_decref(tree);
+    bool ok = text != NULL && buf_append_text(out, text);
+    free(text);
+    return ok || err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the diagnosis");
+}
+
 static json_t *correctness_json(const struct report_run *run)
 {
     json_t *out = json_object();
