@@ -2,7 +2,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/dry_run.h"
 #include "cli/keymaker.h"
+#include "cli/machine.h"
 #include "cli/sim_child.h"
 #include "engine/engine.h"
 #include "pki/pool.h"
@@ -19,7 +21,7 @@
 #define MAX_OVERRIDES     64
 #define KEYS_WITHOUT_POOL 16 /* what a run may make before its clock starts */
 #define TICK_US           250000
-#define MAX_NOTES         5
+#define MAX_NOTES         6
 
 struct run_options {
     const char *scenario;
@@ -27,7 +29,8 @@ struct run_options {
     const char *authorized;
     struct scenario_override overrides[MAX_OVERRIDES];
     size_t override_count;
-    bool quiet, no_progress, json;
+    bool quiet, no_progress, json, dry_run;
+    int64_t service_us; /* assumed; 0: not said */
 };
 
 /* SIGINT or SIGTERM came while the engine, which has handlers of its own, was not running. */
@@ -79,6 +82,10 @@ static const char help[] =
     "  --set PATH=VALUE      changes the scenario: --set devices.count=50 --set load.0.rate=5/s\n"
     "  --seed N              another seed: other arrivals, other identities\n"
     "  --authorized TEXT     who allowed the load, and the ticket; needed unless the target is this machine\n"
+    "  --dry-run             send nothing: say what would arrive when, what it needs of this machine and of "
+    "the\n"
+    "                        password page, and whether that is there (exit code 0 or 2)\n"
+    "  --service-time TIME   how long a device takes, for that arithmetic: 800ms\n"
     "  --json                print summary.json instead of the summary in words\n"
     "  --quiet               no progress, no summary; errors still go to stderr\n"
     "  --no-progress         no progress\n\n"
@@ -104,7 +111,26 @@ static bool take_set(struct run_options *o, char *text, struct err *e)
     return add_override(o, text, equals + 1, e);
 }
 
-enum { OPT_OUT = 256, OPT_SET, OPT_SEED, OPT_AUTHORIZED, OPT_JSON, OPT_QUIET, OPT_NO_PROGRESS, OPT_HELP };
+enum {
+    OPT_OUT = 256,
+    OPT_SET,
+    OPT_SEED,
+    OPT_AUTHORIZED,
+    OPT_JSON,
+    OPT_QUIET,
+    OPT_NO_PROGRESS,
+    OPT_DRY_RUN,
+    OPT_SERVICE_TIME,
+    OPT_HELP
+};
+
+static bool take_service_time(struct run_options *o, const char *text, struct err *e)
+{
+    struct err why = {0};
+    return (text_parse_duration(text, &o->service_us, &why) && o->service_us > 0) ||
+           err_set(e, STAGE_SETUP, REASON_USAGE,
+                   "--service-time %.40s: write how long a device takes, as in 800ms", text);
+}
 
 static bool take_option(struct run_options *o, int option, char *value, struct err *e)
 {
@@ -125,6 +151,11 @@ static bool take_option(struct run_options *o, int option, char *value, struct e
     case OPT_QUIET:
         o->quiet = true;
         return true;
+    case OPT_DRY_RUN:
+        o->dry_run = true;
+        return true;
+    case OPT_SERVICE_TIME:
+        return take_service_time(o, value, e);
     default:
         o->no_progress = true;
         return true;
@@ -142,6 +173,8 @@ static int parse_options(struct run_options *o, int argc, char **argv)
         {"json", no_argument, NULL, OPT_JSON},
         {"quiet", no_argument, NULL, OPT_QUIET},
         {"no-progress", no_argument, NULL, OPT_NO_PROGRESS},
+        {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+        {"service-time", required_argument, NULL, OPT_SERVICE_TIME},
         {"help", no_argument, NULL, OPT_HELP},
         {NULL, 0, NULL, 0},
     };
@@ -188,7 +221,7 @@ static bool load_the_scenario(struct run *run, struct err *e)
     struct run_options *o = &run->options;
     if (!scenario_load(o->scenario, o->overrides, o->override_count, &run->scenario, e) ||
         !cli_check_scenario(o->scenario, run->scenario, e) ||
-        !scenario_check_authorized(run->scenario, o->authorized, e))
+        (!o->dry_run && !scenario_check_authorized(run->scenario, o->authorized, e)))
         return false;
     char now[32];
     text_utc(clock_wall_us(), now, sizeof now);
@@ -278,11 +311,17 @@ static void on_first_arrival(void *user)
         sim_child_start_faults(run->sim);
 }
 
+/* 0: with a closed phase nobody knows. */
+static uint64_t known_count(const struct load_plan *plan)
+{
+    return load_plan_count_known(plan) ? load_plan_count(plan) : 0;
+}
+
 static bool run_the_load(struct run *run, struct err *e)
 {
     bool show = !run->options.quiet && !run->options.no_progress;
     if (!measure_new(&run->measure, e) ||
-        (show && !report_progress_new(stderr, run->measure, load_plan_count(run->plan), &run->progress, e)))
+        (show && !report_progress_new(stderr, run->measure, known_count(run->plan), &run->progress, e)))
         return false;
     const struct outcome_sink sinks[] = {measure_sink(run->measure), report_folder_sink(run->folder)};
     const struct engine_config config = {
@@ -333,6 +372,15 @@ static bool devices_pause(const struct scenario *s)
     return pause;
 }
 
+static bool waits_for_server(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->phase_count; i++) {
+        if (s->phases[i].kind == LOAD_CLOSED)
+            return true;
+    }
+    return false;
+}
+
 static size_t write_notes(const struct run *run, const char **notes)
 {
     size_t count = 0, keys = run->keys == NULL ? 0 : pki_pool_count(run->keys);
@@ -347,6 +395,12 @@ static size_t write_notes(const struct run *run, const char **notes)
         notes[count++] = "Some personas pause between requests, as real devices do (think_time in scepstorm "
                          "personas NAME). Their "
                          "enrollment latency holds the pauses; the steps tell how quick the server was.";
+    if (waits_for_server(run->scenario))
+        notes[count++] =
+            "Some phases were closed: there a device starts only after another has ended, so a slow "
+            "server is sent fewer of them, and those that would have waited longest are missing. "
+            "Latency counts from the end of the pause. It says how quick the server is with so many "
+            "at a time, not how long devices wait that come by themselves.";
     if (run->scenario->devices.expect.refused)
         notes[count++] =
             "A refusal was the wanted end (devices.expect: refused). This run proves that the layers up to "
@@ -468,10 +522,37 @@ static bool get_ready(struct run *run, struct err *e)
     return false;
 }
 
+static bool think_only(struct run *run, int *exit_code, struct err *e)
+{
+    const struct run_options *o = &run->options;
+    struct dry_run dry;
+    bool ok = dry_run_think(run->scenario, o->service_us, true, &dry, e);
+    if (ok)
+        *exit_code = (o->json ? dry_run_print_json(&dry) : dry_run_print(&dry)) ? CLI_OK : CLI_BAD_USAGE;
+    dry_run_clear(&dry);
+    return ok;
+}
+
+/* What this machine may not be able to carry is said before anything begins. */
+static bool check_machine(struct run *run, struct err *e)
+{
+    struct dry_run dry;
+    machine_raise_descriptors();
+    bool ok = dry_run_think(run->scenario, run->options.service_us, false, &dry, e) &&
+              dry_run_warn(&dry, run->options.quiet, e);
+    dry_run_clear(&dry);
+    return ok;
+}
+
 static bool run_all(struct run *run, int *exit_code, struct err *e)
 {
-    catch_signals();
-    if (!load_the_scenario(run, e) || !name_phases(run, e) || !open_the_folder(run, e) || !get_ready(run, e))
+    if (!run->options.dry_run)
+        catch_signals();
+    if (!load_the_scenario(run, e))
+        return false;
+    if (run->options.dry_run)
+        return think_only(run, exit_code, e);
+    if (!check_machine(run, e) || !name_phases(run, e) || !open_the_folder(run, e) || !get_ready(run, e))
         return false;
     /* Even when the engine itself fails, what the devices did until then is written. */
     struct err engine_error = {0};

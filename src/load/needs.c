@@ -59,7 +59,8 @@ static struct load_need ports(const struct load_demand *d, const struct load_sup
     double needed = ceil((double)d->lingering * s->connections_per_device);
     struct load_need n = need(needed, (double)m->ports * s->source_addresses);
     say(n.how,
-        "%.3g connections for each of %llu devices within %lld s (TIME_WAIT%s) and their own time; %u source "
+        "connections: %.3g for each of %llu devices within %lld s (TIME_WAIT%s) and their own time; %u "
+        "source "
         "address%s",
         s->connections_per_device, (unsigned long long)d->lingering, (long long)(load_linger_us(m) / 1000000),
         m->time_wait_reused ? ", taken again" : "", s->source_addresses,
