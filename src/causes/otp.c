@@ -133,6 +133,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_FLEET, SRC_NDES_EVENTS, SRC_POLICY_API),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "otp-auth-failed",
@@ -157,6 +158,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_IIS_STATUS, SRC_LOGON_FAILURE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "otp-account-locked",
@@ -173,6 +175,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "otp-account-password-expired",
@@ -189,6 +192,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "otp-account-disabled",
@@ -205,6 +209,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "otp-auth-scheme-mismatch",
@@ -225,6 +230,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_INSTALL, SRC_IIS_STATUS),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "otp-kerberos-spn",
@@ -248,6 +254,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_SCEP_CONFIGURE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "mdm-otp-credential-invalid",
@@ -303,6 +310,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_RUNBOOK),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "otp-with-policy-module",

@@ -184,6 +184,7 @@ static const struct cause path[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_APP_PROXY, SRC_JAMF_PROXY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "app-proxy-bad-gateway",

@@ -38,6 +38,7 @@ enum sim_hold {
 
 struct sim_effects {
     enum sim_network network;
+    enum sim_error_page in_front;         /* every URL, by a proxy: nothing reaches the server */
     enum sim_error_page kernel;           /* every URL, before authentication */
     enum sim_error_page extension;        /* every URL, after authentication: mscep.dll could not start */
     enum sim_error_page at[SIM_OP_COUNT]; /* one operation, after authentication */

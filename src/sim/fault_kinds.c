@@ -3,6 +3,7 @@
 #include "sim/fault_kinds.h"
 
 #include "scep/types.h"
+#include "sim/acceptor.h"
 #include "sim/refusals.h"
 #include "sim/sim.h"
 
@@ -86,6 +87,55 @@ static void cache_full(const struct sim_fault_settings *settings, struct sim_eff
     effects->otp_page = SIM_OTP_PAGE_CACHE_FULL;
 }
 
+static void no_permission(const struct sim_fault_settings *settings, struct sim_effects *effects)
+{
+    (void)settings;
+    effects->otp_page_replaced = true;
+    effects->otp_page = SIM_OTP_PAGE_NO_PERMISSION;
+}
+
+enum { EMPTY_BODY, STRANGE_TEXT };
+static const char *const blank_bodies[] = {"empty", "unknown", NULL};
+
+static void blank_page(const struct sim_fault_settings *settings, struct sim_effects *effects)
+{
+    effects->otp_page_replaced = true;
+    effects->otp_page = settings->choice == STRANGE_TEXT ? SIM_OTP_PAGE_UNKNOWN : SIM_OTP_PAGE_BLANK;
+}
+
+/* Every logon completes and is refused; the win32 status is for the server's log only (E.1). */
+static void logon_refused(const struct sim_fault_settings *settings, struct sim_effects *effects)
+{
+    effects->logon_status = settings->hresult;
+}
+
+/* What the page offers is not what the client has. */
+static const char *const offers[] = {"negotiate-ntlm", "negotiate", "ntlm", "basic", NULL};
+
+static void other_schemes(const struct sim_fault_settings *settings, struct sim_effects *effects)
+{
+    static const unsigned schemes[] = {SIM_SCHEME_NEGOTIATE | SIM_SCHEME_NTLM, SIM_SCHEME_NEGOTIATE,
+                                       SIM_SCHEME_NTLM, SIM_SCHEME_BASIC};
+    effects->schemes = schemes[settings->choice];
+}
+
+/* The ticket was made for another account's key. NTLM needs none. */
+static void spn_missing(const struct sim_fault_settings *settings, struct sim_effects *effects)
+{
+    (void)settings;
+    effects->kerberos_broken = true;
+}
+
+static const char *const gates[] = {"redirect", "page", "403", NULL};
+
+/* Nothing gets past the proxy: 302 to a login page, that page itself, or 403 (F.2.1). */
+static void proxy_login(const struct sim_fault_settings *settings, struct sim_effects *effects)
+{
+    static const enum sim_error_page pages[] = {SIM_ERROR_PROXY_REDIRECT, SIM_ERROR_PROXY_LOGIN,
+                                                SIM_ERROR_PROXY_403};
+    effects->in_front = pages[settings->choice];
+}
+
 static void passwords_unknown(const struct sim_fault_settings *settings, struct sim_effects *effects)
 {
     (void)settings;
@@ -121,11 +171,20 @@ static void approval_forgotten(const struct sim_fault_settings *settings, struct
 static const struct sim_fault_kind kinds[] = {
     {.id = "app-pool-identity-mismatch", .key = {"face", identity_faces}, .apply = pool_down},
     {.id = "app-pool-stopped", .apply = pool_down},
+    {.id = "app-proxy-preauth-enabled", .key = {"how", gates}, .apply = proxy_login},
     {.id = "approval-denied", .apply = approval_denied},
     {.id = "connector-outdated", .key = {"hresult", NULL}, .hresult = E_FAIL, .apply = connector},
     {.id = "connector-stopped", .key = {"hresult", NULL}, .hresult = E_FAIL, .apply = connector},
     {.id = "network-path-blocked", .key = {"how", blockings}, .apply = network_blocked},
+    {.id = "otp-account-disabled", .hresult = SIM_LOGON_DISABLED, .apply = logon_refused},
+    {.id = "otp-account-locked", .hresult = SIM_LOGON_LOCKED, .apply = logon_refused},
+    {.id = "otp-account-password-expired", .hresult = SIM_LOGON_PASSWORD_EXPIRED, .apply = logon_refused},
+    {.id = "otp-auth-failed", .hresult = SIM_LOGON_BAD_PASSWORD, .apply = logon_refused},
+    {.id = "otp-auth-scheme-mismatch", .key = {"offers", offers}, .apply = other_schemes},
     {.id = "otp-cache-full", .apply = cache_full},
+    {.id = "otp-insufficient-permission", .apply = no_permission},
+    {.id = "otp-kerberos-spn", .apply = spn_missing},
+    {.id = "otp-page-blank", .key = {"body", blank_bodies}, .apply = blank_page},
     {.id = "password-wrong", .apply = passwords_unknown},
     {.id = "pending-approval", .apply = approval_pending},
     {.id = "pending-forgotten", .key = {"answer", forgetful_answers}, .apply = approval_forgotten},

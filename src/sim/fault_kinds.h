@@ -18,7 +18,7 @@ struct sim_fault_settings {
 struct sim_fault_kind {
     const char *id;           /* as in the catalogue of causes */
     struct sim_fault_key key; /* its own key; name NULL: none */
-    uint32_t hresult;         /* default of an HRESULT key */
+    uint32_t hresult;         /* default of an HRESULT key, or a status that the fault is about */
     void (*apply)(const struct sim_fault_settings *settings, struct sim_effects *effects);
 };
 

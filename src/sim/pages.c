@@ -93,6 +93,33 @@ static void gateway_error(struct sim_reply *reply)
     buf_append_text(&reply->body, "502 Bad Gateway: the SCEP server behind this one did not deliver.\n");
 }
 
+/* A proxy that wants to see a person before it lets anything through. The host's name ends in a top-level domain that never
+ * exists: nobody is sent to the real one. */
+static const struct proxy_page {
+    int status;
+    const char *location;
+    const char *text;
+} proxy_pages[SIM_ERROR_COUNT] = {
+    [SIM_ERROR_PROXY_REDIRECT] = {302, "https://login.microsoftonline.com.invalid/common/oauth2/authorize",
+                                  "<h2>Object moved</h2>"},
+    [SIM_ERROR_PROXY_LOGIN] =
+        {200, "",
+         "<h2>Sign in to your account</h2>\r\n"
+         "<form method=\"post\" action=\"/login\"><input type=\"email\" name=\"loginfmt\">"
+         "<input type=\"password\" name=\"passwd\"><input type=\"submit\"></form>"},
+    [SIM_ERROR_PROXY_403] = {403, "", "<h2>This corporate app can't be accessed.</h2>"},
+};
+
+static void proxy_error(const struct proxy_page *page, struct sim_reply *reply)
+{
+    reply->status = page->status;
+    reply->content_type = "text/html; charset=utf-8";
+    snprintf(reply->location, sizeof reply->location, "%s", page->location);
+    buf_appendf(&reply->body,
+                "<!DOCTYPE html>\r\n<html><head><title>Sign in</title></head>\r\n<body>%s</body></html>\r\n",
+                page->text);
+}
+
 void sim_page_error(enum sim_error_page page, struct sim_reply *reply)
 {
     buf_reset(&reply->body);
@@ -100,6 +127,8 @@ void sim_page_error(enum sim_error_page page, struct sim_reply *reply)
         kernel_error(&kernel_pages[page], reply);
     else if (page == SIM_ERROR_BAD_GATEWAY)
         gateway_error(reply);
+    else if (proxy_pages[page].status != 0)
+        proxy_error(&proxy_pages[page], reply);
     else
         iis_error(&iis_pages[page], reply);
 }
@@ -170,8 +199,8 @@ static void append_utf16le(struct buf *out, struct span ascii)
 
 void sim_page_otp(enum sim_otp_page page, const struct sim_otp_page_facts *facts, struct sim_reply *reply)
 {
-    html_start(reply);
     struct buf text, html;
+    html_start(reply);
     buf_init(&text, 16384);
     buf_init(&html, 16384);
     switch (page) {
@@ -186,6 +215,11 @@ void sim_page_otp(enum sim_otp_page page, const struct sim_otp_page_facts *facts
                         "<P>You do not have sufficient permission to enroll with SCEP.  Please contact "
                         "your system administrator.</P>\r\n");
         break;
+    case SIM_OTP_PAGE_UNKNOWN:
+        buf_append_text(&text, "<P>---</P>\r\n");
+        break;
+    case SIM_OTP_PAGE_BLANK:
+        return;
     }
     const char *shown = buf_text(&text);
     if (shown != NULL)

@@ -18,11 +18,21 @@ enum sim_error_page {
     SIM_ERROR_IIS_405,
     SIM_ERROR_IIS_413,
     SIM_ERROR_IIS_500,
+    /* A proxy in front that wants a logon of its own; the form of all three is inferred. */
+    SIM_ERROR_PROXY_REDIRECT, /* 302 to its login page */
+    SIM_ERROR_PROXY_LOGIN,    /* that page, with 200 */
+    SIM_ERROR_PROXY_403,
     SIM_ERROR_BAD_GATEWAY, /* 502 by an MDM in front of NDES: what it looks like is not published */
     SIM_ERROR_COUNT
 };
 
-enum sim_otp_page { SIM_OTP_PAGE_PASSWORD, SIM_OTP_PAGE_CACHE_FULL, SIM_OTP_PAGE_NO_PERMISSION };
+enum sim_otp_page {
+    SIM_OTP_PAGE_PASSWORD,
+    SIM_OTP_PAGE_CACHE_FULL,
+    SIM_OTP_PAGE_NO_PERMISSION,
+    SIM_OTP_PAGE_BLANK,   /* no body */
+    SIM_OTP_PAGE_UNKNOWN, /* a body without password or known text, as in a language that nobody listed */
+};
 
 struct sim_otp_page_facts {
     const char *thumbprint; /* "A656FA66 AB12B433 A2DA5CF7 CC153D9A": MD5 of the CA certificate */

@@ -158,9 +158,12 @@ static void answer_moved(const struct sim_request *request, const char *path, st
     sim_page_moved(location, reply);
 }
 
+/* The proxy in front, then HTTP.sys. */
 static enum sim_error_page refused_by_kernel(const struct sim_request *request, const struct sim_url *url,
                                              const struct sim_effects *effects)
 {
+    if (effects->in_front != SIM_ERROR_NONE)
+        return effects->in_front;
     if (url->refused != SIM_ERROR_NONE)
         return url->refused;
     bool no_host = request->host == NULL || request->host[0] == '\0';

@@ -19,7 +19,16 @@ static const char *const simulated[] = {"service-account-password-expired",
                                         "password-wrong",
                                         "pending-approval",
                                         "approval-denied",
-                                        "pending-forgotten"};
+                                        "pending-forgotten",
+                                        "otp-account-disabled",
+                                        "otp-account-locked",
+                                        "otp-account-password-expired",
+                                        "otp-auth-failed",
+                                        "otp-auth-scheme-mismatch",
+                                        "otp-insufficient-permission",
+                                        "otp-kerberos-spn",
+                                        "otp-page-blank",
+                                        "app-proxy-preauth-enabled"};
 #define SIMULATED (sizeof simulated / sizeof simulated[0])
 
 static const char *const runbook_causes[] = {
