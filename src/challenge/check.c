@@ -26,12 +26,47 @@ static bool check_template(const char *key, const char *text, unsigned allowed, 
     return text == NULL || challenge_template_check(text, allowed, &why) || fail(e, key, why.text);
 }
 
+static bool holds(const char *text, size_t len, const char *word)
+{
+    size_t word_len = strlen(word);
+    for (size_t i = 0; i + word_len <= len; i++) {
+        if (strncasecmp(text + i, word, word_len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* By its name. What a scenario says stands in results, so a secret must not stand in it. */
+static bool is_for_secrets(const char *name, size_t len)
+{
+    static const char *const words[] = {"authorization", "cookie", "key", "token", "secret", "password"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (holds(name, len, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* "?code=1&key=abc": a parameter that is made for secrets and has something else than {secret}. */
+static bool check_query(const char *url, struct err *e)
+{
+    const char *at = url != NULL ? strchr(url, '?') : NULL;
+    while (at != NULL && *at != '\0') {
+        const char *name = at + 1;
+        size_t len = strcspn(name, "=&"), all = strcspn(name, "&");
+        if (len < all && is_for_secrets(name, len) && strncmp(name + len, "={", 2) != 0)
+            return fail(e, "url", "secrets do not belong into scenarios: write {secret}, and password_env");
+        at = name + all;
+    }
+    return true;
+}
+
 static bool check_header(const char *header, struct err *e)
 {
     /* Written by us, or by the logon. */
     static const char *const ours[] = {"Host", "Content-Length", "Content-Type", "Transfer-Encoding",
                                        "Connection"};
-    size_t name = strspn(header, TOKEN_CHARS);
+    const size_t name = strspn(header, TOKEN_CHARS);
     if (name == 0 || header[name] != ':' || header[name + 1] != ' ' || header[name + 2] == '\0')
         return err_set(e, STAGE_SETUP, REASON_SCENARIO, "a header has the form 'Name: value'");
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
@@ -39,6 +74,11 @@ static bool check_header(const char *header, struct err *e)
             return err_set(e, STAGE_SETUP, REASON_SCENARIO, "%s is not for scenarios%s", ours[i],
                            i == 2 ? ": set challenge.content_type" : "");
     }
+    bool secret = (challenge_template_uses(header) & CHALLENGE_BIT(CHALLENGE_VAR_SECRET)) != 0;
+    if (is_for_secrets(header, name) && !secret)
+        return err_set(e, STAGE_SETUP, REASON_SCENARIO,
+                       "secrets do not belong into scenarios: write '%.*s: {secret}', and password_env",
+                       (int)(name < 60 ? name : 60), header);
     return challenge_template_check(header, VARIABLES_OF_REQUEST, e);
 }
 
@@ -49,7 +89,7 @@ static bool check_request(const struct challenge_config *c, struct err *e)
         if (!check_header(c->headers[i], &why))
             return fail_item(e, "headers", i, why.text);
     }
-    return check_template("url", c->url, VARIABLES_OF_REQUEST, e) &&
+    return check_query(c->url, e) && check_template("url", c->url, VARIABLES_OF_REQUEST, e) &&
            check_template("body", c->body, VARIABLES_OF_REQUEST, e);
 }
 

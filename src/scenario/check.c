@@ -124,81 +124,6 @@ static bool check_target(const struct scenario_reader *r, struct err *e)
     return check_url(r, "target.url", s->target.url, &u, e) && add_ndes_path(&s->target.url, &u, e);
 }
 
-static bool check_applies(const struct scenario_reader *r, struct err *e)
-{
-    for (size_t i = 0; i < scenario_key_count; i++) {
-        const char *idle = r->places[i] == 0 ? NULL : scenario_key_idle(&scenario_keys[i], r->scenario);
-        if (idle != NULL)
-            return scenario_document_fail(r->document, r->places[i], e, "%s says nothing %s; remove it",
-                                          scenario_keys[i].path, idle);
-    }
-    return true;
-}
-
-static bool check_secret_place(const struct scenario_reader *r, struct err *e)
-{
-    const struct challenge_config *c = &r->scenario->challenge;
-    if (c->password_env == NULL && c->password_file == NULL)
-        return scenario_document_fail(
-            r->document, around(r, "challenge.source"), e,
-            "challenge: password_env or password_file must say where the secret is");
-    return c->password_env == NULL || c->password_file == NULL ||
-           scenario_check_fail(r, "challenge.password_file", e,
-                               "either password_env or password_file, not both");
-}
-
-/* The page of a real server; the simulator's own is known. */
-static bool check_admin_page(const struct scenario_reader *r, struct err *e)
-{
-    const struct scenario *s = r->scenario;
-    const struct challenge_config *c = &s->challenge;
-    struct scenario_url u;
-    struct err why = {0};
-    struct buf derived;
-    buf_init(&derived, 4096);
-    bool ok = c->url != NULL ? check_url(r, "challenge.url", c->url, &u, e)
-                             : challenge_admin_url(s->target.url, &derived, &why) ||
-                                   scenario_check_fail(r, "challenge.url", e, why.text);
-    buf_clear(&derived);
-    if (!ok)
-        return false;
-    if (c->auth == CHALLENGE_AUTH_BASIC && c->user == NULL)
-        return scenario_check_fail(r, "challenge.user", e,
-                                   "missing; auth: basic needs an account (or say auth: none)");
-    if (c->auth == CHALLENGE_AUTH_BASIC)
-        return strchr(c->user, ':') == NULL
-                   ? check_secret_place(r, e)
-                   : scenario_check_fail(r, "challenge.user", e,
-                                         "a user name for basic authentication has no ':'");
-    bool named = c->user != NULL || c->password_env != NULL || c->password_file != NULL;
-    return !named ||
-           scenario_check_fail(r, "challenge.auth", e, "with none there is no user and no password");
-}
-
-static bool check_challenge(const struct scenario_reader *r, struct err *e)
-{
-    struct scenario *s = r->scenario;
-    if (scenario_read_place(r, "challenge.source") == 0)
-        s->challenge.source = s->target.sim ? scenario_check_simulated_source(s) : CHALLENGE_NONE;
-    if (!check_applies(r, e))
-        return false;
-    if (s->target.sim)
-        return scenario_check_simulator(r, e);
-    switch (s->challenge.source) {
-    case CHALLENGE_NONE:
-    case CHALLENGE_HTTP:
-    case CHALLENGE_FILE:
-    case CHALLENGE_COMMAND:
-    case CHALLENGE_INTUNE:
-        return true;
-    case CHALLENGE_STATIC:
-        return check_secret_place(r, e);
-    case CHALLENGE_MSCEP_ADMIN:
-        return check_admin_page(r, e);
-    }
-    return false;
-}
-
 bool scenario_check_element(const struct scenario_reader *r, const struct scenario_key *list, int node,
                             void *element, struct err *e)
 {
@@ -307,6 +232,7 @@ static bool check_conformance(const struct scenario_reader *r, struct err *e)
 
 bool scenario_check(struct scenario_reader *r, struct err *e)
 {
-    return check_name(r, e) && check_target(r, e) && check_challenge(r, e) && scenario_check_devices(r, e) &&
-           scenario_check_load(r, e) && check_conformance(r, e) && check_slo(r, e);
+    return check_name(r, e) && check_target(r, e) && scenario_check_challenge(r, e) &&
+           scenario_check_devices(r, e) && scenario_check_load(r, e) && check_conformance(r, e) &&
+           check_slo(r, e);
 }

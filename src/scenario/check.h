@@ -24,9 +24,12 @@ bool scenario_check_load(const struct scenario_reader *r, struct err *e) MUST_US
 /* Whether this key of a phase ("rate") says something about it. */
 bool scenario_phase_has(const struct load_phase *phase, const char *word);
 
+/* `challenge`, in challenge.c; before that, that every key which is written says something. */
+bool scenario_check_challenge(const struct scenario_reader *r, struct err *e) MUST_USE;
+
 /* Where devices get their challenge from when the simulator is the target and nothing is said. */
 enum challenge_source scenario_check_simulated_source(const struct scenario *scenario);
-/* What only the simulator's keys ask for, and what a challenge can be with it. */
+/* What only the simulator's keys ask for, and which challenges its modes know. */
 bool scenario_check_simulator(const struct scenario_reader *r, struct err *e) MUST_USE;
 
 #endif

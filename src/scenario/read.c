@@ -199,6 +199,7 @@ static bool read_key(struct scenario_reader *r, const struct scenario_key *key, 
             r->document, key_node, e,
             "secrets do not belong into scenarios: use password_env or password_file");
     case SCENARIO_TEXT:
+    case SCENARIO_BLOCK:
     case SCENARIO_LABEL:
     case SCENARIO_CHOICE:
     case SCENARIO_BOOL:

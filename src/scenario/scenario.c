@@ -22,6 +22,17 @@ static void free_profile(struct scenario_profile *p)
     free(p->name);
 }
 
+static void free_challenge(struct challenge_config *c)
+{
+    char *const texts[] = {c->url,          c->user,   c->password_env, c->password_file, c->keytab,
+                           c->ticket_cache, c->body,   c->content_type, c->json,          c->regex,
+                           c->file,         c->column, c->journal};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    free_texts(c->headers, c->header_count);
+    free_texts(c->command, c->command_count);
+}
+
 void scenario_free(struct scenario *s)
 {
     if (s == NULL)
@@ -36,10 +47,7 @@ void scenario_free(struct scenario *s)
     free(s->simulator.reply.cipher);
     free(s->simulator.reply.transport);
     free_texts(s->simulator.faults, s->simulator.fault_count);
-    free(s->challenge.url);
-    free(s->challenge.user);
-    free(s->challenge.password_env);
-    free(s->challenge.password_file);
+    free_challenge(&s->challenge);
     free(s->devices.subject);
     free(s->devices.marker);
     free(s->devices.key_pool);

@@ -185,9 +185,12 @@ void scenario_phase_label(const struct scenario *scenario, size_t phase,
  * http or https URL: tricks with user names, odd number forms and backslashes never count as loopback. */
 bool scenario_is_loopback(const char *url);
 
+/* With `sim` and without challenge.url: where on the simulator challenges are fetched. NULL: nowhere. */
+const char *scenario_sim_challenge_path(const struct scenario *scenario);
+
 /* Who allowed this load: `option` (--authorized, NULL: absent), else the scenario's own text; NULL when nobody did. */
 const char *scenario_authorized(const struct scenario *scenario, const char *option);
-/* Target and OTP page are loopback, or somebody allowed the load. Fails: REASON_USAGE with the URL. */
+/* Targets and the source of challenges are loopback, or somebody allowed the load. Fails: REASON_USAGE with the URL. */
 bool scenario_check_authorized(const struct scenario *scenario, const char *option, struct err *e) MUST_USE;
 
 /* One SLO expression taken apart: FIGURE OPERATOR VALUE [over WINDOW] [or abort].

@@ -40,18 +40,18 @@ static const struct scenario_choice reply_transports[] = {
     {"pkcs1", 0, false}, {"oaep", 0, false}, {NULL, 0, false}};
 static const struct scenario_choice sources[] = {{"mscep_admin", CHALLENGE_MSCEP_ADMIN, false},
                                                  {"static", CHALLENGE_STATIC, false},
+                                                 {"http", CHALLENGE_HTTP, false},
+                                                 {"file", CHALLENGE_FILE, false},
+                                                 {"command", CHALLENGE_COMMAND, false},
+                                                 {"intune", CHALLENGE_INTUNE, false},
                                                  {"none", CHALLENGE_NONE, false},
-                                                 {"http", 0, true},
-                                                 {"file", 0, true},
-                                                 {"command", 0, true},
-                                                 {"intune", 0, true},
                                                  {NULL, 0, false}};
-static const struct scenario_choice auths[] = {{"basic", CHALLENGE_AUTH_BASIC, false},
-                                               {"none", CHALLENGE_AUTH_NONE, false},
-                                               {"ntlm", 0, true},
-                                               {"negotiate", 0, true},
-                                               {"any", 0, true},
-                                               {NULL, 0, false}};
+static const struct scenario_choice auths[] = {
+    {"none", CHALLENGE_AUTH_NONE, false}, {"basic", CHALLENGE_AUTH_BASIC, false},
+    {"ntlm", CHALLENGE_AUTH_NTLM, false}, {"negotiate", CHALLENGE_AUTH_NEGOTIATE, false},
+    {"any", CHALLENGE_AUTH_ANY, false},   {NULL, 0, false}};
+static const struct scenario_choice methods[] = {
+    {"GET", false, false}, {"POST", true, false}, {NULL, 0, false}};
 static const struct scenario_choice key_types[] = {
     {"rsa", SCENARIO_KEY_RSA, false}, {"ec", SCENARIO_KEY_EC, false}, {NULL, 0, false}};
 static const struct scenario_choice curves[] = {{"p256", 256, false}, {"p384", 384, false}, {NULL, 0, false}};
@@ -131,12 +131,31 @@ const struct scenario_key scenario_keys[] = {
     {"challenge", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"challenge.source", SCENARIO_CHOICE, AT(challenge.source), 0, 0, NULL, sources, 0, 0},
     {"challenge.url", SCENARIO_TEXT, AT(challenge.url), 1, TEXT_MAX, NULL, NULL, 0, 0},
-    {"challenge.auth", SCENARIO_CHOICE, AT(challenge.auth), 0, 0, "basic", auths, 0, 0},
+    {"challenge.method", SCENARIO_BOOL, AT(challenge.post), 0, 0, "GET", methods, 0, 0},
+    {"challenge.headers", SCENARIO_TEXTS, AT(challenge.headers), 1, 32, NULL, NULL, AT(challenge.header_count), 0},
+    {"challenge.body", SCENARIO_BLOCK, AT(challenge.body), 1, 16384, NULL, NULL, 0, 0},
+    {"challenge.content_type", SCENARIO_TEXT, AT(challenge.content_type), 3, 100, NULL, NULL, 0, 0},
+    {"challenge.json", SCENARIO_TEXT, AT(challenge.json), 1, 256, NULL, NULL, 0, 0},
+    {"challenge.regex", SCENARIO_TEXT, AT(challenge.regex), 1, 512, NULL, NULL, 0, 0},
+    {"challenge.auth", SCENARIO_CHOICE, AT(challenge.auth), 0, 0, NULL, auths, 0, 0},
     {"challenge.user", SCENARIO_TEXT, AT(challenge.user), 1, 256, NULL, NULL, 0, 0},
     {"challenge.password_env", SCENARIO_TEXT, AT(challenge.password_env), 1, 256, NULL, NULL, 0, 0},
     {"challenge.password_file", SCENARIO_TEXT, AT(challenge.password_file), 1, TEXT_MAX, NULL, NULL, 0, 0},
     {"challenge.password", SCENARIO_SECRET, 0, 0, 0, NULL, NULL, 0, 0},
+    {"challenge.keytab", SCENARIO_TEXT, AT(challenge.keytab), 1, TEXT_MAX, NULL, NULL, 0, 0},
+    {"challenge.ticket_cache", SCENARIO_TEXT, AT(challenge.ticket_cache), 1, TEXT_MAX, NULL, NULL, 0, 0},
+    {"challenge.anonymous_first", SCENARIO_BOOL, AT(challenge.anonymous_first), 0, 0, "false", NULL, 0, 0},
+    {"challenge.file", SCENARIO_TEXT, AT(challenge.file), 1, TEXT_MAX, NULL, NULL, 0, 0},
+    {"challenge.column", SCENARIO_TEXT, AT(challenge.column), 1, 256, NULL, NULL, 0, 0},
+    {"challenge.journal", SCENARIO_TEXT, AT(challenge.journal), 1, TEXT_MAX, NULL, NULL, 0, 0},
+    {"challenge.command", SCENARIO_TEXTS, AT(challenge.command), 1, 64, NULL, NULL, AT(challenge.command_count), 0},
+    {"challenge.batch", SCENARIO_UINT, AT(challenge.batch), 1, 10000, "1", NULL, 0, 0},
     {"challenge.outstanding", SCENARIO_UINT, AT(challenge.outstanding), 1, 100000, "3", NULL, 0, 0},
+    {"challenge.prefetch", SCENARIO_UINT, AT(challenge.prefetch), 0, 100000, "0", NULL, 0, 0},
+    {"challenge.connections", SCENARIO_UINT, AT(challenge.connections), 1, 1000, NULL, NULL, 0, 0},
+    {"challenge.rate", SCENARIO_RATE, AT(challenge.rate_per_s), 1e-5, 1e6, NULL, NULL, 0, 0},
+    {"challenge.lifetime", SCENARIO_DURATION, AT(challenge.lifetime_us), 1e3, 366 * DAY, NULL, NULL, 0, 0},
+    {"challenge.timeout", SCENARIO_DURATION, AT(challenge.timeout_us), 1e3, HOUR, NULL, NULL, 0, 0},
 
     {"devices", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"devices.count", SCENARIO_UINT64, AT(devices.count), 1, 1e7, NULL, NULL, 0, 0},
@@ -232,17 +251,45 @@ bool scenario_key_is_child(const char *path, const char *parent)
 /* Keys of which only some challenge sources know something. */
 static bool is_for_source(const char *path, enum challenge_source source)
 {
-    enum { ADMIN = 1 << CHALLENGE_MSCEP_ADMIN, STATIC = 1 << CHALLENGE_STATIC };
+    enum {
+        ADMIN = 1 << CHALLENGE_MSCEP_ADMIN,
+        STATIC = 1 << CHALLENGE_STATIC,
+        LIST = 1 << CHALLENGE_FILE,
+        PROGRAM = 1 << CHALLENGE_COMMAND,
+        INTUNE = 1 << CHALLENGE_INTUNE,
+        API = 1 << CHALLENGE_HTTP | INTUNE,
+        WEB = ADMIN | API,
+        STOCK = (WEB | PROGRAM) & ~INTUNE, /* an Intune challenge is for one device, from the beginning */
+    };
     static const struct {
         const char *path;
         int sources;
     } rows[] = {
-        {"challenge.url", ADMIN},
-        {"challenge.auth", ADMIN},
-        {"challenge.user", ADMIN},
-        {"challenge.password_env", ADMIN | STATIC},
-        {"challenge.password_file", ADMIN | STATIC},
-        {"challenge.outstanding", ADMIN},
+        {"challenge.url", WEB},
+        {"challenge.method", API},
+        {"challenge.headers", API},
+        {"challenge.body", API},
+        {"challenge.content_type", API},
+        {"challenge.json", API},
+        {"challenge.regex", API},
+        {"challenge.auth", WEB},
+        {"challenge.user", WEB},
+        {"challenge.password_env", WEB | STATIC},
+        {"challenge.password_file", WEB | STATIC},
+        {"challenge.keytab", WEB},
+        {"challenge.ticket_cache", WEB},
+        {"challenge.anonymous_first", WEB},
+        {"challenge.file", LIST},
+        {"challenge.column", LIST},
+        {"challenge.journal", LIST},
+        {"challenge.command", PROGRAM},
+        {"challenge.batch", PROGRAM},
+        {"challenge.outstanding", WEB},
+        {"challenge.prefetch", STOCK},
+        {"challenge.connections", WEB | PROGRAM},
+        {"challenge.rate", WEB | PROGRAM},
+        {"challenge.lifetime", STOCK},
+        {"challenge.timeout", WEB | PROGRAM},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (strcmp(path, rows[i].path) == 0)
@@ -267,6 +314,8 @@ const char *scenario_key_idle(const struct scenario_key *key, const struct scena
         return "without target.url: sim";
     if (!is_for_source(path, scenario->challenge.source))
         return "for this challenge.source";
+    if (strcmp(path, "challenge.content_type") == 0 && scenario->challenge.body == NULL)
+        return "without challenge.body";
     if (strncmp(path, "simulator.approval", 18) == 0 && scenario->simulator.approval.after_polls == 0 &&
         scenario->simulator.approval.after_us == 0)
         return "without after_polls or after";

@@ -12,6 +12,7 @@ enum scenario_type {
     SCENARIO_FLAGS,    /* a list of `choices`: unsigned, their values or'ed */
     SCENARIO_SETTINGS, /* a map of any keys: struct scenario_setting *, count at count_offset */
     SCENARIO_TEXT,     /* char *, min..max bytes; one of `choices` when there are some */
+    SCENARIO_BLOCK,    /* the same with line breaks in it */
     SCENARIO_LABEL,    /* char[], min..max bytes */
     SCENARIO_CHOICE,   /* int or enum: the value of one of `choices` */
     SCENARIO_BOOL,     /* bool: true or false, or the value of one of `choices` */

@@ -75,19 +75,49 @@ bool scenario_url_parse(const char *text, struct scenario_url *out, struct err *
     return true;
 }
 
+bool scenario_url_parse_template(const char *text, struct scenario_url *out, struct err *e)
+{
+    const char *authority = strstr(text, "://");
+    size_t len = authority == NULL ? strlen(text) : (size_t)(authority - text) + 3;
+    len += strcspn(text + len, "/?#");
+    char front[512];
+    if (len >= sizeof front)
+        return wrong(e, "the host name is missing or malformed");
+    memcpy(front, text, len);
+    front[len] = '\0';
+    if (strchr(front, '{') != NULL)
+        return wrong(e, "variables may stand behind the host only");
+    if (!scenario_url_parse(front, out, e))
+        return false;
+    if (text[len + strspn(text + len, PATH_CHARS "?{}")] != '\0')
+        return wrong(e, "it contains characters that a URL must not have");
+    out->path = text + len;
+    return true;
+}
+
+static bool is_loopback(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return (ntohl(v4.s_addr) >> 24) == 127;
+    if (inet_pton(AF_INET6, host, &v6) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+    return strcasecmp(host, "localhost") == 0;
+}
+
 bool scenario_is_loopback(const char *url)
 {
     struct scenario_url u;
     struct err ignored = {0};
-    if (url == NULL || !scenario_url_parse(url, &u, &ignored))
-        return false;
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (inet_pton(AF_INET, u.host, &v4) == 1)
-        return (ntohl(v4.s_addr) >> 24) == 127;
-    if (inet_pton(AF_INET6, u.host, &v6) == 1)
-        return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
-    return strcasecmp(u.host, "localhost") == 0;
+    return url != NULL && scenario_url_parse(url, &u, &ignored) && is_loopback(u.host);
+}
+
+bool scenario_url_is_loopback(const char *text)
+{
+    struct scenario_url u;
+    struct err ignored = {0};
+    return scenario_url_parse_template(text, &u, &ignored) && is_loopback(u.host);
 }
 
 static bool is_said(const char *text)
@@ -104,7 +134,7 @@ const char *scenario_authorized(const struct scenario *scenario, const char *opt
 
 static bool check_one(const char *what, const char *url, struct err *e)
 {
-    if (url == NULL || scenario_is_loopback(url))
+    if (url == NULL || scenario_url_is_loopback(url))
         return true;
     return err_set(e, STAGE_SETUP, REASON_USAGE,
                    "%s %.80s is not this machine: say who allowed the load with --authorized \"who, ticket\"",
@@ -113,12 +143,14 @@ static bool check_one(const char *what, const char *url, struct err *e)
 
 bool scenario_check_authorized(const struct scenario *scenario, const char *option, struct err *e)
 {
-    if (scenario->target.sim || scenario_authorized(scenario, option) != NULL)
+    const struct challenge_config *c = &scenario->challenge;
+    if (scenario_authorized(scenario, option) != NULL)
         return true;
     for (size_t i = 0; i < scenario->target.url_count; i++) {
         if (!check_one("the target", scenario->target.urls[i], e))
             return false;
     }
     return check_one("the target", scenario->target.url, e) &&
-           check_one("the OTP page", scenario->challenge.url, e);
+           check_one(c->source == CHALLENGE_MSCEP_ADMIN ? "the OTP page" : "the source of challenges", c->url,
+                     e);
 }

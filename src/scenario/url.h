@@ -14,4 +14,10 @@ struct scenario_url {
 /* Fails: REASON_USAGE, what is wrong, without the URL. */
 bool scenario_url_parse(const char *text, struct scenario_url *out, struct err *e) MUST_USE;
 
+/* The same for a URL with a query and with {variables} behind the host; whose host it is stands fast. Their names are not
+ * checked here. */
+bool scenario_url_parse_template(const char *text, struct scenario_url *out, struct err *e) MUST_USE;
+/* True when the host of a URL, or of a template, is loopback. */
+bool scenario_url_is_loopback(const char *text);
+
 #endif

@@ -58,10 +58,10 @@ static bool choose(const struct scenario_key *key, const char *text, int *out, s
 
 /* What would break a line or hide on a terminal: ASCII and C1 controls, Unicode's line breaks and byte-order
  * mark. YAML delivers valid UTF-8. */
-static bool has_control(const char *text)
+static bool has_control(const char *text, bool lines)
 {
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        bool ascii = *c < 0x20 || *c == 0x7f;
+        bool ascii = (*c < 0x20 && !(lines && (*c == '\n' || *c == '\t'))) || *c == 0x7f;
         bool c1 = c[0] == 0xc2 && c[1] < 0xa0;
         bool line_break = c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9);
         bool mark = c[0] == 0xef && ((c[1] == 0xbb && c[2] == 0xbf) || (c[1] == 0xbf && c[2] >= 0xbe));
@@ -75,7 +75,7 @@ static bool check_text(const struct scenario_key *key, const char *text, struct 
 {
     size_t len = strlen(text), blanks = strspn(text, " ");
     int ignored = 0;
-    if (has_control(text))
+    if (has_control(text, key->type == SCENARIO_BLOCK))
         return wrong(e, text, "contains a control character");
     if (len > 0 && blanks == len)
         return wrong(e, text, "is blank");
@@ -186,6 +186,7 @@ bool scenario_value_parse(const struct scenario_key *key, const char *text, void
     int choice = 0;
     switch (key->type) {
     case SCENARIO_TEXT:
+    case SCENARIO_BLOCK:
         return store_text(key, text, base, e);
     case SCENARIO_LABEL:
         if (!check_text(key, text, e))
@@ -240,6 +241,10 @@ void scenario_value_quote(const char *text, struct buf *out)
     }
     buf_append_byte(out, '"');
     for (; *text != '\0'; text++) {
+        if (*text == '\n' || *text == '\t') {
+            buf_append_text(out, *text == '\n' ? "\\n" : "\\t");
+            continue;
+        }
         if (*text == '"' || *text == '\\')
             buf_append_byte(out, '\\');
         buf_append_byte(out, (uint8_t)*text);
@@ -384,6 +389,7 @@ bool scenario_value_format(const struct scenario_key *key, const void *base, str
 {
     switch (key->type) {
     case SCENARIO_TEXT:
+    case SCENARIO_BLOCK:
         return format_text(*(char *const *)const_field(key, base), out);
     case SCENARIO_LABEL:
         return format_text(const_field(key, base), out);
@@ -402,6 +408,8 @@ bool scenario_value_format(const struct scenario_key *key, const void *base, str
     case SCENARIO_RANGE:
         return format_durations(key, base, out);
     case SCENARIO_RATE:
+        if (*(const double *)const_field(key, base) < key->min)
+            return false; /* not set */
         format_rate(*(const double *)const_field(key, base), out);
         return true;
     case SCENARIO_SHARE:

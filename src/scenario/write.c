@@ -119,6 +119,7 @@ static void write_key(const struct scenario_key *key, const struct scenario *s, 
     case SCENARIO_SECRET:
         return;
     case SCENARIO_TEXT:
+    case SCENARIO_BLOCK:
     case SCENARIO_LABEL:
     case SCENARIO_CHOICE:
     case SCENARIO_BOOL:

@@ -101,19 +101,9 @@ static const struct {
      X "2:36: simulator.operations: 'get-it' is not one of get-cert, get-crl, get-next-ca-cert, update"},
     {"target: {url: sim}\nsimulator: {caps: 'AES, DES3'}\nload: [{rate: 1/s, for: 1s}]\n",
      X "2:19: simulator.caps: words like AES,SHA-256, without blanks"},
-    {"target: {url: sim}\nsimulator: {mode: intune}\nchallenge: {source: mscep_admin}\n"
-     "load: [{rate: 1/s, for: 1s}]\n",
-     X "3:21: challenge.source: with mode: intune there is no OTP page and no challenge for all: none"},
-    {"target: {url: sim}\nsimulator: {mode: proxy}\nchallenge: {password_env: A}\n"
-     "load: [{rate: 1/s, for: 1s}]\n",
-     X "3:27: challenge.password_env: not with target.url: sim, which makes up its own; remove it"},
     {"target: {url: sim}\nsimulator: {reply: {cipher: rot13}}\nload: [{rate: 1/s, for: 1s}]\n",
      X "2:29: simulator.reply.cipher: 'rot13' is not one of mirror, des-cbc, 3des-cbc, aes128-cbc, "
        "aes192-cbc, aes256-cbc"},
-    {"challenge: {source: command}\n",
-     X "1:21: challenge.source: 'command' is not in this version yet (" SCEPSTORM_VERSION ")"},
-    {"challenge: {auth: ntlm}\n",
-     X "1:19: challenge.auth: 'ntlm' is not in this version yet (" SCEPSTORM_VERSION ")"},
 
     /* target */
     {LOAD, X "1:1: target.url: missing; give the SCEP URL, or sim for the built-in simulator"},
@@ -133,34 +123,6 @@ static const struct {
      X "1:32: target.urls[1]: a URL begins with http:// or https://"},
     {"target: {urls: []}\n" LOAD, X "1:16: target.urls has 0 entries; 1 to 16 are allowed"},
     {NDES LOAD "simulator: {}\n", X "3:12: simulator: only with target.url: sim"},
-
-    /* challenge */
-    {NDES LOAD "challenge: {password: secret}\n",
-     X "3:13: secrets do not belong into scenarios: use password_env or password_file"},
-    {NDES LOAD "challenge: {source: static}\n",
-     X "3:21: challenge: password_env or password_file must say where the secret is"},
-    {NDES LOAD "challenge: {source: static, password_env: A, password_file: b}\n",
-     X "3:61: challenge.password_file: either password_env or password_file, not both"},
-    {NDES LOAD "challenge: {source: static, password_env: A, user: b}\n",
-     X "3:52: challenge.user says nothing for this challenge.source; remove it"},
-    {NDES LOAD "challenge: {user: b}\n",
-     X "3:19: challenge.user says nothing for this challenge.source; remove it"},
-    {NDES LOAD "challenge: {source: mscep_admin}\n",
-     X "3:12: challenge.user: missing; auth: basic needs an account (or say auth: none)"},
-    {NDES LOAD "challenge: {source: mscep_admin, user: b}\n",
-     X "3:21: challenge: password_env or password_file must say where the secret is"},
-    {NDES LOAD "challenge: {source: mscep_admin, user: 'a:b', password_env: A}\n",
-     X "3:40: challenge.user: a user name for basic authentication has no ':'"},
-    {NDES LOAD "challenge: {source: mscep_admin, auth: none, user: b}\n",
-     X "3:40: challenge.auth: with none there is no user and no password"},
-    {"target: {url: \"https://h/scep\"}\n" LOAD "challenge: {source: mscep_admin, auth: none}\n",
-     X "3:12: challenge.url: cannot tell the OTP page from 'https://h/scep': it has no /mscep/ in it; set "
-       "challenge.url"},
-    {SIM LOAD "challenge: {user: b}\n",
-     X "3:19: challenge.user: not with target.url: sim, which makes up its own; remove it"},
-    {SIM LOAD "challenge: {auth: none}\n", X "3:19: challenge.auth: the simulator's page asks for basic"},
-    {SIM LOAD "challenge: {source: static, password_env: A}\n",
-     X "3:21: challenge.source: the simulator wants one-time passwords: mscep_admin"},
 
     /* devices */
     {SIM LOAD "devices: {subject: \"CN={idx}\"}\n",

@@ -59,7 +59,7 @@ static void defaults(void **state)
     assert_int_equal(s->simulator.otp_cache, 5);
     assert_int_equal(s->simulator.otp_validity_us, 3600000000);
     assert_int_equal(s->challenge.source, CHALLENGE_MSCEP_ADMIN);
-    assert_int_equal(s->challenge.auth, CHALLENGE_AUTH_BASIC);
+    assert_int_equal(s->challenge.auth, CHALLENGE_AUTH_ANY);
     assert_int_equal(s->challenge.outstanding, 3);
     assert_int_equal(s->devices.count, 0);
     assert_string_equal(s->devices.subject, "CN={profile}-{index}");
