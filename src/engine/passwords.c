@@ -140,15 +140,7 @@ static void on_served(void *user, struct taker *taker, struct password *password
 
 static void on_event(void *user, const struct outcome_otp_event *event)
 {
-    struct passwords *w = user;
-    struct outcome_otp *o = &w->engine->result->otp;
-    o->fetched += event->kind == OUTCOME_OTP_FETCHED;
-    o->used += event->kind == OUTCOME_OTP_SENT;
-    o->expired += event->kind == OUTCOME_OTP_EXPIRED;
-    o->cache_full += event->kind == OUTCOME_OTP_CACHE_FULL;
-    if (event->held > o->outstanding_max)
-        o->outstanding_max = event->held;
-    engine_tell_otp(w->engine, event);
+    engine_tell_otp(((struct passwords *)user)->engine, event);
 }
 
 static void on_halted(void *user, const struct err *why)

@@ -21,7 +21,7 @@ struct measure {
     struct measure_load load;
     struct measure_correctness correctness;
     struct step_figures steps[STAGE_COUNT];
-    struct histogram *enrollment, *service, *start_lag, *loop_stall, *otp_age;
+    struct histogram *enrollment, *service, *start_lag, *loop_stall;
     int64_t otp_accepted_age_us;
     struct set serials, otps; /* of enrolled devices */
     struct failures failures;
@@ -44,7 +44,7 @@ bool measure_new(struct measure **out, struct err *e)
     if (!supply_init(&m->supply, e) || !timeline_init(&m->timeline, e) ||
         !series_new(INTERVAL_US, MAX_INTERVAL_BYTES, &m->series, e) || !histogram_new(&m->enrollment, e) ||
         !histogram_new(&m->service, e) || !histogram_new(&m->start_lag, e) ||
-        !histogram_new(&m->loop_stall, e) || !histogram_new(&m->otp_age, e)) {
+        !histogram_new(&m->loop_stall, e)) {
         measure_free(m);
         return false;
     }
@@ -64,7 +64,6 @@ void measure_free(struct measure *m)
     histogram_free(m->service);
     histogram_free(m->start_lag);
     histogram_free(m->loop_stall);
-    histogram_free(m->otp_age);
     set_clear(&m->serials);
     set_clear(&m->otps);
     failures_clear(&m->failures);
@@ -167,6 +166,7 @@ static void check_correctness(struct measure *m, const struct outcome *o)
     m->correctness.chain_failures += o->chain_failure;
     m->correctness.expectation_failures += o->expectation_failure;
     m->correctness.renewal_same_certificate += o->renewal_same_certificate;
+    m->correctness.duplicate_otp += o->duplicate_otp;
     const char *renewed = o->follow[OUTCOME_RENEWAL].serial;
     if (o->serial[0] != '\0')
         check_serial(m, o, o->serial);
@@ -238,8 +238,6 @@ static void on_device(void *user, const struct outcome *o)
 {
     struct measure *m = user;
     check_correctness(m, o);
-    if (o->otp_fingerprint != 0)
-        histogram_record(m->otp_age, o->otp_age_us);
     supply_device(&m->supply, o);
     switch (o->end) {
     case OUTCOME_ENROLLED:
@@ -361,11 +359,6 @@ const struct histogram *measure_start_lag(const struct measure *m)
 const struct histogram *measure_loop_stall(const struct measure *m)
 {
     return m->loop_stall;
-}
-
-const struct histogram *measure_otp_age(const struct measure *m)
-{
-    return m->otp_age;
 }
 
 int64_t measure_otp_accepted_age_us(const struct measure *m)

@@ -74,7 +74,6 @@ const struct histogram *measure_enrollment(const struct measure *m); /* from the
 const struct histogram *measure_service(const struct measure *m);    /* from the actual start */
 const struct histogram *measure_start_lag(const struct measure *m);
 const struct histogram *measure_loop_stall(const struct measure *m);
-const struct histogram *measure_otp_age(const struct measure *m);
 /* Age of the oldest one-time password that a server accepted; 0: none. */
 int64_t measure_otp_accepted_age_us(const struct measure *m);
 

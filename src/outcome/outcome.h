@@ -126,7 +126,7 @@ struct outcome {
     bool chain_failure;
     bool expectation_failure;      /* not what devices.expect states */
     bool renewal_same_certificate; /* the renewal brought the old certificate back */
-    bool duplicate_otp; /* its source handed out a password a second time; it was not sent again */
+    bool duplicate_otp;            /* its source handed out a password a second time; it was not sent again */
 
     /* Two verdicts on a CertRep that said SUCCESS: RFC 8894 in full, and what this client would have taken. */
     bool judged; /* there was such an answer; else the two say nothing */
@@ -221,8 +221,6 @@ struct outcome_otp {
     unsigned page_minutes;
     int64_t lifetime_us; /* challenge.lifetime */
     bool held_back;      /* arrivals that were due waited for a password */
-    uint64_t fetched, used, expired, cache_full,
-        outstanding_max; /* going: measure counts the events instead */
 };
 
 /* The generator, looking at itself. */

@@ -328,7 +328,7 @@ static void write_histograms(struct db *db, const struct report_run *run)
     write_histogram(db, statement, "service", measure_service(m));
     write_histogram(db, statement, "start_lag", measure_start_lag(m));
     write_histogram(db, statement, "loop_stall", measure_loop_stall(m));
-    write_histogram(db, statement, "otp_age_at_use", measure_otp_age(m));
+    write_histogram(db, statement, "otp_age_at_use", measure_otp(m).age);
     write_histogram(db, statement, "otp_fetch", measure_otp(m).fetch);
     write_histogram(db, statement, "otp_hold", measure_otp(m).hold);
     for (int i = STAGE_KEY; i < STAGE_COUNT; i++) {
@@ -404,7 +404,7 @@ static void write_encoded(struct db *db, const struct measure *m)
     buf_init(&en.text, HDR_MAX_TEXT_BYTES);
     series_walk(measure_series(m), on_histogram, &en);
     write_whole(&en, "loop_stall", measure_loop_stall(m));
-    write_whole(&en, "otp_age_at_use", measure_otp_age(m));
+    write_whole(&en, "otp_age_at_use", measure_otp(m).age);
     write_whole(&en, "otp_fetch", measure_otp(m).fetch);
     write_whole(&en, "otp_hold", measure_otp(m).hold);
     for (int i = STAGE_KEY; i < STAGE_COUNT; i++) {

@@ -9,21 +9,6 @@
 #define NEAR          0.8
 #define ENOUGH        20 /* passwords used, for a rate that means something */
 
-/* While the engine does not tell all that happens to passwords, its own counts stand in. */
-static struct measure_otp figures_of(const struct report_run *run)
-{
-    struct measure_otp f = measure_otp(run->measure);
-    if (f.asked > 0 || run->otp == NULL)
-        return f;
-    f.fetched = run->otp->fetched;
-    f.used = run->otp->used;
-    f.expired = run->otp->expired;
-    f.cache_full = run->otp->cache_full;
-    f.outstanding_max = (unsigned)run->otp->outstanding_max;
-    f.age = measure_otp_age(run->measure);
-    return f;
-}
-
 static bool is_ndes(const struct outcome_otp *o)
 {
     return o->source != NULL && strcmp(o->source, "mscep_admin") == 0;
@@ -206,7 +191,7 @@ json_t *otp_json(const struct report_run *run)
 {
     static const struct outcome_otp none;
     const struct outcome_otp *o = run->otp == NULL ? &none : run->otp;
-    struct measure_otp f = figures_of(run);
+    struct measure_otp f = measure_otp(run->measure);
     json_t *out = json_object();
     json_object_set_new(out, "source", summary_string(o->source));
     json_object_set_new(out, "scheme", summary_string(o->scheme));

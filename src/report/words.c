@@ -160,7 +160,7 @@ void words_defects(const struct report_run *run, struct words_defect out[WORDS_D
         {"nonce_mismatch", "answers with a foreign nonce", c.nonce_mismatch},
         {"transaction_mismatch", "answers with a foreign transactionID", c.transaction_mismatch},
         {"chain_failures", "certificates that do not chain to the CA", c.chain_failures},
-        {"duplicate_otp", "one-time passwords that enrolled two devices", c.duplicate_otp},
+        {"duplicate_otp", "one-time passwords handed out or taken twice", c.duplicate_otp},
         {"expectation_failures", "certificates that are not what the scenario expects",
          c.expectation_failures},
         {"renewal_same_certificate", "renewals that brought the old certificate back",

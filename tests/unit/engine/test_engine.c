@@ -37,9 +37,9 @@ static void fifty_devices_enroll(void **state)
     }
     assert_int_equal(h->steps[STAGE_DNS], 0); /* an address needs no name lookup */
     const struct engine_result *r = &b->result;
-    assert_int_equal(r->otp.fetched, 50);
-    assert_int_equal(r->otp.used, 50);
-    assert_int_equal(r->otp.cache_full, 0);
+    assert_int_equal(h->otp[OUTCOME_OTP_FETCHED], 50);
+    assert_int_equal(h->otp[OUTCOME_OTP_SENT], 50);
+    assert_int_equal(h->otp[OUTCOME_OTP_CACHE_FULL], 0);
     assert_true(r->target.cap_count > 3);
     assert_int_equal(r->target.cert_count, 3);
     assert_true(r->target.server_header[0] != '\0');
@@ -62,8 +62,8 @@ static void password_budget_is_never_exceeded(void **state)
     b->scenario.challenge.outstanding = 5;
     run(b);
     assert_int_equal(b->heard.ends[OUTCOME_ENROLLED], 60);
-    assert_int_equal(b->result.otp.cache_full, 0);
-    assert_true(b->result.otp.outstanding_max >= 2);
+    assert_int_equal(b->heard.otp[OUTCOME_OTP_CACHE_FULL], 0);
+    assert_true(b->heard.held_max >= 2);
     free_bench(b);
 }
 
@@ -97,7 +97,7 @@ static void full_cache_is_told(void **state)
     run(b);
     assert_int_equal(b->heard.ends[OUTCOME_FAILED], 10);
     assert_int_equal(b->heard.reasons[REASON_OTP_CACHE_FULL], 10);
-    assert_int_equal(b->result.otp.cache_full, 10);
+    assert_int_equal(b->heard.otp[OUTCOME_OTP_CACHE_FULL], 10);
     assert_int_equal(b->heard.outcomes[3].body, OUTCOME_BODY_NDES_PAGE);
     assert_true(b->heard.evidence_bytes > 0);
     free_bench(b);
@@ -118,7 +118,7 @@ static void wrong_password_reads_as_such(void **state)
     assert_int_equal(o->body, OUTCOME_BODY_CERTREP);
     assert_int_equal(b->heard.failed_steps[STAGE_PKI_OPERATION], 5);
     assert_int_equal(b->heard.failed_steps[STAGE_VERIFY], 0);
-    assert_int_equal(b->result.otp.used, 5);
+    assert_int_equal(b->heard.otp[OUTCOME_OTP_SENT], 5);
     assert_true(b->result.target.bare_url_status > 0);
     free_bench(b);
 }
@@ -136,7 +136,7 @@ static void server_without_post_gets_get(void **state)
     assert_int_equal(b->heard.ends[OUTCOME_ENROLLED], 10);
     assert_int_equal(b->heard.steps[STAGE_OTP], 0);
     assert_int_equal(b->heard.outcomes[0].otp_fingerprint, 0); /* it is no one-time password */
-    assert_int_equal(b->result.otp.fetched, 0);
+    assert_int_equal(b->heard.otp[OUTCOME_OTP_FETCHED], 0);
     assert_int_equal(b->result.target.cap_count, 2);
     free_bench(b);
 }
@@ -150,7 +150,7 @@ static void single_password_page_makes_no_duplicates(void **state)
     b->scenario.challenge.source = CHALLENGE_MSCEP_ADMIN;
     run(b);
     assert_int_equal(b->heard.ends[OUTCOME_ENROLLED], 6);
-    assert_int_equal(b->result.otp.used, 6);
+    assert_int_equal(b->heard.otp[OUTCOME_OTP_SENT], 6);
     for (size_t i = 0; i < 6; i++)
         assert_int_equal(b->heard.outcomes[i].otp_fingerprint, 0);
     free_bench(b);
@@ -371,9 +371,9 @@ static void unsent_password_serves_the_next_device(void **state)
     at_web(b, break_every_caps, &server);
     run(b);
     assert_int_equal(b->heard.ends[OUTCOME_FAILED], 12);
-    assert_true(b->result.otp.fetched <= 3);
-    assert_int_equal(b->result.otp.fetched, server.pages);
-    assert_int_equal(b->result.otp.used, 0);
+    assert_true(b->heard.otp[OUTCOME_OTP_FETCHED] <= 3);
+    assert_int_equal(b->heard.otp[OUTCOME_OTP_FETCHED], server.pages);
+    assert_int_equal(b->heard.otp[OUTCOME_OTP_SENT], 0);
     assert_int_equal(b->heard.outcomes[0].otp_fingerprint, 0);
     free_bench(b);
 }
@@ -382,7 +382,8 @@ static void odd_page(void *user, const struct web_request *request, struct web_r
 {
     (void)user;
     (void)request;
-    web_answer(reply, 200, "Server: Microsoft-IIS/10.0\r\n", span_of_text("<html>Ihr Kennwort: <b>Tr0ub4dor-and-3</b></html>"));
+    web_answer(reply, 200, "Server: Microsoft-IIS/10.0\r\n",
+               span_of_text("<html>Ihr Kennwort: <b>Tr0ub4dor-and-3</b></html>"));
 }
 
 static void unknown_page_is_kept_without_what_may_be_a_password(void **state)

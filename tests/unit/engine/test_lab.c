@@ -32,6 +32,7 @@ struct bench {
     struct web *web;
     char scep_url[256], admin_url[256];
     unsigned starts, devices, enrolled, pki_operations, probes, verdicts[OUTCOME_PROBE_VERDICTS];
+    unsigned held_max, full_pages; /* passwords */
     struct told told[400];
 };
 
@@ -56,6 +57,13 @@ static void on_device(void *user, const struct outcome *o)
     assert_true(o->device < b->scenario.devices.count);
     b->devices++;
     b->enrolled += o->end == OUTCOME_ENROLLED;
+}
+
+static void on_otp(void *user, const struct outcome_otp_event *event)
+{
+    struct bench *b = user;
+    b->held_max = event->held > b->held_max ? event->held : b->held_max;
+    b->full_pages += event->kind == OUTCOME_OTP_CACHE_FULL;
 }
 
 static void on_probe(void *user, const struct outcome_probe *p)
@@ -108,7 +116,7 @@ static struct bench *new_bench(uint64_t devices, const char *probes, uint64_t ev
     pki_key_free(key);
     CHECK_OK(secret_new(span_of_text("correct horse"), &b->password, &e), &e);
     b->sink = (struct outcome_sink){
-        .user = b, .start = on_start, .step = on_step, .device = on_device, .probe = on_probe};
+        .user = b, .start = on_start, .step = on_step, .device = on_device, .probe = on_probe, .otp = on_otp};
     b->config = (struct engine_config){.scenario = s,
                                        .scep_url = b->scep_url,
                                        .admin_url = b->admin_url,
@@ -145,7 +153,7 @@ static void run(struct bench *b)
     struct err e = {0};
     CHECK_OK(engine_run(&b->config, &b->result, &e), &e);
     assert_int_equal(b->devices, b->scenario.devices.count);
-    assert_true(b->result.otp.outstanding_max <= b->scenario.challenge.outstanding);
+    assert_true(b->held_max <= b->scenario.challenge.outstanding);
     for (unsigned i = 0; i < b->probes; i++) {
         assert_true(b->told[i].expected[0] != '\0');
         assert_true(b->told[i].observed[0] != '\0');
@@ -191,7 +199,7 @@ static void every_probe_alone(void **state)
         assert_string_equal(t->control, "enrolled");
         assert_true(t->control_made && t->probe_made);
     }
-    assert_int_equal(b->result.otp.cache_full, 0);
+    assert_int_equal(b->full_pages, 0);
     free_bench(b);
 }
 

@@ -203,7 +203,7 @@ static void everything_follows(void **state)
     assert_string_not_equal(o->follow[OUTCOME_RENEWAL].serial, o->serial);
     assert_true(o->follow[OUTCOME_RENEWAL].started_us >= o->finished_us);
     assert_int_equal(b->heard.steps[STAGE_PKI_OPERATION], 5);
-    assert_int_equal(b->result.otp.used, 5); /* a renewal needs none */
+    assert_int_equal(b->heard.otp[OUTCOME_OTP_SENT], 5); /* a renewal needs none */
     free_bench(b);
 }
 
@@ -244,8 +244,8 @@ static void renewals_in_every_way(void **state)
         then(b, SCENARIO_THEN_RENEW);
         all_enroll(b);
         every_follow_up_is(b, OUTCOME_RENEWAL, OUTCOME_OK);
-        assert_int_equal(b->result.otp.used, 8 * cases[i].passwords);
-        assert_int_equal(b->result.otp.cache_full, 0);
+        assert_int_equal(b->heard.otp[OUTCOME_OTP_SENT], 8 * cases[i].passwords);
+        assert_int_equal(b->heard.otp[OUTCOME_OTP_CACHE_FULL], 0);
         free_bench(b);
     }
 }
