@@ -57,10 +57,19 @@ static const struct {
     {EACCES, "the file may not be read"},
 };
 
+/* What counts against the account, and what a logon by NTLM would run into as well. */
+static bool is_refusal(const struct kerberos *k, krb5_error_code code)
+{
+    bool wrong = code == KRB5KDC_ERR_PREAUTH_FAILED || code == KRB5KRB_AP_ERR_BAD_INTEGRITY;
+    bool closed =
+        code == KRB5KDC_ERR_CLIENT_REVOKED || code == KRB5KDC_ERR_NAME_EXP || code == KRB5KDC_ERR_KEY_EXP;
+    return k->want->password != NULL && k->want->keytab == NULL && (wrong || closed);
+}
+
 static const char *words_for(const struct kerberos *k, krb5_error_code code)
 {
-    bool refused = code == KRB5KDC_ERR_PREAUTH_FAILED || code == KRB5KRB_AP_ERR_BAD_INTEGRITY;
-    if (refused && k->want->keytab != NULL)
+    bool wrong = code == KRB5KDC_ERR_PREAUTH_FAILED || code == KRB5KRB_AP_ERR_BAD_INTEGRITY;
+    if (wrong && k->want->keytab != NULL)
         return "the key in the keytab is not the account's: was it made before the last change of password?";
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
         if (usual[i].code == code)
@@ -76,7 +85,8 @@ static bool fail(const struct kerberos *k, krb5_error_code code, const char *who
     const char *words = words_for(k, code), *foreign = NULL;
     if (words == NULL)
         words = foreign = krb5_get_error_message(k->context, code);
-    err_set(e, STAGE_OTP, REASON_OTP_TICKET, "Kerberos, %s%s: %s", whose, note, words);
+    err_set(e, STAGE_OTP, is_refusal(k, code) ? REASON_OTP_AUTH_REFUSED : REASON_OTP_TICKET,
+            "Kerberos, %s%s: %s", whose, note, words);
     if (foreign != NULL)
         krb5_free_error_message(k->context, foreign);
     return false;

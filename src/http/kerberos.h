@@ -21,8 +21,9 @@ struct http_kerberos {
  * Blocks on the KDC. One that is down is noticed at once, one that stays silent after half a minute, each.
  * A wrong password is one refused logon; where krb5.conf names a primary KDC, libkrb5 asks that one, too.
  * With dns_canonicalize_hostname (libkrb5's default) GSS-API looks the host's name up for every logon, on the loop.
- * Fails: STAGE_OTP, REASON_OTP_TICKET, saying which of the usual reasons it is: no KDC, no such principal, wrong password, clock
- * skew, no ticket cache, expired, no SPN HTTP/host. REASON_USAGE: a URL without host, a password without user. */
+ * Fails: STAGE_OTP; REASON_OTP_AUTH_REFUSED: the KDC refused the password, or the account is locked or expired, so that NTLM would
+ * do no better; REASON_OTP_TICKET, saying which of the usual reasons it is: no KDC, no such principal, clock skew, no ticket
+ * cache, expired, old keytab, no SPN HTTP/host; REASON_USAGE: a URL without host, a password without user. */
 bool http_kerberos_prepare(const struct http_kerberos *k, int64_t *end_s, struct err *e) MUST_USE;
 
 #endif

@@ -54,13 +54,18 @@ CONF
   export KRB5_CONFIG=$PWD/krb5.conf KRB5_KDC_PROFILE=$PWD/kdc.conf
   unset KRB5CCNAME KRB5_KTNAME KRB5_CLIENT_KTNAME
   kdb5_util create -s -r TEST.REALM -P master-key >/dev/null
-  kadmin.local -r TEST.REALM >kadmin.log 2>&1 <<CMD
+  kdc_admin <<CMD
 addprinc -pw $KDC_PASSWORD +requires_preauth mdm
 addprinc -pw $KDC_PASSWORD -allow_tix locked
 addprinc -randkey HTTP/localhost
 ktadd -k $PWD/web.keytab HTTP/localhost
 ktadd -norandkey -k $PWD/mdm.keytab mdm
 CMD
+}
+
+# kdc_admin [-q COMMAND]: a name is given since the user of this process may have none
+kdc_admin() {
+  kadmin.local -r TEST.REALM -p admin@TEST.REALM "$@" >kadmin.log 2>&1 || { cat kadmin.log; exit 1; }
 }
 
 kdc_start() {

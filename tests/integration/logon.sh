@@ -38,6 +38,7 @@ expect() {
 tickets='^tickets for [0-9]+ s$'
 page_after() { echo "^status=200 legs=$1 complete=$2 new=$3 reason=none .*body=126"; }
 no_ticket() { echo "^failed stage=otp reason=otp_ticket .*$1"; }
+refused() { echo "^failed stage=otp reason=otp_auth_refused .*$1"; }
 
 # A KDC that takes everything and never answers costs half a minute: meanwhile the rest goes on.
 python3 -c 'import socket, time
@@ -62,10 +63,10 @@ expect "$tickets" "$(page_after 1 yes yes)" -- negotiate $at/kerberos/$page keyt
 
 # And what may be wrong with tickets, in plain words.
 expect "$(no_ticket 'mdm@TEST.REALM.s, not svc@TEST.REALM.s')" -- negotiate $at/kerberos/$page tickets user svc
-expect "$(no_ticket 'the password is wrong')" -- negotiate $at/kerberos/$page user mdm password-env WRONG
-expect "$(no_ticket 'default realm.*the password is wrong')" -- negotiate $at/kerberos/$page user 'LAB\mdm' password-env WRONG
+expect "$(refused 'the password is wrong')" -- negotiate $at/kerberos/$page user mdm password-env WRONG
+expect "$(refused 'default realm.*the password is wrong')" -- negotiate $at/kerberos/$page user 'LAB\mdm' password-env WRONG
 expect "$(no_ticket 'knows no such account')" -- negotiate $at/kerberos/$page user nobody password-env WRONG
-expect "$(no_ticket 'locked or disabled')" -- negotiate $at/kerberos/$page user locked password-env KERBEROS
+expect "$(refused 'locked or disabled')" -- negotiate $at/kerberos/$page user locked password-env KERBEROS
 expect "$(no_ticket 'no KDC is known for that realm')" -- negotiate $at/kerberos/$page user mdm@OTHER.REALM password-env KERBEROS
 expect "$(no_ticket 'HTTP/127.0.0.1: the KDC knows no such service.*setspn')" -- negotiate http://127.0.0.1:8880/ keytab mdm.keytab
 expect "$(no_ticket 'the keytab has no key for that name')" -- negotiate $at/kerberos/$page keytab mdm.keytab user svc
@@ -74,12 +75,12 @@ expect "$(no_ticket 'this is no keytab')" -- negotiate $at/kerberos/$page keytab
 kinit -l 1s mdm <<<"$KERBEROS" >/dev/null
 sleep 2 # more than the second that it lives
 expect "$(no_ticket 'the tickets have expired')" -- negotiate $at/kerberos/$page tickets
-kadmin.local -q 'cpw -randkey mdm' >/dev/null 2>&1
+kdc_admin -q 'cpw -randkey mdm'
 expect "$(no_ticket 'made before the last change of password')" -- negotiate $at/kerberos/$page keytab mdm.keytab
 
 # The service's key is another than the KDC's: the ticket is there, the server refuses it.
-kadmin.local -q "ktadd -norandkey -k $PWD/mdm2.keytab mdm" >/dev/null 2>&1
-kadmin.local -q 'cpw -randkey HTTP/localhost' >/dev/null 2>&1
+kdc_admin -q "ktadd -norandkey -k $PWD/mdm2.keytab mdm"
+kdc_admin -q 'cpw -randkey HTTP/localhost'
 expect "$tickets" '^status=401 legs=1 complete=yes .*reason=none offers=\[Negotiate' -- negotiate $at/kerberos/$page keytab mdm2.keytab
 kdc_stop
 expect "$(no_ticket 'no KDC answers')" -- negotiate $at/kerberos/$page keytab mdm2.keytab
@@ -87,8 +88,8 @@ expect "$(no_ticket 'no KDC answers')" -- negotiate $at/kerberos/$page keytab md
 # NTLM: two legs, then the connection is known. A refused one is left.
 expect "$(page_after 2 yes yes)" "$(page_after 1 no no)" "$(page_after 1 no no)" -- ntlm $at/ntlm/$page user 'LAB\mdm' password-env NTLM times 3
 expect "$(page_after 2 yes yes)" "$(page_after 1 no no)" -- ntlm $at/any/$page user 'LAB\mdm' password-env NTLM times 2 post 200000
-refused='^status=401 legs=2 complete=yes new=yes reason=none offers=\[Negotiate, NTLM\]'
-expect "$refused" "$refused" -- ntlm $at/ntlm/$page user 'LAB\mdm' password-env WRONG times 2
+refused_401='^status=401 legs=2 complete=yes new=yes reason=none offers=\[Negotiate, NTLM\]'
+expect "$refused_401" "$refused_401" -- ntlm $at/ntlm/$page user 'LAB\mdm' password-env WRONG times 2
 expect '^status=401 legs=1 complete=no .*offers=\[Basic realm="OTP"\]' -- ntlm $at/basic/$page user 'LAB\mdm' password-env NTLM
 
 expect "$(page_after 1 yes yes)" "$(page_after 1 yes no)" -- basic $at/basic/$page user mdm password-env BASIC times 2
