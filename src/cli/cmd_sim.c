@@ -214,6 +214,23 @@ static bool set_otp_validity(struct arguments *a, const char *value, struct err 
     return text_parse_duration(value, &a->config.otp_validity_us, e);
 }
 
+static bool set_otp_length(struct arguments *a, const char *value, struct err *e)
+{
+    int64_t number = 0;
+    if (!text_parse_int(value, 4, 32, &number, e))
+        return false;
+    a->config.otp_bytes = (unsigned)number;
+    return true;
+}
+
+static bool set_otp_static(struct arguments *a, const char *value, struct err *e)
+{
+    (void)value;
+    (void)e;
+    a->config.otp_static = true;
+    return true;
+}
+
 static bool set_caps(struct arguments *a, const char *value, struct err *e)
 {
     (void)e;
@@ -263,6 +280,10 @@ static const struct sim_option {
     {"service", "HTTP@HOST", "which of them; all of HTTP by default", set_service},
     {"otp-cache", "N", "passwords outstanding at most; 5", set_otp_cache},
     {"otp-validity", "DURATION", "life of a password; 60m", set_otp_validity},
+    {"otp-length", "BYTES", "of a password (PasswordLength), 4 to 32; 8, which the page shows as 16 digits",
+     set_otp_length},
+    {"otp-static", NULL, "one password for everybody, which never expires (UseSinglePassword)",
+     set_otp_static},
     {"caps", "WORD,...", "what GetCACaps answers; the words of Windows Server 2012 to 2022", set_caps},
     {"challenge-env", "VAR", "with --mode proxy: variable with one challenge for all devices",
      set_challenge_env},
@@ -352,6 +373,13 @@ static void print_modes(void)
         "              each:  POST /scepstorm/proxy/challenge  on this machine\n");
 }
 
+static void print_admin(void)
+{
+    printf("\nOn this machine only:  POST /scepstorm/admin/restart  restarts the application pool, which "
+           "forgets\n"
+           "passwords, logons and requests.\n");
+}
+
 static int print_help(void)
 {
     printf("usage: scepstorm sim --listen ADDR:PORT [options]\n\n"
@@ -361,6 +389,7 @@ static int print_help(void)
     for (size_t i = 0; i < OPTION_COUNT; i++)
         print_option(&options[i]);
     print_modes();
+    print_admin();
     print_faults();
     return cli_flush(NAME) ? CLI_OK : CLI_PROGRAM_FAILED;
 }

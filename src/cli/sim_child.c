@@ -19,7 +19,7 @@
 #define PASSWORD_ENV   "SCEPSTORM_SIM_PASSWORD"
 #define START_LIMIT_US 30000000
 #define STOP_LIMIT_MS  5000
-#define FIXED_ARGS     48 /* at most 2 * 20 without the faults, and the end */
+#define FIXED_ARGS     64 /* at most 2 * 28 without the faults, and the end */
 #define MADE_TEXTS     8
 #define MADE_BYTES     64
 
@@ -82,10 +82,21 @@ static void add_words(struct arguments *a, const char *option, unsigned bits, co
     }
 }
 
-/* The password of the OTP page, or what devices show to the proxy; it travels in the environment. */
-static void add_access(struct arguments *a, enum scenario_sim_mode mode)
+/* The OTP page takes what the scenario's fetchers are told to show. */
+static const char *auth_word(enum challenge_auth auth)
 {
-    switch (mode) {
+    static const char *const words[] = {
+        [CHALLENGE_AUTH_NONE] = "basic", /* devices do not fetch there, but nobody else shall either */
+        [CHALLENGE_AUTH_BASIC] = "basic",         [CHALLENGE_AUTH_NTLM] = "ntlm",
+        [CHALLENGE_AUTH_NEGOTIATE] = "negotiate", [CHALLENGE_AUTH_ANY] = "any",
+    };
+    return words[auth];
+}
+
+/* The password of the OTP page, or what devices show to the proxy; it travels in the environment. */
+static void add_access(struct arguments *a, const struct scenario *s)
+{
+    switch (s->simulator.mode) {
     case SCENARIO_SIM_STANDALONE:
         break;
     case SCENARIO_SIM_INTUNE:
@@ -96,7 +107,7 @@ static void add_access(struct arguments *a, enum scenario_sim_mode mode)
         add(a, "--challenge-env", PASSWORD_ENV);
         return;
     }
-    add(a, "--auth", "basic");
+    add(a, "--auth", auth_word(s->challenge.auth));
     add(a, "--user", USER);
     add(a, "--password-env", PASSWORD_ENV);
 }
@@ -148,9 +159,13 @@ static bool add_all(struct arguments *a, const struct scenario *s)
     add(a, "scepstorm", "sim");
     add(a, "--supervised", NULL);
     add(a, "--listen", "127.0.0.1:0");
-    add_access(a, s->simulator.mode);
+    add_access(a, s);
     add_made(a, "--otp-cache", "%u", s->simulator.otp_cache);
     add_made(a, "--otp-validity", "%lldms", (long long)(s->simulator.otp_validity_us / 1000));
+    if (s->simulator.otp_length > 0)
+        add_made(a, "--otp-length", "%u", s->simulator.otp_length);
+    if (s->simulator.otp_static)
+        add(a, "--otp-static", NULL);
     add_behaviour(a, s);
     add_reply(a, s);
     for (size_t i = 0; i < s->simulator.fault_count; i++)

@@ -79,6 +79,8 @@ struct scenario {
         enum scenario_sim_mode mode;
         unsigned otp_cache;      /* default 5 */
         int64_t otp_validity_us; /* default 60 minutes */
+        unsigned otp_length;     /* bytes; default 8 */
+        bool otp_static;         /* one password for everybody */
         char *caps;              /* comma-separated words of GetCACaps; NULL: NDES's */
         struct {
             unsigned after_polls; /* the n-th poll is told; 0: not by polls */

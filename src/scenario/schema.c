@@ -112,6 +112,8 @@ const struct scenario_key scenario_keys[] = {
     {"simulator.otp", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"simulator.otp.cache", SCENARIO_UINT, AT(simulator.otp_cache), 1, 1000000, "5", NULL, 0, 0},
     {"simulator.otp.validity", SCENARIO_DURATION, AT(simulator.otp_validity_us), SECOND, 7 * DAY, "60m", NULL, 0, 0},
+    {"simulator.otp.length", SCENARIO_UINT, AT(simulator.otp_length), 4, 32, "8", NULL, 0, 0},
+    {"simulator.otp.static", SCENARIO_BOOL, AT(simulator.otp_static), 0, 0, "false", NULL, 0, 0},
     {"simulator.caps", SCENARIO_TEXT, AT(simulator.caps), 1, 1000, NULL, NULL, 0, 0},
     {"simulator.approval", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"simulator.approval.after_polls", SCENARIO_UINT, AT(simulator.approval.after_polls), 1, 1000000, NULL, NULL, 0, 0},

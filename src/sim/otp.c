@@ -49,14 +49,33 @@ static bool check(const struct sim_otp_config *c, struct err *e)
     return true;
 }
 
+/* The static password: given, or made up like any other. NULL and no error: there is none. */
+static bool make_fixed(const struct sim_otp_config *c, char **out, struct err *e)
+{
+    uint8_t bytes[SIM_OTP_MAX_BYTES];
+    char text[SIM_OTP_TEXT_BYTES] = "";
+    *out = NULL;
+    if (c->fixed == NULL && !c->single)
+        return true;
+    if (c->fixed == NULL) {
+        if (!random_bytes(bytes, c->bytes, e))
+            return false;
+        text_hex(span_of(bytes, c->bytes), true, text);
+    }
+    *out = strdup(c->fixed != NULL ? c->fixed : text);
+    explicit_bzero(bytes, sizeof bytes);
+    explicit_bzero(text, sizeof text);
+    return *out != NULL || err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the password cache");
+}
+
 bool sim_otp_new(const struct sim_otp_config *config, struct sim_otp **out, struct err *e)
 {
-    if (!check(config, e))
+    char *fixed = NULL;
+    if (!check(config, e) || !make_fixed(config, &fixed, e))
         return false;
     struct sim_otp *otp = calloc(1, sizeof *otp);
     struct entry *entries = calloc(config->max, sizeof *entries);
-    char *fixed = config->fixed != NULL ? strdup(config->fixed) : NULL;
-    if (otp == NULL || entries == NULL || (config->fixed != NULL && fixed == NULL)) {
+    if (otp == NULL || entries == NULL) {
         free(otp);
         free(entries);
         free(fixed);

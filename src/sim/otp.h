@@ -13,7 +13,8 @@ struct sim_otp_config {
     unsigned max; /* 1 to SIM_OTP_MAX_CACHE */
     int64_t validity_us;
     unsigned bytes;    /* 4 to SIM_OTP_MAX_BYTES; the page shows twice as many hex digits */
-    const char *fixed; /* UseSinglePassword: always this one; NULL: one-time passwords */
+    bool single;       /* UseSinglePassword: one for all, which outlives every restart */
+    const char *fixed; /* the same, chosen by the caller; NULL: made up when `single` */
 };
 
 enum sim_otp_verdict {

@@ -103,6 +103,7 @@ static bool make_otp(struct sim *sim, const struct sim_config *config, struct er
         .validity_us = config->otp_validity_us,
         .bytes = config->otp_bytes,
         .fixed = config->static_password,
+        .single = config->otp_static,
     };
     return sim_otp_new(&otp, &sim->otp, e);
 }
@@ -167,7 +168,7 @@ static bool make_site(struct sim *sim, const struct sim_config *config, struct e
         .logon = sim->logon,
         .otp_max = config->otp_cache,
         .otp_validity_us = config->otp_validity_us,
-        .otp_fixed = config->static_password != NULL,
+        .otp_fixed = config->otp_static || config->static_password != NULL,
         .caps = config->caps != NULL ? config->caps : sim_policy_caps(config->policy),
         .mode = config->policy->mode,
         .challenges = sim->challenges,

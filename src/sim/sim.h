@@ -18,7 +18,8 @@ struct sim_config {
     unsigned otp_cache;             /* passwords outstanding at most; 5 */
     int64_t otp_validity_us;        /* 60 minutes */
     unsigned otp_bytes;             /* 8: 16 hex digits */
-    const char *static_password;    /* NULL: one-time passwords */
+    bool otp_static;                /* one password for everybody, made up at the start (UseSinglePassword) */
+    const char *static_password;    /* the same, chosen by the caller; NULL: none */
     const struct secret *challenge; /* SIM_PROXY: one for all devices; NULL: each gets its own (sim/mint.h) */
     const char *caps; /* GetCACaps, comma-separated (CACapabilitiesAlgorithms); NULL: the classic six */
     const struct sim_policy *policy; /* NULL: SIM_POLICY_DEFAULTS. Copied */

@@ -184,14 +184,32 @@ static enum sim_error_page refused_by_iis(const struct sim_request *request, con
     return SIM_ERROR_IIS_405;
 }
 
-/* What is handed out beside the server is for this machine only. */
-static bool answer_minting(struct sim_site *site, const struct sim_request *request, enum sim_place place,
-                           struct sim_reply *reply)
+/* The application pool starts anew: passwords, logons and requests are forgotten (C, F.2.3). */
+static void restart(struct sim_site *site, int64_t now_us)
+{
+    sim_otp_restart(site->config.otp);
+    if (site->config.logon != NULL)
+        sim_logon_restart(site->config.logon);
+    sim_ca_restart(site->config.ca, now_us);
+}
+
+static bool is_beside(enum sim_place place)
+{
+    return place == SIM_PLACE_INTUNE_MINT || place == SIM_PLACE_PROXY_CHALLENGE || place == SIM_PLACE_RESTART;
+}
+
+static bool serves(const struct sim_site_config *c, enum sim_place place)
+{
+    return place == SIM_PLACE_RESTART || (place == SIM_PLACE_INTUNE_MINT && c->mode == SIM_INTUNE) ||
+           (place == SIM_PLACE_PROXY_CHALLENGE && c->mode == SIM_PROXY && !c->challenges_fixed);
+}
+
+/* What is done beside the server is for this machine only. */
+static bool answer_beside(struct sim_site *site, const struct sim_request *request, enum sim_place place,
+                          struct sim_reply *reply)
 {
     const struct sim_site_config *c = &site->config;
-    bool served =
-        place == SIM_PLACE_INTUNE_MINT ? c->mode == SIM_INTUNE : c->mode == SIM_PROXY && !c->challenges_fixed;
-    if (!served)
+    if (!serves(c, place))
         sim_page_error(SIM_ERROR_IIS_404, reply);
     else if (!request->local)
         sim_page_error(SIM_ERROR_IIS_403, reply);
@@ -201,8 +219,12 @@ static bool answer_minting(struct sim_site *site, const struct sim_request *requ
         sim_page_error(SIM_ERROR_IIS_413, reply);
     else if (place == SIM_PLACE_INTUNE_MINT)
         sim_mint_intune(c->identity, request->body, request->now_us, reply);
-    else
+    else if (place == SIM_PLACE_PROXY_CHALLENGE)
         sim_mint_proxy(c->challenges, c->challenge_validity_us, request->now_us, reply);
+    else {
+        restart(site, request->now_us);
+        ok_reply("text/plain", span_of_text("restarted\r\n"), reply);
+    }
     return !reply->body.failed;
 }
 
@@ -276,9 +298,8 @@ static bool answer(struct sim_site *site, const struct sim_request *request, con
                    struct sim_effects *effects, struct sim_reply *reply)
 {
     enum sim_error_page error = refused_by_kernel(request, url, effects);
-    if (error == SIM_ERROR_NONE &&
-        (url->place == SIM_PLACE_INTUNE_MINT || url->place == SIM_PLACE_PROXY_CHALLENGE))
-        return answer_minting(site, request, url->place, reply);
+    if (error == SIM_ERROR_NONE && is_beside(url->place))
+        return answer_beside(site, request, url->place, reply);
     if (error == SIM_ERROR_NONE)
         error = refused_by_site(site, request, url, effects, reply);
     bool moved = url->place == SIM_PLACE_MSCEP_NO_SLASH || url->place == SIM_PLACE_ADMIN_NO_SLASH;
@@ -303,10 +324,7 @@ static void notice_restarts(struct sim_site *site, int64_t now_us)
     while (seen < restarts) {
         if (!atomic_compare_exchange_weak(&site->restarts, &seen, restarts))
             continue;
-        sim_otp_restart(site->config.otp);
-        if (site->config.logon != NULL)
-            sim_logon_restart(site->config.logon);
-        sim_ca_restart(site->config.ca, now_us);
+        restart(site, now_us);
         return;
     }
 }
