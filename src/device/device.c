@@ -202,6 +202,30 @@ enum device_state device_fail(struct device *d, const struct device_event *event
     return device_over(d, event->error);
 }
 
+/* In the words of somebody who watches the device. */
+static const char *doing(const struct device *d)
+{
+    static const char *const words[DEVICE_STATE_COUNT] = {
+        [DEVICE_START] = "about to begin",
+        [DEVICE_CHALLENGE] = "waiting for its challenge",
+        [DEVICE_PAUSED] = "pausing before its next request",
+        [DEVICE_GET_CA_CAPS] = "waiting for the answer to GetCACaps",
+        [DEVICE_GET_CA_CERT] = "waiting for the answer to GetCACert",
+        [DEVICE_READ_CA] = "reading the CA certificates",
+        [DEVICE_CSR] = "making its certificate request",
+        [DEVICE_BUILD] = "building its message",
+        [DEVICE_PKI_OPERATION] = "waiting for the answer to PKIOperation",
+        [DEVICE_VERIFY] = "checking the answer to PKIOperation",
+        [DEVICE_GET_NEXT_CA_CERT] = "waiting for the answer to GetNextCACert",
+        [DEVICE_READ_NEXT_CA] = "reading the next CA certificates",
+        [DEVICE_OVER] = "between two errands",
+        [DEVICE_ENDED] = "done",
+    };
+    if (d->state == DEVICE_PAUSED && d->resume == DEVICE_BUILD)
+        return d->polling ? "waiting to poll again" : "waiting to try again";
+    return words[d->state];
+}
+
 static enum device_state cut_off(struct device *d, enum outcome_end end, const struct err *why,
                                  const struct device_event *event, struct device_actions *out)
 {
@@ -217,9 +241,8 @@ enum device_state device_time_out(struct device *d, const struct device_event *e
 {
     struct err e = {0};
     device_note_time_out(d, true);
-    err_set(&e, device_stage(d), REASON_DEVICE_TIMEOUT, "not %s within %.1f s; it was at %s",
-            d->errand == DEVICE_ENROLLS ? "enrolled" : "done", (double)d->config.timeout_us / 1e6,
-            states[d->state].name);
+    err_set(&e, device_stage(d), REASON_DEVICE_TIMEOUT, "not %s within %.1f s; it was %s",
+            d->errand == DEVICE_ENROLLS ? "enrolled" : "done", (double)d->config.timeout_us / 1e6, doing(d));
     return cut_off(d, OUTCOME_FAILED, &e, event, out);
 }
 
@@ -227,8 +250,7 @@ enum device_state device_abandon(struct device *d, const struct device_event *ev
                                  struct device_actions *out)
 {
     struct err e = {0};
-    err_set(&e, device_stage(d), REASON_ABORTED, "the run was stopped while the device was at %s",
-            states[d->state].name);
+    err_set(&e, device_stage(d), REASON_ABORTED, "the run was stopped while the device was %s", doing(d));
     return cut_off(d, OUTCOME_ABANDONED, &e, event, out);
 }
 
@@ -245,8 +267,8 @@ static enum device_state unexpected(struct device *d, const struct device_event 
                                     struct device_actions *out)
 {
     struct err e = {0};
-    err_set(&e, device_stage(d), REASON_UNEXPECTED_EVENT, "%s while the device was at %s",
-            event_names[event->kind], states[d->state].name);
+    err_set(&e, device_stage(d), REASON_UNEXPECTED_EVENT, "\"%s\" came while the device was %s",
+            event_names[event->kind], doing(d));
     return cut_off(d, OUTCOME_FAILED, &e, event, out);
 }
 

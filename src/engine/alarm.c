@@ -52,6 +52,8 @@ static void look_around(struct engine *en, int64_t now)
     en->heartbeat_us = now + HEARTBEAT_US;
     facts_sample(en);
     watch_results(en);
+    if (en->grace_us != INT64_MAX)
+        engine_abandon_sleepers(en); /* some fell asleep since */
     if (c->tick != NULL && now >= en->tick_us) {
         en->tick_us = now + c->tick_every_us;
         c->tick(c->tick_user, now);

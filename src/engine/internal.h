@@ -171,6 +171,7 @@ void engine_tell_stall(struct engine *en, int64_t us);
 void engine_tell_otp(struct engine *en, const struct outcome_otp_event *event);
 void engine_tell_probe(struct engine *en, const struct outcome_probe *probe);
 void engine_abandon_all(struct engine *en);
+void engine_abandon_sleepers(struct engine *en); /* those that would wake after the grace */
 
 /* alarm.c */
 bool alarm_open(struct engine *en, struct err *e) MUST_USE;

@@ -90,6 +90,26 @@ void engine_abandon_all(struct engine *en)
         phone_abort(p);
 }
 
+static bool sleeps_too_long(const struct phone *p)
+{
+    return p->device.state == DEVICE_PAUSED && p->wake_us > p->engine->grace_us;
+}
+
+/* Their next poll, retry or request would come after the grace: waiting for them helps nobody. One that leaves changes the
+ * places of others, so it takes passes. */
+void engine_abandon_sleepers(struct engine *en)
+{
+    for (bool found = true; found;) {
+        found = false;
+        for (size_t i = en->timers.count; i-- > 0;) {
+            if (i >= en->timers.count || !sleeps_too_long(en->timers.items[i]))
+                continue;
+            found = true;
+            phone_abort(en->timers.items[i]);
+        }
+    }
+}
+
 static void interrupt(struct engine *en)
 {
     struct err cause = {0};
@@ -97,6 +117,7 @@ static void interrupt(struct engine *en)
     en->result->interrupted = true;
     en->grace_us = engine_now(en) + GRACE_US;
     engine_stop(en, &cause);
+    engine_abandon_sleepers(en);
 }
 
 static void on_signal(uv_signal_t *handle, int number)

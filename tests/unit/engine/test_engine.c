@@ -323,6 +323,30 @@ static void signal_lets_devices_finish(void **state)
     free_bench(b);
 }
 
+/* The first device pauses for longer than the grace lasts: nobody waits for it. */
+static void signal_waits_for_no_sleeper(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(100, 50);
+    struct err e = {0};
+    b->heard.raise_at = 3;
+    CHECK_OK(persona_override(&b->profile.persona, "think_time", "30s", &e), &e);
+    at_sim(b, NULL);
+    int64_t before = clock_monotonic_us();
+    run(b);
+    assert_true(clock_monotonic_us() - before < 8 * SECOND); /* the grace is 10 s, the pause 30 s */
+    assert_true(b->result.interrupted);
+    assert_true(b->heard.ends[OUTCOME_ABANDONED] >= 3);
+    assert_int_equal(b->heard.ends[OUTCOME_FAILED] + b->heard.ends[OUTCOME_ENROLLED], 0);
+    for (size_t i = 0; i < 50; i++) {
+        const struct outcome *o = &b->heard.outcomes[i];
+        if (o->end == OUTCOME_ABANDONED && strstr(o->error.text, "the device was ") == NULL)
+            fail_msg("%s", o->error.text);
+    }
+    assert_non_null(strstr(b->heard.outcomes[0].error.text, "pausing before its next request"));
+    free_bench(b);
+}
+
 static void second_signal_abandons(void **state)
 {
     (void)state;
@@ -508,6 +532,7 @@ int main(void)
         cmocka_unit_test(refuses_to_begin_without_keys),
         cmocka_unit_test(waits_for_room_and_gives_up_by_cause),
         cmocka_unit_test(signal_lets_devices_finish),
+        cmocka_unit_test(signal_waits_for_no_sleeper),
         cmocka_unit_test(second_signal_abandons),
         cmocka_unit_test(unsent_password_serves_the_next_device),
         cmocka_unit_test(unknown_page_is_kept_without_what_may_be_a_password),
