@@ -1,6 +1,7 @@
 /* The part of `check` that enrolls: one device, then every chosen probe beside a control of its own. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/challenges.h"
 #include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/keymaker.h"
@@ -12,8 +13,7 @@
 /* All that it owns. */
 struct trials {
     struct check *check;
-    struct secret *secret;
-    struct buf admin_url;
+    struct challenges challenges;
     struct pki_pool *keys;
     struct load_plan *plan;
     struct measure *measure;
@@ -36,14 +36,7 @@ static bool get_ready(struct trials *t, struct err *e)
     text_utc(clock_wall_us(), now, sizeof now);
     snprintf(t->run_id, sizeof t->run_id, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", now, now + 5, now + 8, now + 11,
              now + 14, now + 17);
-    buf_init(&t->admin_url, 4096);
-    if (s->challenge.source == CHALLENGE_MSCEP_ADMIN) {
-        bool known = s->challenge.url != NULL ? buf_append_text(&t->admin_url, s->challenge.url)
-                                              : challenge_admin_url(s->target.url, &t->admin_url, e);
-        if (!known || buf_text(&t->admin_url) == NULL)
-            return false;
-    }
-    return challenge_secret(&s->challenge, &t->secret, e) &&
+    return challenges_open(&t->challenges, s, s->target.url, NULL, e) &&
            (c->options.out == NULL || report_folder_open(c->options.out, &t->folder, e)) &&
            measure_new(&t->measure, e) && pki_pool_new(&t->keys, e) &&
            keymaker_run(s->devices.key_bits, KEYS, keep_key, t->keys, e) &&
@@ -58,18 +51,16 @@ static bool run(struct trials *t, struct err *e)
     size_t count = 1;
     if (t->folder != NULL)
         sinks[count++] = report_folder_sink(t->folder);
-    const struct engine_config config = {
+    struct engine_config config = {
         .scenario = s,
         .scep_url = s->target.url,
-        .admin_url = t->admin_url.len > 0 ? buf_text(&t->admin_url) : NULL,
-        .user = s->challenge.user,
-        .secret = t->secret,
         .keys = t->keys,
         .plan = t->plan,
         .sinks = sinks,
         .sink_count = count,
         .run_id = t->run_id,
     };
+    challenges_configure(&t->challenges, &config);
     return engine_run(&config, &t->result, e) && diagnose_run(t->measure, &t->result.target, &t->result.otp,
                                                               clock_wall_us() / 1000000, &t->diagnosis, e);
 }
@@ -91,7 +82,7 @@ static bool report(struct trials *t, struct err *e)
         .stopped_early = t->result.stopped_early[0] != '\0' ? t->result.stopped_early : NULL,
         .measure = t->measure,
         .target = &t->result.target,
-        .otp = c->scenario->challenge.source == CHALLENGE_MSCEP_ADMIN ? &t->result.otp : NULL,
+        .otp = challenges_count(c->scenario) ? &t->result.otp : NULL,
         .generator = &t->result.generator,
         .diagnosis = &t->diagnosis,
     };
@@ -180,8 +171,7 @@ static void clear(struct trials *t)
     measure_free(t->measure);
     load_plan_free(t->plan);
     pki_pool_free(t->keys);
-    secret_free(t->secret);
-    buf_clear(&t->admin_url);
+    challenges_close(&t->challenges);
 }
 
 void check_conformance(struct check *c)

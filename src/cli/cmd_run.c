@@ -1,6 +1,7 @@
 /* scepstorm run: everything a load run needs is put together here, in the order in which it can go wrong. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/challenges.h"
 #include "cli/cli.h"
 #include "cli/dry_run.h"
 #include "cli/keymaker.h"
@@ -21,7 +22,7 @@
 #define MAX_OVERRIDES     64
 #define KEYS_WITHOUT_POOL 16 /* what a run may make before its clock starts */
 #define TICK_US           250000
-#define MAX_NOTES         6
+#define MAX_NOTES         7
 
 struct run_options {
     const char *scenario;
@@ -60,12 +61,12 @@ struct run {
     char folder_path[PATH_MAX];
     struct report_folder *folder;
     struct sim_child *sim;
-    struct secret *secret;
+    struct challenges challenges;
     struct pki_pool *keys;
     struct load_plan *plan;
     struct measure *measure;
     struct report_progress *progress;
-    struct buf scep_url, admin_url, reproduce;
+    struct buf scep_url, reproduce;
     char run_id[32];
     char (*phase_labels)[SCENARIO_PHASE_LABEL_BYTES]; /* and pointers to them */
     const char **phases;
@@ -269,6 +270,12 @@ static bool get_keys(struct run *run, struct err *e)
            keymaker_run(run->scenario->devices.key_bits, count, keep_key, run->keys, e);
 }
 
+/* 0: with a closed phase nobody knows. */
+static uint64_t known_count(const struct load_plan *plan)
+{
+    return load_plan_count_known(plan) ? load_plan_count(plan) : 0;
+}
+
 /* Where to enroll and where passwords come from; starts the scenario's own simulator when it has one. */
 static bool find_the_target(struct run *run, struct err *e)
 {
@@ -279,16 +286,13 @@ static bool find_the_target(struct run *run, struct err *e)
         buf_appendf(&run->scep_url, "%s/certsrv/mscep/mscep.dll", sim_child_url(run->sim));
     } else {
         buf_append_text(&run->scep_url, s->target.url);
-        if (!challenge_secret(&s->challenge, &run->secret, e))
-            return false;
     }
     if (buf_text(&run->scep_url) == NULL)
         return buf_ok(&run->scep_url, STAGE_SETUP, e);
-    if (s->challenge.source != CHALLENGE_MSCEP_ADMIN)
-        return true;
-    bool ok = s->challenge.url != NULL ? buf_append_text(&run->admin_url, s->challenge.url)
-                                       : challenge_admin_url(buf_text(&run->scep_url), &run->admin_url, e);
-    return ok && buf_text(&run->admin_url) != NULL;
+    if (!challenges_open(&run->challenges, s, buf_text(&run->scep_url), run->sim, e))
+        return false;
+    challenges_warn(&run->challenges, COMMAND, known_count(run->plan), load_plan_end_us(run->plan));
+    return true;
 }
 
 static void on_tick(void *user, int64_t now_us)
@@ -311,12 +315,6 @@ static void on_first_arrival(void *user)
         sim_child_start_faults(run->sim);
 }
 
-/* 0: with a closed phase nobody knows. */
-static uint64_t known_count(const struct load_plan *plan)
-{
-    return load_plan_count_known(plan) ? load_plan_count(plan) : 0;
-}
-
 static bool run_the_load(struct run *run, struct err *e)
 {
     bool show = !run->options.quiet && !run->options.no_progress;
@@ -324,12 +322,9 @@ static bool run_the_load(struct run *run, struct err *e)
         (show && !report_progress_new(stderr, run->measure, known_count(run->plan), &run->progress, e)))
         return false;
     const struct outcome_sink sinks[] = {measure_sink(run->measure), report_folder_sink(run->folder)};
-    const struct engine_config config = {
+    struct engine_config config = {
         .scenario = run->scenario,
         .scep_url = buf_text(&run->scep_url),
-        .admin_url = run->admin_url.len > 0 ? buf_text(&run->admin_url) : NULL,
-        .user = run->sim != NULL ? sim_child_user(run->sim) : run->scenario->challenge.user,
-        .secret = run->sim != NULL ? sim_child_password(run->sim) : run->secret,
         .keys = run->keys,
         .plan = run->plan,
         .sinks = sinks,
@@ -344,6 +339,7 @@ static bool run_the_load(struct run *run, struct err *e)
         .must_stop_user = run,
         .interrupted = &interrupted,
     };
+    challenges_configure(&run->challenges, &config);
     bool ok = engine_run(&config, &run->result, e);
     catch_signals(); /* while the results are written */
     report_progress_free(run->progress);
@@ -410,6 +406,8 @@ static size_t write_notes(const struct run *run, const char **notes)
             "the "
             "certification authority, and latencies are those of refusals, which are quicker. Devices that "
             "were refused count as enrolled, because they reached their wanted end.";
+    if (run->challenges.note[0] != '\0')
+        notes[count++] = run->challenges.note;
     if (run->scenario->target.sim)
         notes[count++] = "The target was the built-in simulator on this machine: its figures say nothing "
                          "about a real NDES.";
@@ -459,7 +457,7 @@ static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
         .stopped_early = run->result.stopped_early[0] != '\0' ? run->result.stopped_early : NULL,
         .measure = run->measure,
         .target = &run->result.target,
-        .otp = run->scenario->challenge.source == CHALLENGE_MSCEP_ADMIN ? &run->result.otp : NULL,
+        .otp = challenges_count(run->scenario) ? &run->result.otp : NULL,
         .generator = &run->result.generator,
         .diagnosis = &run->diagnosis,
         .profiles = profiles,
@@ -502,12 +500,11 @@ static void run_clear(struct run *run)
     load_plan_free(run->plan);
     pki_pool_free(run->keys);
     sim_child_stop(run->sim, NULL);
-    secret_free(run->secret);
+    challenges_close(&run->challenges);
     scenario_free(run->scenario);
     free(run->phase_labels);
     free(run->phases);
     buf_clear(&run->scep_url);
-    buf_clear(&run->admin_url);
     buf_clear(&run->reproduce);
 }
 
@@ -576,7 +573,6 @@ int cmd_run(int argc, char **argv)
     if (code >= 0)
         return code;
     buf_init(&run.scep_url, 4096);
-    buf_init(&run.admin_url, 4096);
     buf_init(&run.reproduce, 65536);
     struct err e = {0};
     if (!run_all(&run, &code, &e)) {
