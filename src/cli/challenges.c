@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "http/http.h"
 #include "http/kerberos.h"
 
 #include <curl/curl.h>
