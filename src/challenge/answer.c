@@ -8,10 +8,11 @@
 #include <pthread.h>
 #include <regex.h>
 
-#define ANSWER_MAX ((size_t)256 << 10)
-#define REGEX_LOOK ((size_t)64 << 10) /* matching costs more than reading */
-#define STEP_BYTES 128
-#define STEPS_MAX  16
+#define ANSWER_MAX  ((size_t)256 << 10)
+#define REGEX_LOOK  ((size_t)64 << 10) /* matching costs more than reading */
+#define REPEATS_MAX 4096
+#define STEP_BYTES  128
+#define STEPS_MAX   16
 
 static bool fail(struct err *e, const char *what)
 {
@@ -164,9 +165,27 @@ static bool compile(const char *regex, regex_t *out, struct err *e)
                    regex, why);
 }
 
+/* "a{255}" is a written 255 times, and repetitions multiply: what they come to. */
+static uint64_t repetitions(const char *regex)
+{
+    uint64_t product = 1;
+    while ((regex = strchr(regex, '{')) != NULL && product <= REPEATS_MAX) {
+        uint64_t most = 1, number = 0;
+        for (regex++; (*regex >= '0' && *regex <= '9') || *regex == ','; regex++) {
+            number = *regex == ',' || number > REPEATS_MAX ? 0 : number * 10 + (uint64_t)(*regex - '0');
+            most = number > most ? number : most;
+        }
+        product *= most;
+    }
+    return product;
+}
+
 bool challenge_regex_check(const char *regex, struct err *e)
 {
     regex_t compiled;
+    if (repetitions(regex) > REPEATS_MAX)
+        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "'%.80s' repeats more than %d times", regex,
+                       REPEATS_MAX);
     if (!compile(regex, &compiled, e))
         return false;
     bool too_many = compiled.re_nsub > 1;

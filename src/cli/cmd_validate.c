@@ -1,5 +1,6 @@
 /* scepstorm validate: what a scenario would do, without doing it. */
 #include "cli/cli.h"
+#include "cli/validate.h"
 
 #include "base/text.h"
 #include "pki/name.h"
@@ -97,35 +98,6 @@ static void print_target(const struct scenario *s)
         printf("           with the fault %s\n", s->simulator.faults[i]);
     if (s->target.authorized != NULL)
         printf("           authorized: %s\n", s->target.authorized);
-}
-
-static void print_challenge(const struct scenario *s)
-{
-    const struct challenge_config *c = &s->challenge;
-    switch (c->source) {
-    case CHALLENGE_NONE:
-        puts("challenge  none");
-        return;
-    case CHALLENGE_STATIC:
-        if (s->target.sim) {
-            puts("challenge  the same for all, made for the run");
-            return;
-        }
-        printf("challenge  the same for all, from %s %s\n",
-               c->password_env != NULL ? "the variable" : "the file",
-               c->password_env != NULL ? c->password_env : c->password_file);
-        return;
-    case CHALLENGE_MSCEP_ADMIN:
-        printf("challenge  one-time passwords, one page each, at most %u held at once\n", c->outstanding);
-        if (!s->target.sim && c->url != NULL)
-            printf("           from %s\n", c->url);
-        return;
-    case CHALLENGE_HTTP:
-    case CHALLENGE_FILE:
-    case CHALLENGE_COMMAND:
-    case CHALLENGE_INTUNE:
-        return;
-    }
 }
 
 /* 600/h reads better than 0.166667/s. */
@@ -233,14 +205,10 @@ static void print_pool_notes(const struct scenario *s, uint64_t devices)
 /* No part of the scenario, so no errors: what would stop a run from here, now. */
 static void print_notes(const struct scenario *s)
 {
-    const struct challenge_config *c = &s->challenge;
     struct err ignored = {0};
     if (!scenario_check_authorized(s, NULL, &ignored))
         puts("note: the target is not this machine: run needs --authorized \"who allowed it, ticket\"");
-    if (c->password_env != NULL && getenv(c->password_env) == NULL)
-        printf("note: the environment variable %s is not set here\n", c->password_env);
-    if (c->password_file != NULL && access(c->password_file, R_OK) != 0)
-        printf("note: %s cannot be read from here\n", c->password_file);
+    validate_print_challenge_notes(s);
     if (s->target.ca_file != NULL && access(s->target.ca_file, R_OK) != 0)
         printf("note: %s cannot be read from here\n", s->target.ca_file);
 }
@@ -255,7 +223,7 @@ static int print_summary(const struct scenario *s)
     print_target(s);
     print_devices(s, load_plan_count(plan));
     print_load(s, plan);
-    print_challenge(s);
+    validate_print_challenge(s);
     print_limits(s);
     print_notes(s);
     print_pool_notes(s, load_plan_count(plan));
