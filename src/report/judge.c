@@ -160,15 +160,16 @@ static bool waited_for_passwords(const struct report_run *run)
 
 static void late_reason(const struct report_run *run, char *out, size_t out_bytes)
 {
-    char limit[200];
+    char limit[260];
     if (waited_for_passwords(run)) {
         words_otp_limit(run, limit, sizeof limit);
-        snprintf(out, out_bytes,
-                 "arrivals waited for a one-time password: %s; raise challenge.outstanding (and the server's "
-                 "cache) or lower the rate",
-                 limit);
+        snprintf(out, out_bytes, "arrivals waited for a one-time password: %s, or lower the rate", limit);
     } else if (run->generator->held_back)
         snprintf(out, out_bytes, "limits.in_flight held arrivals back: raise it, or lower the rate");
+    else if (run->otp != NULL && run->otp->held_back)
+        snprintf(out, out_bytes,
+                 "arrivals waited for a one-time password, and this machine was short of time, too, which "
+                 "makes passwords stay longer: lower the rate or use more cores");
     else
         snprintf(out, out_bytes, "this machine held arrivals back: lower the rate or use more cores");
 }

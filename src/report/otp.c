@@ -21,11 +21,13 @@ static double validity_us(const struct outcome_otp *o)
     return (double)(is_ndes(o) ? NDES_VALIDITY : o->lifetime_us);
 }
 
-static bool came_near(const struct report_run *run, const struct measure_otp *figures, double per_hour)
+static bool came_near(const struct report_run *run, const struct measure_otp *figures, unsigned places,
+                      double per_hour)
 {
     uint64_t enrolled = measure_devices(run->measure).enrolled;
     double rate = run->duration_us > 0 ? (double)enrolled * 3600e6 / (double)run->duration_us : 0;
-    return figures->cache_full > 0 || run->otp->held_back ||
+    bool all_taken = figures->outstanding_max >= places; /* else arrivals waited for something else */
+    return figures->cache_full > 0 || (run->otp->held_back && all_taken) ||
            (figures->used >= ENOUGH && rate >= NEAR * per_hour);
 }
 
@@ -45,7 +47,7 @@ struct otp_capacity otp_capacity(const struct report_run *run)
     c.validity_us = validity_us(o);
     c.place_us = measure_otp_place_us(c.hold_us, c.wasted, c.validity_us);
     c.per_hour = measure_otp_per_hour(c.places, c.place_us);
-    c.near = c.per_hour > 0 && came_near(run, &figures, c.per_hour);
+    c.near = c.per_hour > 0 && came_near(run, &figures, c.places, c.per_hour);
     return c;
 }
 
@@ -138,23 +140,38 @@ void words_otp_capacity(const struct report_run *run, char *out, size_t out_byte
     say_wasted(run, &c, out, out_bytes);
 }
 
+/* What would let more through: the narrower of the two, or both. */
+static const char *what_to_raise(const struct report_run *run, const struct otp_capacity *c)
+{
+    if (c->cache == 0 || c->cache == run->otp->limit)
+        return "raise challenge.outstanding (and the server's cache)";
+    if (c->cache < run->otp->limit)
+        return "raise the server's cache";
+    return "raise challenge.outstanding (the server has room for more)";
+}
+
 /* A server that is slow to answer makes passwords scarce: then it is the limit after all, by way of the supply. */
 void words_otp_limit(const struct report_run *run, char *out, size_t out_bytes)
 {
+    struct otp_capacity c = otp_capacity(run);
     struct measure_otp o = measure_otp(run->measure);
     double before_us = histogram_mean(o.fetch) + histogram_mean(o.age), hold_us = histogram_mean(o.hold);
-    uint64_t per_hour = (uint64_t)otp_capacity(run).per_hour;
     char rate[32];
-    words_count(per_hour, rate, sizeof rate);
+    words_count((uint64_t)c.per_hour, rate, sizeof rate);
     out[0] = '\0';
+    if (c.places == 0 || (o.asked > 0 && o.outstanding_max < c.places)) {
+        say(out, out_bytes, "fetches came too slowly; raise challenge.connections or challenge.rate");
+        return;
+    }
     if (hold_us > 0 && hold_us - before_us > hold_us / 2)
         say(out, out_bytes,
             "the password supply was the limit, and the answers to the requests take up most of the "
             "time that a password is held");
     else
         say(out, out_bytes, "the password supply, not the CA, was the limit");
-    if (per_hour > 0)
+    if (c.per_hour > 0)
         say(out, out_bytes, ": at most %s devices per hour", rate);
+    say(out, out_bytes, "; %s", what_to_raise(run, &c));
 }
 
 /* ---- summary.json ---- */

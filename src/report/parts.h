@@ -125,7 +125,7 @@ json_t *otp_json(const struct report_run *run);
 void words_otp(const struct report_run *run, char *out, size_t out_bytes);
 /* "With this cache of 5, a password is held 1.80 s on average: 10,000 devices per hour at most"; empty when unknown. */
 void words_otp_capacity(const struct report_run *run, char *out, size_t out_bytes);
-/* For a run whose arrivals waited: who was the limit, and what it was. */
+/* For a run whose arrivals waited: who was the limit, what it was, and what to raise. */
 void words_otp_limit(const struct report_run *run, char *out, size_t out_bytes);
 
 /* ---- conformance ---- */
