@@ -61,7 +61,7 @@ static void look_at_supply(struct dry_run *dry, int64_t service_us)
         .in_flight_limit = s->limits.in_flight,
         .tls = !s->target.sim && strncmp(s->target.url, "https:", 6) == 0,
         .simulator_here = s->target.sim,
-        .source_addresses = 1,
+        .source_addresses = s->target.source_count > 0 ? (unsigned)s->target.source_count : 1,
         .passwords = s->challenge.source == CHALLENGE_MSCEP_ADMIN,
         .outstanding = s->challenge.outstanding,
         .password_cache = s->target.sim ? s->simulator.otp_cache : s->challenge.outstanding,
@@ -74,11 +74,25 @@ static void look_at_supply(struct dry_run *dry, int64_t service_us)
                                  : (s->target.sim ? ASSUMED_SIMULATOR_US : ASSUMED_US) + (int64_t)pauses_us;
 }
 
+static bool check_addresses(const struct scenario *s, struct err *e)
+{
+    for (size_t i = 0; i < s->target.source_count; i++) {
+        if (!machine_has_address(s->target.sources[i]))
+            return err_set(
+                e, STAGE_SETUP, REASON_USAGE,
+                "target.source_addresses: %.60s is no address of this machine (ip address shows them)",
+                s->target.sources[i]);
+    }
+    return true;
+}
+
 bool dry_run_think(const struct scenario *s, int64_t service_us, bool count_keys, struct dry_run *out,
                    struct err *e)
 {
     struct load_plan *plan = NULL;
     *out = (struct dry_run){.scenario = s};
+    if (!check_addresses(s, e))
+        return false;
     look_at_supply(out, service_us);
     machine_look(target_is_here(s), &out->machine);
     out->phases = calloc(s->phase_count, sizeof *out->phases);

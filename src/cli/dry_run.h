@@ -17,7 +17,8 @@ struct dry_run {
     struct load_need needs[LOAD_NEED_COUNT];
 };
 
-/* `service_us`: how long a device takes, 0: assumed. `count_keys`: looks into the key pool, which takes its time. Borrows the
+/* Fails: REASON_USAGE for a source address that this machine does not have; REASON_SCENARIO; REASON_NO_MEMORY.
+ * `service_us`: how long a device takes, 0: assumed. `count_keys`: looks into the key pool, which takes its time. Borrows the
  * scenario. dry_run_clear afterwards, also when it fails. */
 bool dry_run_think(const struct scenario *scenario, int64_t service_us, bool count_keys, struct dry_run *out,
                    struct err *e) MUST_USE;

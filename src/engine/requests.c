@@ -144,6 +144,15 @@ static void on_response(void *user, struct http_response *r)
     phone_feed(p, &event);
 }
 
+/* Round robin, so that each address bears the same share of ports. */
+static const char *source_of(const struct phone *p)
+{
+    const struct scenario *s = p->engine->config->scenario;
+    return s->target.source_count == 0
+               ? NULL
+               : s->target.sources[p->device.outcome.device % s->target.source_count];
+}
+
 void requests_send(struct phone *p, const struct device_action *action)
 {
     struct err e = {0};
@@ -158,6 +167,7 @@ void requests_send(struct phone *p, const struct device_action *action)
         .headers = buf_text(headers_of(p->engine, p->device.outcome.profile, action->post)),
         .http_1_0 = persona->http_version == PERSONA_HTTP_1_0,
         .fresh = persona->connection == PERSONA_CONNECTION_PER_REQUEST,
+        .source = source_of(p),
         .timeout_us = timeout > 0 ? timeout : p->engine->config->scenario->limits.request_timeout_us,
         .max_body = BYTES_MAX_MESSAGE,
         .once = action->operation == PERSONA_PKI_OPERATION, /* its password is good for one use */

@@ -1,6 +1,8 @@
 #include "http/internal.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,11 +34,37 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
     return 0;
 }
 
+/* From the wanted local address. The port is chosen when the peer is known, so that it is only taken towards that peer. */
+static bool bind_source(int fd, int family, const char *source)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    int on = 1;
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (family == AF_INET && inet_pton(AF_INET, source, &v4.sin_addr) == 1)
+        return bind(fd, (const struct sockaddr *)&v4, sizeof v4) == 0;
+    if (family == AF_INET6 && inet_pton(AF_INET6, source, &v6.sin6_addr) == 1)
+        return bind(fd, (const struct sockaddr *)&v6, sizeof v6) == 0;
+    errno = EAFNOSUPPORT;
+    return false;
+}
+
+static int open_socket(const struct exchange *x, const struct curl_sockaddr *address)
+{
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0 || x->source == NULL || bind_source(fd, address->family, x->source))
+        return fd;
+    int number = errno;
+    close(fd);
+    errno = number;
+    return -1;
+}
+
 static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
     struct exchange *x = user;
-    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int fd = open_socket(x, address);
     if (fd < 0) {
         x->os_error = errno;
         return CURL_SOCKET_BAD;
@@ -266,6 +294,7 @@ bool http_exchange_prepare(struct exchange *x, const struct http_request *reques
     x->redirects = request->redirects;
     x->get = request->method == HTTP_GET;
     x->once = request->once;
+    x->source = request->source;
     CURLcode rc = set_common(x);
     if (rc == CURLE_OK)
         rc = set_request(x, request);

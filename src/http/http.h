@@ -54,6 +54,9 @@ struct http_request {
                             but Host, Content-Length and Authorization; NULL: not so */
     bool http_1_0; /* instead of 1.1 */
     bool fresh;    /* on a connection of its own, closed afterwards; no TLS session is taken up again */
+    const char *
+        source; /* the local address that connections come from, "127.0.0.2"; borrowed until done, and the same for all
+                           requests of a session; NULL: the system's choice */
     enum http_auth auth;
     const char *user; /* Basic, NTLM: 'DOMAIN\\user' or 'user'. Negotiate takes tickets: http/kerberos.h */
     const struct secret *password; /* Basic, NTLM */

@@ -43,7 +43,8 @@ struct exchange {
     bool answered; /* at least a status line, to what was sent last */
     enum http_auth auth;
     struct logon logon;
-    int os_error; /* of socket(), which curl does not keep */
+    const char *source; /* local address; NULL: any */
+    int os_error;       /* of socket() and bind(), which curl does not keep */
     char curl_text[CURL_ERROR_SIZE];
     struct exchange *next; /* in the pool */
 };

@@ -104,11 +104,23 @@ static bool check_urls(const struct scenario_reader *r, struct err *e)
     return scenario_check_set(&s->target.url, s->target.urls[0], e);
 }
 
+static bool check_sources(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    for (size_t i = 0; i < s->target.source_count; i++) {
+        if (!scenario_is_address(s->target.sources[i]))
+            return scenario_document_fail(r->document, scenario_check_item(r, "target.source_addresses", i),
+                                          e, "target.source_addresses[%zu]: '%.40s' is no IP address", i,
+                                          s->target.sources[i]);
+    }
+    return true;
+}
+
 static bool check_target(const struct scenario_reader *r, struct err *e)
 {
     struct scenario *s = r->scenario;
     struct scenario_url u;
-    if (s->target.url_count > 0 && !check_urls(r, e))
+    if (!check_sources(r, e) || (s->target.url_count > 0 && !check_urls(r, e)))
         return false;
     if (s->target.url == NULL)
         return scenario_check_fail(r, "target.url", e,

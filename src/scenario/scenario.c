@@ -41,6 +41,7 @@ void scenario_free(struct scenario *s)
     free(s->target.url);
     free_texts(s->target.urls, s->target.url_count);
     free(s->target.authorized);
+    free_texts(s->target.sources, s->target.source_count);
     free(s->target.ca_file);
     free(s->simulator.caps);
     free(s->simulator.reply.digest);

@@ -73,6 +73,8 @@ struct scenario {
         bool sim;
         char *authorized; /* NULL: none */
         char *ca_file;    /* PEM roots for TLS; NULL: the system's */
+        char **sources;   /* addresses of this machine; devices take turns */
+        size_t source_count; /* 0: the system chooses */
     } target;
 
     struct {

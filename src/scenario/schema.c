@@ -102,6 +102,7 @@ const struct scenario_key scenario_keys[] = {
     {"target.url", SCENARIO_TEXT, AT(target.url), 1, TEXT_MAX, NULL, NULL, 0, 0},
     {"target.urls", SCENARIO_TEXTS, AT(target.urls), 1, 16, NULL, NULL, AT(target.url_count), 0},
     {"target.authorized", SCENARIO_TEXT, AT(target.authorized), 1, TEXT_MAX, NULL, NULL, 0, 0},
+    {"target.source_addresses", SCENARIO_TEXTS, AT(target.sources), 1, 64, NULL, NULL, AT(target.source_count), 0},
     {"target.tls", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"target.tls.ca_file", SCENARIO_TEXT, AT(target.ca_file), 1, TEXT_MAX, NULL, NULL, 0, 0},
     {"target.addresses", SCENARIO_LATER, 0, 0, 0, NULL, NULL, 0, 0},

@@ -106,6 +106,12 @@ static bool is_loopback(const char *host)
     return strcasecmp(host, "localhost") == 0;
 }
 
+bool scenario_is_address(const char *text)
+{
+    struct in6_addr ignored;
+    return inet_pton(AF_INET, text, &ignored) == 1 || inet_pton(AF_INET6, text, &ignored) == 1;
+}
+
 bool scenario_is_loopback(const char *url)
 {
     struct scenario_url u;

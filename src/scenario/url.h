@@ -20,4 +20,7 @@ bool scenario_url_parse_template(const char *text, struct scenario_url *out, str
 /* True when the host of a URL, or of a template, is loopback. */
 bool scenario_url_is_loopback(const char *text);
 
+/* An IPv4 or IPv6 address in figures, without brackets. */
+bool scenario_is_address(const char *text);
+
 #endif

@@ -19,6 +19,7 @@
 
 struct client {
     int fd;
+    char peer[INET_ADDRSTRLEN];
     unsigned number, nth;
     struct buf in;
     struct web_reply reply;
@@ -52,7 +53,9 @@ static void drop(struct client *c, bool reset)
 
 static void accept_one(struct web *web)
 {
-    int fd = accept4(web->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct sockaddr_in peer = {0};
+    socklen_t peer_len = sizeof peer;
+    int fd = accept4(web->listener, (struct sockaddr *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return;
     size_t i = 0;
@@ -67,6 +70,7 @@ static void accept_one(struct web *web)
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     web->clients[i] = (struct client){.fd = fd, .number = atomic_fetch_add(&web->connections, 1)};
+    inet_ntop(AF_INET, &peer.sin_addr, web->clients[i].peer, sizeof web->clients[i].peer);
     buf_init(&web->clients[i].in, BYTES_MAX_MESSAGE * 4);
 }
 
@@ -99,6 +103,7 @@ static bool serve(struct web *web, struct client *c)
                                   .target = target,
                                   .head = head,
                                   .body = span_of(c->in.data + body_at, body_len),
+                                  .peer = c->peer,
                                   .connection = c->number,
                                   .nth = c->nth++};
     atomic_fetch_add(&web->requests, 1);

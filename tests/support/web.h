@@ -19,6 +19,7 @@ struct web_request {
     const char *target; /* "/path?query" */
     const char *head;   /* all lines */
     struct span body;
+    const char *peer;    /* the caller's address */
     unsigned connection; /* number of the connection, from 0 */
     unsigned nth;        /* number of the request on it, from 0 */
 };

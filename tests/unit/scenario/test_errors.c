@@ -211,6 +211,9 @@ static const struct {
     {SIM LOAD "devices: {count: 100001}\n",
      X "3:18: 100001 devices are more than limits.devices (100000); raise that limit on purpose"},
 
+    {"target: {url: sim, source_addresses: [127.0.0.2, localhost]}\n" LOAD,
+     X "1:50: target.source_addresses[1]: 'localhost' is no IP address"},
+
     /* load */
     {SIM, X "1:1: load: missing; for example  load: [{rate: 5/s, for: 1m}]"},
     {SIM "load: [{for: 10s}]\n", X "2:8: load[0] needs a rate, or from and to, peak, pause, closed or shape"},
