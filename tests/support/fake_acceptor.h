@@ -1,0 +1,38 @@
+/* An acceptor without GSS-API. Its tokens are text: "more" is answered with "next", "who NAME" proves a name, anything else is
+ * refused. Counts the contexts that are open. */
+#ifndef SUPPORT_FAKE_ACCEPTOR_H
+#define SUPPORT_FAKE_ACCEPTOR_H
+
+#include "sim/acceptor.h"
+
+#include <stdlib.h>
+
+static int fake_open; /* contexts */
+
+static inline enum sim_accept fake_step(void *user, enum sim_scheme scheme, void **context, struct span token,
+                                        struct sim_accepted *out)
+{
+    (void)user;
+    (void)scheme;
+    if (*context == NULL) {
+        *context = malloc(1);
+        fake_open += *context != NULL;
+    }
+    if (token.len >= 4 && memcmp(token.data, "more", 4) == 0)
+        return buf_append_text(&out->token, "next") ? SIM_ACCEPT_MORE : SIM_ACCEPT_REFUSED;
+    if (token.len <= 4 || memcmp(token.data, "who ", 4) != 0 || token.len - 4 >= sizeof out->name)
+        return SIM_ACCEPT_REFUSED;
+    snprintf(out->name, sizeof out->name, "%.*s", (int)token.len - 4, (const char *)token.data + 4);
+    return SIM_ACCEPT_DONE;
+}
+
+static inline void fake_drop(void *user, void *context)
+{
+    (void)user;
+    free(context);
+    fake_open--;
+}
+
+static const struct sim_acceptor fake_acceptor = {.step = fake_step, .drop = fake_drop};
+
+#endif
