@@ -156,6 +156,11 @@ void http_logon_cut_short(const struct exchange *x, long number, struct err *e)
                    schemes[x->auth].name);
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /* Steps through the WWW-Authenticate lines of an answer; *value (up to *end) is what one of them says. */
 static bool next_offer(struct span headers, const char **at, const char **value, const char **end)
 {
@@ -174,16 +179,25 @@ static bool next_offer(struct span headers, const char **at, const char **value,
         if (!begins(line, (size_t)(*end - line), label))
             continue;
         *value = line + sizeof label - 1;
-        while (*value < *end && **value == ' ')
+        while (*value < *end && is_blank(**value))
             (*value)++;
         return true;
     }
     return false;
 }
 
-static bool carries_token(const char *value, size_t len)
+/* Without the message that may follow the name of these two schemes. */
+static size_t told_bytes(const char *value, size_t len)
 {
-    return begins(value, len, "Negotiate ") || begins(value, len, "NTLM ");
+    static const char *const names[] = {"Negotiate", "NTLM"};
+    for (size_t i = 0; i < 2; i++) {
+        size_t n = strlen(names[i]);
+        if (len > n && begins(value, len, names[i]) && is_blank(value[n]))
+            return n;
+    }
+    while (len > 0 && is_blank(value[len - 1]))
+        len--;
+    return len;
 }
 
 void http_logon_offers(struct span headers, char *out, size_t out_bytes)
@@ -191,11 +205,7 @@ void http_logon_offers(struct span headers, char *out, size_t out_bytes)
     size_t used = 0;
     out[0] = '\0';
     for (const char *at = NULL, *value, *end; next_offer(headers, &at, &value, &end);) {
-        size_t len = (size_t)(end - value);
-        if (carries_token(value, len))
-            len = (size_t)((const char *)memchr(value, ' ', len) - value);
-        while (len > 0 && value[len - 1] == ' ')
-            len--;
+        size_t len = told_bytes(value, (size_t)(end - value));
         int n = snprintf(out + used, out_bytes - used, "%s%.*s", used > 0 ? ", " : "", (int)len, value);
         used = n < 0 || (size_t)n >= out_bytes - used ? out_bytes - 1 : used + (size_t)n;
     }
