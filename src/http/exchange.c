@@ -209,17 +209,26 @@ static bool add_header(struct exchange *x, const char *line)
     return longer != NULL;
 }
 
+/* May hold a token of any length. */
+static bool add_header_line(struct exchange *x, const char *text, size_t len)
+{
+    char *line = strndup(text, len);
+    bool ok = line != NULL && add_header(x, line);
+    if (line != NULL)
+        explicit_bzero(line, len);
+    free(line);
+    return ok;
+}
+
 static bool add_header_lines(struct exchange *x, const char *lines)
 {
-    char line[1024];
     for (size_t i = 0; i < sizeof withheld / sizeof withheld[0]; i++) {
         if (!add_header(x, withheld[i]))
             return false;
     }
     for (size_t len; *lines != '\0'; lines += len + (lines[len] == '\n')) {
         len = strcspn(lines, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)(len < sizeof line ? len : sizeof line - 1), lines);
-        if (!add_header(x, line))
+        if (!add_header_line(x, lines, len))
             return false;
     }
     return true;
