@@ -104,7 +104,8 @@ static void add_access(struct arguments *a, const struct scenario *s)
         break;
     case SCENARIO_SIM_PROXY:
         add(a, "--mode", "proxy");
-        add(a, "--challenge-env", PASSWORD_ENV);
+        if (s->challenge.source != CHALLENGE_HTTP) /* else it hands out one for each device */
+            add(a, "--challenge-env", PASSWORD_ENV);
         return;
     }
     add(a, "--auth", auth_word(s->challenge.auth));
