@@ -66,6 +66,7 @@ struct run {
     struct load_plan *plan;
     struct measure *measure;
     struct report_progress *progress;
+    struct report_watch *watch;
     struct buf scep_url, reproduce;
     char run_id[32];
     char (*phase_labels)[SCENARIO_PHASE_LABEL_BYTES]; /* and pointers to them */
@@ -308,6 +309,38 @@ static bool must_stop(void *user)
     return report_folder_failed(run->folder);
 }
 
+static size_t name_profiles(const struct scenario *s, const char *names[MEASURE_MAX_PROFILES])
+{
+    size_t count = s->devices.profile_count;
+    if (count > MEASURE_MAX_PROFILES)
+        count = MEASURE_MAX_PROFILES;
+    for (size_t i = 0; i < count; i++)
+        names[i] = s->devices.profiles[i].label[0] != '\0' ? s->devices.profiles[i].label
+                                                           : s->devices.profiles[i].name;
+    return count;
+}
+
+static const char *give_up(void *user, int64_t now_us)
+{
+    struct run *run = user;
+    return report_watch_look(run->watch, now_us);
+}
+
+static bool watch_slos(struct run *run, struct err *e)
+{
+    const char *profiles[MEASURE_MAX_PROFILES];
+    const struct report_run facts = {
+        .measure = run->measure,
+        .profiles = profiles,
+        .profile_count = name_profiles(run->scenario, profiles),
+        .phases = run->phases,
+        .phase_count = run->scenario->phase_count,
+        .slo = (const char *const *)run->scenario->slo,
+        .slo_count = run->scenario->slo_count,
+    };
+    return report_watch_new(&facts, known_count(run->plan), &run->watch, e);
+}
+
 static void on_first_arrival(void *user)
 {
     struct run *run = user;
@@ -318,7 +351,7 @@ static void on_first_arrival(void *user)
 static bool run_the_load(struct run *run, struct err *e)
 {
     bool show = !run->options.quiet && !run->options.no_progress;
-    if (!measure_new(&run->measure, e) ||
+    if (!measure_new(&run->measure, e) || !watch_slos(run, e) ||
         (show && !report_progress_new(stderr, run->measure, known_count(run->plan), &run->progress, e)))
         return false;
     const struct outcome_sink sinks[] = {measure_sink(run->measure), report_folder_sink(run->folder)};
@@ -337,6 +370,8 @@ static bool run_the_load(struct run *run, struct err *e)
         .first_arrival_user = run,
         .must_stop = must_stop,
         .must_stop_user = run,
+        .give_up = give_up,
+        .give_up_user = run,
         .interrupted = &interrupted,
     };
     challenges_configure(&run->challenges, &config);
@@ -414,17 +449,6 @@ static size_t write_notes(const struct run *run, const char **notes)
     return count;
 }
 
-static size_t name_profiles(const struct scenario *s, const char *names[MEASURE_MAX_PROFILES])
-{
-    size_t count = s->devices.profile_count;
-    if (count > MEASURE_MAX_PROFILES)
-        count = MEASURE_MAX_PROFILES;
-    for (size_t i = 0; i < count; i++)
-        names[i] = s->devices.profiles[i].label[0] != '\0' ? s->devices.profiles[i].label
-                                                           : s->devices.profiles[i].name;
-    return count;
-}
-
 static bool name_phases(struct run *run, struct err *e)
 {
     size_t count = run->scenario->phase_count;
@@ -496,6 +520,7 @@ static void run_clear(struct run *run)
     diagnose_clear(&run->diagnosis);
     report_progress_free(run->progress);
     report_folder_free(run->folder);
+    report_watch_free(run->watch);
     measure_free(run->measure);
     load_plan_free(run->plan);
     pki_pool_free(run->keys);

@@ -46,12 +46,25 @@ static void watch_results(struct engine *en)
     engine_stop(en, &cause);
 }
 
+static void watch_purpose(struct engine *en, int64_t now)
+{
+    const struct engine_config *c = en->config;
+    struct err cause = {0};
+    const char *why = en->stopped || c->give_up == NULL ? NULL : c->give_up(c->give_up_user, now);
+    if (why == NULL)
+        return;
+    snprintf(en->result->stopped_early, sizeof en->result->stopped_early, "%s", why);
+    err_set(&cause, STAGE_NONE, REASON_ABORTED, "%s", why);
+    engine_stop(en, &cause);
+}
+
 static void look_around(struct engine *en, int64_t now)
 {
     const struct engine_config *c = en->config;
     en->heartbeat_us = now + HEARTBEAT_US;
     facts_sample(en);
     watch_results(en);
+    watch_purpose(en, now);
     if (en->grace_us != INT64_MAX)
         engine_abandon_sleepers(en); /* some fell asleep since */
     if (c->tick != NULL && now >= en->tick_us) {

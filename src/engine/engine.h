@@ -39,6 +39,10 @@ struct engine_config {
     bool (*must_stop)(
         void *user); /* asked now and then: true when results can no longer be kept; NULL: none */
     void *must_stop_user;
+    /* Asked now and then: why the rest of the run would be in vain, NULL to go on. The rest counts as unsent for this
+     * reason; NULL: not asked. */
+    const char *(*give_up)(void *user, int64_t now_us);
+    void *give_up_user;
     const volatile sig_atomic_t
         *interrupted; /* set by a signal before the run: nothing starts, and neither keys nor
                                                * URLs are needed; NULL: none */

@@ -3,84 +3,10 @@
 #include "base/text.h"
 #include "scenario/scenario.h"
 
-#include <math.h>
-
 #define START_LAG_US   INT64_C(5000)
 #define LOOP_STALL_US  INT64_C(100000)
 #define CPU_SHARE      0.8
 #define CPU_WAIT_SHARE 0.2
-
-/* ---- SLOs: paths into the tree of summary.json ---- */
-
-/* The figures of a histogram without values are 0 beside count 0: no data, not a good result. */
-static const json_t *figure(const json_t *at, const char *name)
-{
-    bool histogram = json_object_get(at, "p50") != NULL;
-    bool empty = histogram && json_integer_value(json_object_get(at, "count")) == 0;
-    return empty && strcmp(name, "count") != 0 ? NULL : json_object_get(at, name);
-}
-
-/* "latency" finds "latency_ms"; within a step, "p99" finds latency_ms.p99; "enrolled" finds devices.enrolled. */
-static const json_t *child(const json_t *at, const char *name)
-{
-    char with_unit[80];
-    snprintf(with_unit, sizeof with_unit, "%s_ms", name);
-    const json_t *found = figure(at, name);
-    if (found == NULL)
-        found = json_object_get(at, with_unit);
-    if (found == NULL)
-        found = figure(json_object_get(at, "latency_ms"), name);
-    return found;
-}
-
-static const json_t *lookup(const json_t *summary, const char *path)
-{
-    char name[96];
-    snprintf(name, sizeof name, "%s", path);
-    const json_t *at = strchr(path, '.') == NULL ? json_object_get(summary, "devices") : summary;
-    char *rest = NULL;
-    for (char *part = strtok_r(name, ".", &rest); part != NULL; part = strtok_r(NULL, ".", &rest))
-        at = child(at, part);
-    return at;
-}
-
-static bool compare(double value, enum scenario_slo_op op, double limit)
-{
-    /* 99.5% of 1,000 is 995, although neither 0.995 has an exact binary form */
-    bool equal = fabs(value - limit) <= 1e-9 * fmax(1, fabs(limit));
-    switch (op) {
-    case SLO_LESS:
-        return value < limit && !equal;
-    case SLO_LESS_EQUAL:
-        return value < limit || equal;
-    case SLO_GREATER:
-        return value > limit && !equal;
-    case SLO_GREATER_EQUAL:
-        return value > limit || equal;
-    case SLO_EQUAL:
-        return equal;
-    }
-    return false;
-}
-
-static bool check_slo(const json_t *summary, const char *expression, struct slo_result *out, struct err *e)
-{
-    struct scenario_slo slo;
-    *out = (struct slo_result){.expression = expression};
-    if (!scenario_slo_parse(expression, &slo, e))
-        return false;
-    const json_t *value = lookup(summary, slo.path);
-    double planned = json_number_value(json_object_get(json_object_get(summary, "devices"), "planned"));
-    bool of_planned = slo.is_share && strchr(slo.path, '.') == NULL;
-    out->has_value = (json_is_number(value) || json_is_boolean(value)) && (!of_planned || planned > 0);
-    if (!out->has_value)
-        return true; /* no data: not ok */
-    out->value = json_is_boolean(value) ? json_is_true(value) : json_number_value(value);
-    if (of_planned)
-        out->value /= planned;
-    out->ok = compare(out->value, slo.op, slo.value);
-    return true;
-}
 
 static bool check_slos(const struct report_run *run, const json_t *summary, struct judgement *j,
                        struct err *e)
@@ -92,7 +18,7 @@ static bool check_slos(const struct report_run *run, const json_t *summary, stru
     if (j->slo == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the SLO checks");
     for (size_t i = 0; i < run->slo_count; i++, j->slo_count++) {
-        if (!check_slo(summary, run->slo[i], &j->slo[i], e))
+        if (!slo_check(run, summary, run->slo[i], &j->slo[i], e))
             return false;
         if (!j->slo[i].ok)
             j->verdict.slo = REPORT_SLO_FAIL;

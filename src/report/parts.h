@@ -25,8 +25,11 @@ struct rule_result {
 struct slo_result {
     const char *expression; /* borrowed from the run */
     bool has_value;
-    double value; /* milliseconds, a share, or the number */
+    double value; /* milliseconds, a share, or the number; of windows the worst */
+    bool is_time, is_share;
     bool ok;
+    int64_t window_us;     /* 0: the whole run */
+    int64_t worst_from_us; /* where the worst window begins */
 };
 
 struct judgement {
@@ -40,6 +43,8 @@ struct judgement {
 /* `summary` is summary.json as far as it does not need the judgement. */
 bool judge_run(const struct report_run *run, const json_t *summary, struct judgement *out,
                struct err *e) MUST_USE;
+bool slo_check(const struct report_run *run, const json_t *summary, const char *expression,
+               struct slo_result *out, struct err *e) MUST_USE;
 void judge_clear(struct judgement *j);
 
 const char *judge_validity_id(enum report_validity v);

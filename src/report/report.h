@@ -75,6 +75,15 @@ bool report_diagnosis_json(const struct diagnose_list *list, struct buf *out, st
 /* The catalogue, or one cause of it (NULL: all), as `causes --json` prints it. */
 bool report_causes_json(const struct cause *only, struct buf *out, struct err *e) MUST_USE;
 
+/* Watches the SLOs that say "or abort" while the run goes. Looks at measure, phases, profiles and slo of `run`, borrowed;
+ * `planned` devices are to come in all, 0: nobody knows. */
+struct report_watch;
+bool report_watch_new(const struct report_run *run, uint64_t planned, struct report_watch **out,
+                      struct err *e) MUST_USE;
+/* Why one of them cannot be met any more, whatever comes; NULL: all of them can. Call at any rate; borrowed. */
+const char *report_watch_look(struct report_watch *w, int64_t now_us);
+void report_watch_free(struct report_watch *w);
+
 /* Live progress: a bar on a terminal, a line every few seconds elsewhere. Call at any rate with the run's time. */
 struct report_progress;
 bool report_progress_new(FILE *to, const struct measure *m, uint64_t planned, struct report_progress **out,

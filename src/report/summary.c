@@ -373,6 +373,9 @@ static json_t *slo_json(const struct judgement *j)
         json_object_set_new(check, "expression", json_string(slo->expression));
         json_object_set_new(check, "value", slo->has_value ? json_real(slo->value) : json_null());
         json_object_set_new(check, "ok", json_boolean(slo->ok));
+        if (slo->window_us > 0)
+            json_object_set_new(check, "worst_from_s",
+                                slo->has_value ? json_real((double)slo->worst_from_us / 1e6) : json_null());
         json_array_append_new(checks, check);
     }
     json_object_set_new(out, "verdict", json_string(judge_slo_id(j->verdict.slo)));

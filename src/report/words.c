@@ -169,23 +169,13 @@ void words_defects(const struct report_run *run, struct words_defect out[WORDS_D
     memcpy(out, defects, sizeof defects);
 }
 
-static bool is_duration(const char *expression)
-{
-    static const char *const times[] = {".p50", ".p90", ".p95", ".p99", ".p999", ".min", ".mean", ".max"};
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-        if (strstr(expression, times[i]) != NULL)
-            return true;
-    }
-    return false;
-}
-
 void words_slo_value(const struct slo_result *slo, char *out, size_t out_bytes)
 {
     if (!slo->has_value)
         snprintf(out, out_bytes, "no data");
-    else if (is_duration(slo->expression))
+    else if (slo->is_time)
         text_duration((int64_t)(slo->value * 1000), out, out_bytes);
-    else if (strchr(slo->expression, '%') != NULL)
+    else if (slo->is_share)
         snprintf(out, out_bytes, "%.2f%%", slo->value * 100);
     else
         snprintf(out, out_bytes, "%.10g", slo->value);
