@@ -65,6 +65,8 @@ static bool read_lines(struct challenge_journal *j, struct span text, void (*use
                        void *user, struct err *e)
 {
     size_t at = 0, line = 1;
+    if (text.len == 0)
+        return true;
     for (; text.len - at >= LINE_BYTES; at += LINE_BYTES, line++) {
         uint64_t print = 0;
         if (!read_line(text.data + at, &print))
