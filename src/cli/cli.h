@@ -27,6 +27,9 @@ int cmd_personas(int argc, char **argv);
  * Fails: REASON_SCENARIO. */
 bool cli_check_scenario(const char *file, const struct scenario *scenario, struct err *e) MUST_USE;
 
+/* "5/s to 10/s, 2 min 00 s, warm-up": a complete phase in words. */
+void cli_phase_words(const struct load_phase *phase, char *out, size_t out_bytes);
+
 /* Prints "scepstorm COMMAND: <what>" to stderr as one line and returns the exit code that fits the reason. */
 int cli_fail(const char *command, const struct err *e);
 /* The same for wrong usage, with a hint at --help. Returns CLI_BAD_USAGE. */

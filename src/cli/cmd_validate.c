@@ -100,25 +100,11 @@ static void print_target(const struct scenario *s)
         printf("           authorized: %s\n", s->target.authorized);
 }
 
-/* 600/h reads better than 0.166667/s. */
-static void print_rate(const char *before, double per_s)
-{
-    bool slow = per_s > 0 && per_s < 1;
-    printf("%s%g%s", before, slow ? per_s * 3600 : per_s, slow ? "/h" : "/s");
-}
-
 static void print_phase(const struct load_phase *p)
 {
-    char lasts[32] = "until all devices have started";
-    if (p->duration_us > 0)
-        text_duration(p->duration_us, lasts, sizeof lasts);
-    bool ramp = p->from_per_s < p->to_per_s || p->from_per_s > p->to_per_s;
-    printf("           %s", p->name);
-    print_rate(": ", p->from_per_s);
-    if (ramp)
-        print_rate(" to ", p->to_per_s);
-    printf(", %s%s%s\n", lasts, p->arrivals == LOAD_POISSON ? ", at random (Poisson)" : "",
-           p->warm_up ? ", warm-up" : "");
+    char words[256];
+    cli_phase_words(p, words, sizeof words);
+    printf("           %s: %s\n", p->name, words);
 }
 
 static void print_load(const struct scenario *s, const struct load_plan *plan)
@@ -126,7 +112,10 @@ static void print_load(const struct scenario *s, const struct load_plan *plan)
     char last[32], end[32];
     text_duration(load_plan_end_us(plan), last, sizeof last);
     text_duration(load_plan_end_us(plan) + s->limits.device_timeout_us, end, sizeof end);
-    printf("load       the last device starts after %s; all is over after %s at the latest\n", last, end);
+    if (s->phases[s->phase_count - 1].kind == LOAD_CLOSED && s->phases[s->phase_count - 1].duration_us == 0)
+        puts("load       how long it takes depends on the server");
+    else
+        printf("load       the last device starts after %s; all is over after %s at the latest\n", last, end);
     for (size_t i = 0; i < s->phase_count; i++)
         print_phase(&s->phases[i]);
 }
@@ -145,9 +134,9 @@ static void print_names(const struct scenario *s)
         putchar('\n');
 }
 
-static void print_devices(const struct scenario *s, uint64_t count)
+static void print_devices(const struct scenario *s, uint64_t count, bool known)
 {
-    printf("devices    %llu, %s", (unsigned long long)count,
+    printf("devices    %s%llu, %s", known ? "" : "at most ", (unsigned long long)count,
            s->devices.profile_count > 1 ? "a mix of" : "all");
     for (size_t i = 0; i < s->devices.profile_count; i++)
         printf("%s%s%s", i > 0 ? ", " : " ", s->devices.profiles[i].name,
@@ -221,7 +210,7 @@ static int print_summary(const struct scenario *s)
         return cli_fail(COMMAND, &e);
     printf("scenario   %s, seed %llu\n", s->name, (unsigned long long)s->seed);
     print_target(s);
-    print_devices(s, load_plan_count(plan));
+    print_devices(s, load_plan_count(plan), load_plan_count_known(plan));
     print_load(s, plan);
     validate_print_challenge(s);
     print_limits(s);
