@@ -269,20 +269,21 @@ CANDIDATES(iis_error, {"otp-page-blank", 0.6, NULL, tell_page},
     }
 #define TICKET(says, share, list)                                                                            \
     {                                                                                                        \
-        .reasons = {REASON_OTP_TICKET}, .when = (says), .certainty = (share), .candidates = (list)           \
+        .reasons = {REASON_OTP_TICKET, REASON_OTP_AUTH_REFUSED}, .when = (says), .certainty = (share),       \
+        .candidates = (list)                                                                                 \
     }
 
 const struct rule diagnose_otp_rules[] = {
     {.reasons = {REASON_OTP_CACHE_FULL}, .certainty = 0.97, .candidates = cache_full},
     {.reasons = {REASON_OTP_NO_PERMISSION}, .certainty = 0.95, .candidates = no_permission},
     {.reasons = {REASON_OTP_SCHEME}, .certainty = 0.95, .candidates = scheme},
-    {.reasons = {REASON_OTP_AUTH_REFUSED}, .certainty = 0.95, .candidates = refused},
-    STATUS(401, NULL, 0.95, refused),
     TICKET(ticket_skew, 0.95, skewed),
     TICKET(ticket_spn, 0.9, no_spn),
     TICKET(ticket_password, 0.9, kdc_refused),
     TICKET(ticket_expired, 0.9, kdc_expired),
     TICKET(ticket_revoked, 0.9, kdc_revoked),
+    {.reasons = {REASON_OTP_AUTH_REFUSED}, .certainty = 0.95, .candidates = refused},
+    STATUS(401, NULL, 0.95, refused),
     {.reasons = {REASON_OTP_LOGIN_PAGE}, .certainty = 0.85, .candidates = login},
     {.stages = BIT(STAGE_OTP) | BIT(STAGE_GET_CA_CAPS) | BIT(STAGE_GET_CA_CERT),
      .reasons = {REASON_REDIRECTED},

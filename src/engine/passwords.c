@@ -247,6 +247,7 @@ void passwords_free(struct passwords *w)
     struct outcome_otp *o = &w->engine->result->otp;
     reservoir_free(w->reservoir);
     o->scheme = w->facts.scheme;
+    o->fell_back = w->facts.fell_back;
     o->page_cache = w->facts.page_cache;
     o->page_minutes = w->facts.page_minutes;
     buf_clear(&w->subject);

@@ -60,7 +60,8 @@ struct supply_web_config {
 
 /* What an implementation learnt about its source; the engine's facts point here. */
 struct supply_facts {
-    const char *scheme;    /* "ntlm"; NULL: none, or not known yet */
+    const char *scheme;    /* "ntlm": of the last logon, refused or not; NULL: there was none */
+    bool fell_back;        /* Negotiate was refused, so NTLM was taken */
     unsigned page_cache;   /* 0: not said */
     unsigned page_minutes; /* the same */
 };

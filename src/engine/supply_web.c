@@ -99,7 +99,7 @@ static bool fall_back(struct web *w)
     if (w->config.challenge->auth != CHALLENGE_AUTH_ANY || w->proven || w->fell_back || !w->offers_ntlm ||
         !can_use(&w->config, HTTP_AUTH_NTLM))
         return false;
-    w->fell_back = true;
+    w->fell_back = w->facts->fell_back = true;
     w->scheme = HTTP_AUTH_NTLM;
     return true;
 }
@@ -178,7 +178,6 @@ static void note_proven(struct web_line *line, bool has_password)
         w->chosen = true;
     }
     w->proven = w->proven || line->auth != HTTP_AUTH_NONE;
-    w->facts->scheme = scheme_ids[w->scheme];
 }
 
 static void finish(struct web_line *line, struct http_response *r)
@@ -189,6 +188,8 @@ static void finish(struct web_line *line, struct http_response *r)
     struct supply_answer answer = {
         .secrets = &secret, .http = r, .url = w->config.url, .timed_out = r->timed_out};
     buf_init(&kept, BYTES_MAX_MESSAGE);
+    if (line->auth != HTTP_AUTH_NONE)
+        w->facts->scheme = scheme_ids[line->auth];
     challenge_request_clear(&line->request);
     line->request = (struct challenge_request){0};
     if (err_is_set(&r->error)) {

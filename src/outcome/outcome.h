@@ -214,7 +214,8 @@ struct outcome_otp_event {
 /* The supply, as far as it is no count: counts come from the events. */
 struct outcome_otp {
     const char *source; /* "mscep_admin"; static string */
-    const char *scheme; /* by which the page was opened in the end: "ntlm"; NULL: none */
+    const char *scheme; /* of the last logon at the page, refused or not: "ntlm"; NULL: there was none */
+    bool fell_back;     /* Negotiate did not work there, NTLM was tried instead */
     unsigned limit;     /* challenge.outstanding; 0: the source has no such limit */
     unsigned
         page_cache; /* the server's own words, from its pages: cache size and minutes of life; 0: not said */

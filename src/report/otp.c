@@ -83,6 +83,8 @@ void words_otp(const struct report_run *run, char *out, size_t out_bytes)
     words_count(o.used, used, sizeof used);
     say(out, out_bytes, "%s fetched%s%s, %s used", fetched, run->otp->scheme != NULL ? " by " : "",
         run->otp->scheme != NULL ? run->otp->scheme : "", used);
+    if (run->otp->fell_back)
+        say(out, out_bytes, " (Negotiate failed before: scepstorm causes otp-kerberos-spn)");
     say_count(out, out_bytes, ", ", o.burnt, "of devices that got no certificate");
     say_count(out, out_bytes, ", ", o.expired, "too old");
     say_count(out, out_bytes, ", ", o.left, "left over");
@@ -212,6 +214,7 @@ json_t *otp_json(const struct report_run *run)
     json_t *out = json_object();
     json_object_set_new(out, "source", summary_string(o->source));
     json_object_set_new(out, "scheme", summary_string(o->scheme));
+    json_object_set_new(out, "fell_back", json_boolean(o->fell_back));
     json_object_set_new(out, "fetched", count(f.fetched));
     json_object_set_new(out, "used", count(f.used));
     json_object_set_new(out, "burnt", count(f.burnt));

@@ -122,6 +122,7 @@ static void figures_stand_in_the_summary(void **state)
     tell(f);
     assert_string_equal(json_string_value(at("otp.source")), "mscep_admin");
     assert_string_equal(json_string_value(at("otp.scheme")), "ntlm");
+    assert_true(json_is_false(at("otp.fell_back")));
     assert_true(number("otp.fetched") == 101);
     assert_true(number("otp.used") == 100);
     assert_true(number("otp.left") == 1);
@@ -137,6 +138,9 @@ static void figures_stand_in_the_summary(void **state)
     assert_true(json_is_false(at("otp.capacity.near"))); /* 1,800 per hour */
     assert_true(says("101 fetched by ntlm, 100 used, 1 left over; at most 1 held at once, allowed are 5"));
     assert_false(says("per hour at most"));
+    f->otp.fell_back = true;
+    tell(f);
+    assert_true(says("100 used (Negotiate failed before: scepstorm causes otp-kerberos-spn), 1 left over"));
 }
 
 /* 8,100 of 10,000 per hour. */
