@@ -20,6 +20,7 @@ enum sim_accept {
 struct sim_accepted {
     struct buf token; /* for the client; may be empty */
     char name[SIM_ACCOUNT_BYTES];
+    bool vouched; /* by a realm: it need not be an account of ours */
 };
 
 struct sim_acceptor {

@@ -8,11 +8,13 @@
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 #include <pthread.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define PATH_BYTES  512
 #define USERS_BYTES ((size_t)SIM_ACCOUNTS_MAX * 512)
+#define FRAME_BYTES 16 /* within which a first token says its mechanism */
 #define TOKEN_MAX   ((size_t)64 * 1024 + 64)
 
 /* Without a service in front of it the name stays out of the challenge, as on Windows: a client that asked for another name
@@ -27,6 +29,7 @@ struct sim_gss {
     struct sim_acceptor acceptor;
     int users; /* file in memory; -1: none */
     gss_cred_id_t ntlm;
+    gss_cred_id_t krb5;                     /* a bare ticket, without SPNEGO */
     gss_cred_id_t spnego_ntlm, spnego_krb5; /* two, because their names differ */
 };
 
@@ -67,11 +70,27 @@ static void message_of(OM_uint32 status, int kind, gss_OID mechanism, char *out,
     gss_release_buffer(&minor, &text);
 }
 
-/* One line of the user file, in the form that Samba has: "DOMAIN\user:id:LM hash:NT hash:...". There is no LM hash: a password
- * whose hash is zero does not exist. */
-static bool add_user(const struct sim_account *account, struct buf *out, struct err *e)
+/* Whether another account differs in its domain alone. */
+static bool has_namesake(const struct sim_accounts *accounts, size_t index)
+{
+    const char *slash = strchr(sim_accounts_at(accounts, index)->name, '\\');
+    const char *user = slash != NULL ? slash + 1 : sim_accounts_at(accounts, index)->name;
+    for (size_t i = 0; i < sim_accounts_count(accounts); i++) {
+        const char *other = strchr(sim_accounts_at(accounts, i)->name, '\\');
+        other = other != NULL ? other + 1 : sim_accounts_at(accounts, i)->name;
+        if (i != index && strcasecmp(user, other) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One line of the user file, in the form that Samba has: "user:id:LM hash:NT hash:...". There is no LM hash: a password whose
+ * hash is zero does not exist. The domain is left out where it can be, because gss-ntlmssp computes with the one of the file,
+ * and clients with the one that was typed, in whatever letter case; the logon looks at it afterwards. */
+static bool add_user(const struct sim_accounts *accounts, size_t index, struct buf *out, struct err *e)
 {
     static const char no_hash[] = "00000000000000000000000000000000";
+    const struct sim_account *account = sim_accounts_at(accounts, index);
     uint8_t hash[SIM_NTHASH_BYTES];
     char hex[2 * SIM_NTHASH_BYTES + 1];
     struct span password = account->password != NULL ? secret_value(account->password) : span_of(NULL, 0);
@@ -79,8 +98,10 @@ static bool add_user(const struct sim_account *account, struct buf *out, struct 
         return err_set(e, STAGE_SETUP, REASON_USAGE,
                        "the password of '%.40s' is longer than %d characters or not UTF-8", account->name,
                        SIM_NTHASH_PASSWORD);
+    const char *slash = strchr(account->name, '\\');
+    const char *name = slash != NULL && !has_namesake(accounts, index) ? slash + 1 : account->name;
     text_hex(span_of(hash, sizeof hash), true, hex);
-    buf_appendf(out, "%s:0:%s:%s:\n", account->name, no_hash, hex);
+    buf_appendf(out, "%s:0:%s:%s:\n", name, no_hash, hex);
     explicit_bzero(hash, sizeof hash);
     explicit_bzero(hex, sizeof hex);
     return buf_ok(out, STAGE_SETUP, e);
@@ -106,7 +127,7 @@ static bool make_users(struct sim_gss *g, const struct sim_accounts *accounts, s
     buf_init(&lines, USERS_BYTES);
     bool ok = true;
     for (size_t i = 0; ok && i < sim_accounts_count(accounts); i++)
-        ok = add_user(sim_accounts_at(accounts, i), &lines, e);
+        ok = add_user(accounts, i, &lines, e);
     ok = ok && write_users(g, buf_span(&lines), e);
     buf_wipe(&lines);
     return ok;
@@ -186,14 +207,16 @@ static bool acquire_krb5(struct sim_gss *g, const struct sim_gss_config *config,
                        strerror(errno));
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "FILE:%s", config->keytab);
-    const struct wish wish = {.mechanism = &spnego,
-                              .inside = &krb5,
-                              .name = config->service != NULL ? config->service : "HTTP",
-                              .keytab = path};
+    struct wish wish = {
+        .mechanism = &krb5, .name = config->service != NULL ? config->service : "HTTP", .keytab = path};
+    if (!acquire(&wish, &g->krb5, e)) /* SPNEGO would not mind a keytab without keys */
+        return false;
+    wish.mechanism = &spnego;
+    wish.inside = &krb5;
     return acquire(&wish, &g->spnego_krb5, e);
 }
 
-/* A context goes with whatever opens it: raw NTLM, or SPNEGO. Who starts with a ticket is served by Kerberos if there is a
+/* A context goes with whatever opens it: NTLM or a ticket as such, or SPNEGO. Who starts with a ticket is served by Kerberos if there is a
  * keytab; else SPNEGO answers that it wants NTLM. */
 static gss_cred_id_t choose(const struct sim_gss *g, enum sim_scheme scheme, struct span token)
 {
@@ -201,7 +224,11 @@ static gss_cred_id_t choose(const struct sim_gss *g, enum sim_scheme scheme, str
     bool raw = mentions && memcmp(token.data, NTLM_SIGNATURE, sizeof NTLM_SIGNATURE) == 0;
     if (raw || scheme == SIM_SCHEME_NTLM)
         return g->ntlm;
-    return mentions || g->spnego_krb5 == GSS_C_NO_CREDENTIAL ? g->spnego_ntlm : g->spnego_krb5;
+    if (mentions || g->spnego_krb5 == GSS_C_NO_CREDENTIAL)
+        return g->spnego_ntlm;
+    bool framed = memmem(token.data, token.len < FRAME_BYTES ? token.len : FRAME_BYTES, spnego_oid,
+                         sizeof spnego_oid - 1) != NULL;
+    return framed ? g->spnego_krb5 : g->krb5;
 }
 
 struct context {
@@ -228,16 +255,18 @@ static enum sim_accept accept_token(struct context *context, struct span token, 
     } bytes = {.ours = token.data};
     gss_buffer_desc input = {token.len, bytes.gss}, output = GSS_C_EMPTY_BUFFER;
     gss_name_t name = GSS_C_NO_NAME;
+    gss_OID mechanism = GSS_C_NO_OID;
     OM_uint32 minor;
     OM_uint32 major =
         gss_accept_sec_context(&minor, &context->gss, context->credential, &input, GSS_C_NO_CHANNEL_BINDINGS,
-                               &name, NULL, &output, NULL, NULL, NULL);
+                               &name, &mechanism, &output, NULL, NULL, NULL);
     bool kept = buf_append(&out->token, output.value, output.length);
     enum sim_accept result = SIM_ACCEPT_REFUSED;
     if (kept && major == GSS_S_CONTINUE_NEEDED)
         result = SIM_ACCEPT_MORE;
     else if (kept && major == GSS_S_COMPLETE && take_name(name, out->name, sizeof out->name))
         result = SIM_ACCEPT_DONE;
+    out->vouched = mechanism != GSS_C_NO_OID && same_oid(mechanism, &krb5);
     gss_release_buffer(&minor, &output);
     gss_release_name(&minor, &name);
     return result;
@@ -295,7 +324,7 @@ bool sim_gss_new(const struct sim_gss_config *config, struct sim_gss **out, stru
     if (g == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the logons");
     g->users = -1;
-    g->ntlm = g->spnego_ntlm = g->spnego_krb5 = GSS_C_NO_CREDENTIAL;
+    g->ntlm = g->krb5 = g->spnego_ntlm = g->spnego_krb5 = GSS_C_NO_CREDENTIAL;
     g->acceptor = (struct sim_acceptor){.step = step, .drop = drop, .user = g};
     if (!acquire_ntlm(g, config, e) || !acquire_krb5(g, config, e)) {
         sim_gss_free(g);
@@ -311,6 +340,7 @@ void sim_gss_free(struct sim_gss *gss)
         return;
     OM_uint32 minor;
     gss_release_cred(&minor, &gss->ntlm);
+    gss_release_cred(&minor, &gss->krb5);
     gss_release_cred(&minor, &gss->spnego_ntlm);
     gss_release_cred(&minor, &gss->spnego_krb5);
     if (gss->users >= 0)

@@ -191,11 +191,12 @@ static uint32_t blame(struct sim_logon *logon, struct span token)
     return sim_accounts_logon(logon->config.accounts, account, false);
 }
 
-/* Somebody has proven a name: an account of ours, or whoever Kerberos vouches for. */
-static uint32_t admit(struct sim_logon *logon, struct session *session, const char *name)
+/* Somebody has proven a name: an account of ours, or one of the realm's. */
+static uint32_t admit(struct sim_logon *logon, struct session *session, const struct sim_accepted *accepted)
 {
-    size_t account = sim_accounts_find(logon->config.accounts, span_of_text(name));
-    uint32_t status = sim_accounts_logon(logon->config.accounts, account, true);
+    size_t account = sim_accounts_find(logon->config.accounts, span_of_text(accepted->name));
+    bool right = account != SIM_ACCOUNT_NOBODY || accepted->vouched;
+    uint32_t status = sim_accounts_logon(logon->config.accounts, account, right);
     if (status == SIM_LOGON_OK) {
         session->known = true;
         session->no_enroll = verdict_of(logon, account) == SIM_LOGON_NO_ENROLL;
@@ -225,8 +226,7 @@ static enum sim_logon_verdict take_leg(struct sim_logon *logon, struct session *
         return SIM_LOGON_CONTINUE;
     }
     drop_exchange(logon, session);
-    uint32_t status =
-        result == SIM_ACCEPT_DONE ? admit(logon, session, accepted->name) : blame(logon, leg->token);
+    uint32_t status = result == SIM_ACCEPT_DONE ? admit(logon, session, accepted) : blame(logon, leg->token);
     if (leg->effects->logon_status != 0)
         status = leg->effects->logon_status;
     if (status != SIM_LOGON_OK || !hand_back(leg->scheme, buf_span(&accepted->token), reply)) {

@@ -1,4 +1,4 @@
-/* An acceptor without GSS-API. Its tokens are text: "more" is answered with "next", "who NAME" proves a name, anything else is
+/* An acceptor without GSS-API. Its tokens are text: "more" is answered with "next", "who NAME" proves a name (a realm vouches for names with @), anything else is
  * refused. Counts the contexts that are open. */
 #ifndef SUPPORT_FAKE_ACCEPTOR_H
 #define SUPPORT_FAKE_ACCEPTOR_H
@@ -23,6 +23,7 @@ static inline enum sim_accept fake_step(void *user, enum sim_scheme scheme, void
     if (token.len <= 4 || memcmp(token.data, "who ", 4) != 0 || token.len - 4 >= sizeof out->name)
         return SIM_ACCEPT_REFUSED;
     snprintf(out->name, sizeof out->name, "%.*s", (int)token.len - 4, (const char *)token.data + 4);
+    out->vouched = strchr(out->name, '@') != NULL;
     return SIM_ACCEPT_DONE;
 }
 

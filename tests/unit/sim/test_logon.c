@@ -208,6 +208,7 @@ static void new_logon_replaces_the_old_one(void **state)
     assert_int_equal(ask(b, &session, NULL), SIM_LOGON_NO_ENROLL);
     assert_int_equal(say(b, &session, "NTLM", "wrong"), SIM_LOGON_REFUSED);
     assert_int_equal(ask(b, &session, NULL), SIM_LOGON_REFUSED);
+    assert_int_equal(say(b, &session, "NTLM", "who LAB\\mdm"), SIM_LOGON_REFUSED); /* not his domain */
     assert_int_equal(say(b, &session, "Negotiate", "who stranger@CONTOSO.EXAMPLE"), SIM_LOGON_WELCOME);
     sim_logon_forget(b->logon, session);
     drop(b);
