@@ -23,6 +23,14 @@ static void put_case(struct buf *out, const char *suite, const char *name, bool 
     buf_append_text(out, "\"/>\n    </testcase>\n");
 }
 
+static void put_skipped(struct buf *out, const char *suite, const char *name, const char *why)
+{
+    open_case(out, suite, name);
+    buf_append_text(out, ">\n      <skipped message=\"");
+    markup_text(out, why);
+    buf_append_text(out, "\"/>\n    </testcase>\n");
+}
+
 static void put_note(struct buf *out, const char *suite, const char *name, const char *note)
 {
     open_case(out, suite, name);
@@ -31,12 +39,12 @@ static void put_note(struct buf *out, const char *suite, const char *name, const
     buf_append_text(out, "</system-out>\n    </testcase>\n");
 }
 
-static void open_suite(struct buf *out, const char *name, size_t tests, size_t failures)
+static void open_suite(struct buf *out, const char *name, size_t tests, size_t failures, size_t skipped)
 {
     buf_appendf(
         out,
-        "  <testsuite name=\"%s\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\" time=\"0\">\n",
-        name, tests, failures);
+        "  <testsuite name=\"%s\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"0\">\n",
+        name, tests, failures, skipped);
 }
 
 static void close_suite(struct buf *out)
@@ -54,7 +62,7 @@ static size_t slo_failures(const struct judgement *j)
 
 static void slo_suite(const struct judgement *j, struct buf *out)
 {
-    open_suite(out, "slo", j->slo_count, slo_failures(j));
+    open_suite(out, "slo", j->slo_count, slo_failures(j), 0);
     for (size_t i = 0; i < j->slo_count; i++) {
         char value[40], why[120];
         words_slo_value(&j->slo[i], value, sizeof value);
@@ -71,7 +79,7 @@ static void validity_suite(const struct judgement *j, struct buf *out)
     size_t failures = 0;
     for (size_t i = 0; i < j->rule_count; i++)
         failures += invalid && j->rules[i].broken;
-    open_suite(out, "validity", j->rule_count, failures);
+    open_suite(out, "validity", j->rule_count, failures, 0);
     for (size_t i = 0; i < j->rule_count; i++) {
         const struct rule_result *r = &j->rules[i];
         if (r->broken && !invalid)
@@ -89,11 +97,64 @@ static void correctness_suite(const struct report_run *run, struct buf *out)
     size_t failures = 0;
     for (size_t i = 0; i < WORDS_DEFECTS; i++)
         failures += defects[i].count > 0;
-    open_suite(out, "correctness", WORDS_DEFECTS, failures);
+    open_suite(out, "correctness", WORDS_DEFECTS, failures, 0);
     for (size_t i = 0; i < WORDS_DEFECTS; i++) {
         char why[120];
         snprintf(why, sizeof why, "%llu %s", (unsigned long long)defects[i].count, defects[i].title);
         put_case(out, "correctness", defects[i].id, defects[i].count == 0, why);
+    }
+    close_suite(out);
+}
+
+/* Rows come worst first, a row for each verdict of a probe: its case is the first one. */
+static bool is_first(const struct measure *m, const struct measure_probe *p)
+{
+    struct conformance_walk at = {0};
+    const struct measure_probe *other = conformance_next(m, &at);
+    while (other != NULL && other != p && strcmp(other->first.probe, p->first.probe) != 0)
+        other = conformance_next(m, &at);
+    return other == p;
+}
+
+static void put_probe(const struct measure_probe *p, struct buf *out)
+{
+    const struct outcome_probe *o = &p->first;
+    char why[4 * OUTCOME_TEXT_BYTES];
+    snprintf(why, sizeof why, "%s, %llu times; expected: %s (%s); control: %s", o->observed,
+             (unsigned long long)p->count, o->expected, o->rule, o->control);
+    switch (o->verdict) {
+    case OUTCOME_PROBE_PASSED:
+    case OUTCOME_PROBE_FAILED:
+        put_case(out, "conformance", o->probe, o->verdict == OUTCOME_PROBE_PASSED, why);
+        break;
+    case OUTCOME_PROBE_SKIPPED:
+        put_skipped(out, "conformance", o->probe, why);
+        break;
+    case OUTCOME_PROBE_ODD:
+        put_note(out, "conformance", o->probe, why);
+        break;
+    case OUTCOME_PROBE_VERDICTS:
+        break;
+    }
+}
+
+/* A failed probe is a failure here, whether or not an SLO makes it one of the run. */
+static void conformance_suite(const struct measure *m, struct buf *out)
+{
+    size_t tests = 0, failures = 0, skipped = 0;
+    const struct measure_probe *p;
+    for (struct conformance_walk at = {0}; (p = conformance_next(m, &at)) != NULL;) {
+        bool counts = is_first(m, p);
+        tests += counts;
+        failures += counts && p->first.verdict == OUTCOME_PROBE_FAILED;
+        skipped += counts && p->first.verdict == OUTCOME_PROBE_SKIPPED;
+    }
+    if (tests == 0)
+        return;
+    open_suite(out, "conformance", tests, failures, skipped);
+    for (struct conformance_walk at = {0}; (p = conformance_next(m, &at)) != NULL;) {
+        if (is_first(m, p))
+            put_probe(p, out);
     }
     close_suite(out);
 }
@@ -106,6 +167,7 @@ bool junit_write(const struct summary *s, struct buf *out, struct err *e)
     slo_suite(&s->judgement, out);
     validity_suite(&s->judgement, out);
     correctness_suite(s->run, out);
+    conformance_suite(s->run->measure, out);
     buf_append_text(out, "</testsuites>\n");
     return buf_ok(out, STAGE_SETUP, e);
 }

@@ -34,8 +34,8 @@ static const json_t *follow(const json_t *at, const char *path)
     return at;
 }
 
-/* The sum of one field over the elements of a list that have this word: failures by reason, diagnoses by cause. What is
- * not in the list did not happen: 0 is its value. */
+/* The sum of one field over the elements of a list that have this word: failures by reason, diagnoses by cause, probes by
+ * verdict. What is not in the list did not happen: 0 is its value. */
 static double sum_of(const json_t *list, const char *key, const char *word, size_t word_len,
                      const char *field)
 {
@@ -53,14 +53,18 @@ static bool look_up_list(const json_t *summary, const char *path, double *out)
 {
     static const struct {
         const char *prefix, *list, *key;
-    } lists[] = {{"failures.", "failures", "reason"}, {"diagnosis.", "diagnosis", "cause"}};
+        bool wants_any; /* an empty list says nothing: no probe was made */
+    } lists[] = {{"failures.", "failures", "reason", false},
+                 {"diagnosis.", "diagnosis", "cause", false},
+                 {"conformance.", "conformance", "verdict", true}};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         size_t len = strlen(lists[i].prefix);
-        if (strncmp(path, lists[i].prefix, len) != 0)
+        const json_t *list = json_object_get(summary, lists[i].list);
+        if (strncmp(path, lists[i].prefix, len) != 0 || (lists[i].wants_any && json_array_size(list) == 0))
             continue;
         size_t word = strcspn(path + len, ".");
-        *out = sum_of(json_object_get(summary, lists[i].list), lists[i].key, path + len, word,
-                      path[len + word] == '.' ? path + len + word + 1 : "");
+        *out = sum_of(list, lists[i].key, path + len, word,
+                      path[len + word] == '.' ? path + len + word + 1 : "count");
         return true;
     }
     return false;

@@ -211,6 +211,9 @@ static bool check_slo_applies(const struct scenario *s, const char *path, struct
         return err_set(why, STAGE_SETUP, REASON_USAGE, "there is no such profile in devices.profiles");
     if (!check_slo_phase(s, path, why))
         return false;
+    if (strncmp(path, "conformance.", 12) == 0 && s->conformance.word_count == 0)
+        return err_set(why, STAGE_SETUP, REASON_USAGE,
+                       "no probes are made: add  conformance: {probes: [all]}");
     const char *missing = missing_follow_up(s, path);
     return missing == NULL ||
            err_set(why, STAGE_SETUP, REASON_USAGE, "no device does that: add %s to devices.then", missing);

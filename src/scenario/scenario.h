@@ -212,6 +212,7 @@ bool scenario_check_authorized(const struct scenario *scenario, const char *opti
  *   phases.LABEL. and personas.LABEL. before those above; personas.LABEL.STAT is a persona's latency
  *   failures.REASON.count (or a share of planned), failures.REASON.share (of all failures)
  *   diagnosis.CAUSE.share, diagnosis.CAUSE.confidence           (the catalogue of causes is not known here)
+ *   conformance.{passed,failed,odd,skipped}                     counts of probes
  *   rates.{offered,achieved,requests}_per_s, duration_s
  *   otp.{fetched,used,burnt,expired,left,lost,unanswered,failed,cache_full,cache_full_onsets,outstanding_max},
  *   otp.capacity.per_hour, otp.{age_at_use,fetch,hold}.STAT

@@ -55,6 +55,31 @@ static const char *read_file(const struct fixture *f, const char *name, struct b
     return buf_text(text);
 }
 
+static void an_slo_can_ask_for_it(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const slo[] = {"conformance.failed == 0", "conformance.passed >= 2"};
+    struct report_verdict verdict;
+    struct err e = {0};
+    struct buf text;
+    f->run.slo = slo;
+    f->run.slo_count = 2;
+    fact_enrolled(&f->sink, 0, 3, 0);
+    for (int round = 0; round < 3; round++) { /* no data; two passed; one failed beside them */
+        if (round == 1) {
+            tell(f, NULL, "replay", OUTCOME_PROBE_PASSED, "the certificate of the first time");
+            tell(f, NULL, "replay", OUTCOME_PROBE_PASSED, "again");
+        }
+        if (round == 2)
+            tell(f, NULL, "no-challenge", OUTCOME_PROBE_FAILED, "SUCCESS");
+        buf_init(&text, (size_t)16 << 20);
+        assert_true(report_summary_json(&f->run, &verdict, &text, &e));
+        assert_int_equal(verdict.slo, round == 1 ? REPORT_SLO_PASS : REPORT_SLO_FAIL);
+        assert_int_equal(verdict.exit_code, round == 1 ? 0 : 3);
+        buf_clear(&text);
+    }
+}
+
 static void it_is_in_every_file(void **state)
 {
     struct fixture *f = *state;
@@ -74,6 +99,13 @@ static void it_is_in_every_file(void **state)
     has(json, "\"verdict\": \"failed\"");
     has(json, "\"expected\": \"refused with badRequest\"");
     has(json, "\"count\": 2");
+    const char *junit = read_file(f, "junit.xml", &text);
+    has(junit, "<testsuite name=\"conformance\" tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"1\"");
+    has(junit, "classname=\"scepstorm.conformance\" name=\"replay\" time=\"0\"/>");
+    has(junit, "<failure message=\"SUCCESS, 1 times; expected: refused with badRequest (RFC 8894 9.9); "
+               "control: enrolled\"");
+    has(junit, "<skipped message=\"no answer: ");
+    assert_null(strchr(junit, '\x1b'));
     const char *html = read_file(f, "report.html", &text);
     has(html, "<h2>Conformance</h2>");
     has(html, "1 failed, 1 odd, 1 skipped, 2 passed");
@@ -128,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_is_in_every_file, fixture_up, fixture_down),
         cmocka_unit_test_setup_teardown(what_passed_is_a_number, fixture_up, fixture_down),
+        cmocka_unit_test_setup_teardown(an_slo_can_ask_for_it, fixture_up, fixture_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

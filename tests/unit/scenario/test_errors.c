@@ -289,6 +289,8 @@ static const struct {
     {SIM LOAD
      "devices: {then: [get_crl]}\nslo: [follow_ups.get_crl.failed == 0, follow_ups.renewal.ok > 5]\n",
      X "4:39: slo[1]: no device does that: add renew to devices.then"},
+    {SIM LOAD "slo: [conformance.failed == 0]\n",
+     X "3:7: slo[0]: no probes are made: add  conformance: {probes: [all]}"},
     {SIM LOAD "slo: [phases.ramp.enrolled > 5]\n", X "3:7: slo[0]: no phase in load is called 'ramp'"},
     {SIM "load: [{rate: 1/s, for: 1m, phase: push}]\nslo: [{expression: phases.pusch.p95 < 3s}]\n",
      X "3:7: slo[0]: 'phases.pusch.p95' is no figure of the results; try enrolled, latency.enrollment.p95 or "

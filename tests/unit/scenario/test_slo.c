@@ -32,6 +32,7 @@ static const struct {
     {"personas.cisco.failed == 0", "personas.cisco.failed", SLO_EQUAL, 0, false},
     {"follow_ups.renewal.failed == 0", "follow_ups.renewal.failed", SLO_EQUAL, 0, false},
     {"steps.get_next_ca_cert.p99 < 1s", "steps.get_next_ca_cert.p99", SLO_LESS, 1000, false},
+    {"conformance.failed == 0", "conformance.failed", SLO_EQUAL, 0, false},
     {"verdicts.differ == 0", "verdicts.differ", SLO_EQUAL, 0, false},
     {"refused_as_expected >= 99%", "refused_as_expected", SLO_GREATER_EQUAL, 0.99, true},
     {"correctness.nonce_mismatch == 0", "correctness.nonce_mismatch", SLO_EQUAL, 0, false},
