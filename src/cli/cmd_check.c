@@ -162,7 +162,7 @@ static json_t *challenge_json(const struct check_options *o)
     if (o->admin_url == NULL && o->user == NULL && o->password_env == NULL)
         return json_pack("{s:s}", "source", "none");
     return json_pack("{s:s, s:s*, s:s*, s:s*, s:s}", "source", "mscep_admin", "url", o->admin_url, "user",
-                     o->user, "password_env", o->password_env, "auth", o->user != NULL ? "basic" : "none");
+                     o->user, "password_env", o->password_env, "auth", o->user != NULL ? "any" : "none");
 }
 
 static json_t *target_json(const struct check_options *o)
