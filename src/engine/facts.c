@@ -47,6 +47,7 @@ void facts_begin(struct engine *en)
     en->cpu_start_us = clock_process_cpu_us();
     en->cpu_wait_start_us = cpu_wait_us();
     en->rss_start = resident_bytes();
+    host_begin(&en->host);
     en->result->generator.cores = usable_cores();
     snprintf(en->result->target.url, sizeof en->result->target.url, "%s", en->config->scep_url);
 }
@@ -54,6 +55,7 @@ void facts_begin(struct engine *en)
 /* Memory per device is taken where most are in flight. */
 void facts_sample(struct engine *en)
 {
+    host_look(&en->host);
     if (en->in_flight < ENOUGH_IN_FLIGHT || en->in_flight <= en->rss_in_flight)
         return;
     uint64_t rss = resident_bytes();
@@ -75,6 +77,7 @@ void facts_end(struct engine *en)
     g->open_connections_max = stats.open_max;
     g->requests = stats.requests;
     g->limit_errors = stats.limit_errors;
+    host_end(&en->host, g);
 }
 
 static bool is_word(struct span s)

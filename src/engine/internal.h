@@ -6,6 +6,7 @@
 #include "challenge/challenge.h"
 #include "device/device.h"
 #include "engine/engine.h"
+#include "engine/host.h"
 #include "engine/reservoir.h"
 #include "http/http.h"
 #include "scep/ca.h"
@@ -91,6 +92,7 @@ struct engine {
     size_t ca_next;
     int64_t cpu_start_us, cpu_wait_start_us;
     uint64_t rss_start, rss_in_flight;
+    struct host host;
 };
 
 /* What a failed follow-up asked and heard: exemplar.c. */

@@ -237,6 +237,10 @@ struct outcome_generator {
     bool held_back;        /* arrivals that were due waited because of limits.in_flight */
     int64_t cpu_wait_us;   /* the loop's thread could run, but had no processor; 0: none, or unknown */
     unsigned cores;        /* that this process may use */
+    int64_t loop_cpu_us;   /* of the event loop's thread, part of cpu_us */
+    uint64_t throttled;    /* times that a quota (cgroup) took the processor away */
+    uint64_t swapped_in;   /* pages, of the machine, while this process waited for pages */
+    int64_t clock_step_us; /* the wall clock was set by so much at once */
 };
 
 /* A conformance probe, made beside the load: no device of the plan, in none of its figures. */

@@ -5,6 +5,7 @@
 
 #define START_LAG_US   INT64_C(5000)
 #define LOOP_STALL_US  INT64_C(100000)
+#define CLOCK_STEP_US  INT64_C(100000)
 #define CPU_SHARE      0.8
 #define CPU_WAIT_SHARE 0.2
 
@@ -42,8 +43,8 @@ static int64_t tightest_enrollment_us(const struct report_run *run)
     for (size_t i = 0; i < run->slo_count; i++) {
         struct scenario_slo slo;
         struct err e = {0};
-        if (!scenario_slo_parse(run->slo[i], &slo, &e) || strncmp(slo.path, "latency.enrollment.", 19) != 0 ||
-            strstr(slo.path, "count") != NULL)
+        if (!scenario_slo_parse(run->slo[i], &slo, &e) || slo.unit != SLO_TIME ||
+            strstr(slo.path, "latency.enrollment.") == NULL)
             continue;
         int64_t us = (int64_t)(slo.value * 1000);
         if (tightest == 0 || us < tightest)
@@ -66,9 +67,17 @@ static double cpu_wait_share(const struct report_run *run)
     return g->wall_us < 1000000 ? 0 : (double)g->cpu_wait_us / (double)g->wall_us;
 }
 
+/* The loop is one thread: it may be at its end while the other cores idle. */
+static double loop_share(const struct report_run *run)
+{
+    const struct outcome_generator *g = run->generator;
+    return g->wall_us < 1000000 ? 0 : (double)g->loop_cpu_us / (double)g->wall_us;
+}
+
 static bool short_of_cpu(const struct report_run *run)
 {
-    return cpu_share(run) > CPU_SHARE || cpu_wait_share(run) > CPU_WAIT_SHARE;
+    return cpu_share(run) > CPU_SHARE || loop_share(run) > CPU_SHARE ||
+           cpu_wait_share(run) > CPU_WAIT_SHARE || run->generator->throttled > 0;
 }
 
 static bool loop_stalled(const struct report_run *run)
@@ -146,20 +155,43 @@ static bool is_local(const struct outcome *o)
     return false;
 }
 
-static void judge_unsent(const struct report_run *run, struct judgement *j)
+static uint64_t count_unsent(const struct report_run *run, bool (*is_meant)(const struct outcome *o))
 {
-    struct rule_result *r = rule(j, "unsent devices", RULE_HARD);
     uint64_t unsent = 0;
     for (size_t i = 0; i < measure_failure_count(run->measure); i++) {
         const struct measure_failure *f = measure_failure(run->measure, i);
-        unsent += is_local(&f->first) ? f->count : 0;
+        unsent += is_meant(&f->first) ? f->count : 0;
     }
+    return unsent;
+}
+
+static void judge_unsent(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "unsent devices", RULE_HARD);
+    uint64_t unsent = count_unsent(run, is_local);
     r->broken = unsent > 0;
     if (r->broken)
         snprintf(r->reason, sizeof r->reason,
                  "%llu devices were never sent because of limits on this side: raise limits.in_flight, fill "
-                 "a key pool "
-                 "with scepstorm keygen, or lower the rate",
+                 "a key pool with scepstorm keygen, or lower the rate",
+                 (unsigned long long)unsent);
+}
+
+static bool is_for_want_of_passwords(const struct outcome *o)
+{
+    return o->end == OUTCOME_UNSENT && o->error.reason == REASON_OTP_EXHAUSTED;
+}
+
+static void judge_passwords(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "password supply", RULE_BUDGET);
+    uint64_t unsent = count_unsent(run, is_for_want_of_passwords);
+    r->broken = unsent > 0;
+    if (r->broken)
+        snprintf(r->reason, sizeof r->reason,
+                 "%llu devices were never sent for want of one-time passwords: raise challenge.outstanding "
+                 "(and the "
+                 "server's cache), or lower the rate",
                  (unsigned long long)unsent);
 }
 
@@ -181,21 +213,60 @@ static void judge_stalls(const struct report_run *run, struct judgement *j)
 static void judge_cpu(const struct report_run *run, struct judgement *j)
 {
     struct rule_result *r = rule(j, "processor", RULE_SOFT);
+    const struct outcome_generator *g = run->generator;
     r->broken = short_of_cpu(run);
     if (!r->broken)
         return;
-    if (cpu_share(run) > CPU_SHARE)
+    if (g->throttled > 0)
+        snprintf(
+            r->reason, sizeof r->reason,
+            "a quota took the processor away %llu times: raise the CPU limit of this container or service",
+            (unsigned long long)g->throttled);
+    else if (cpu_share(run) > CPU_SHARE)
         snprintf(
             r->reason, sizeof r->reason,
             "scepstorm used %.0f%% of the %u cores that it may use (allowed: %.0f%%): give it more cores "
             "or lower the rate",
-            cpu_share(run) * 100, run->generator->cores, CPU_SHARE * 100);
+            cpu_share(run) * 100, g->cores, CPU_SHARE * 100);
+    else if (loop_share(run) > CPU_SHARE)
+        snprintf(r->reason, sizeof r->reason,
+                 "the event loop, one thread, was busy during %.0f%% of the run (allowed: %.0f%%): lower the "
+                 "rate, or "
+                 "share the load out to several processes",
+                 loop_share(run) * 100, CPU_SHARE * 100);
     else
         snprintf(
             r->reason, sizeof r->reason,
             "scepstorm stood in line for a processor during %.0f%% of the run (allowed: %.0f%%): stop other "
             "work on this machine or give it more cores",
             cpu_wait_share(run) * 100, CPU_WAIT_SHARE * 100);
+}
+
+static void judge_memory(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "swapping", RULE_SOFT);
+    r->broken = run->generator->swapped_in > 0;
+    if (r->broken)
+        snprintf(r->reason, sizeof r->reason,
+                 "this machine read %llu pages back from swap while the load ran: give it more memory, stop "
+                 "other work "
+                 "on it or lower limits.in_flight",
+                 (unsigned long long)run->generator->swapped_in);
+}
+
+/* Latencies are measured by another clock; certificates and the server's logs are not. */
+static void judge_clock(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "clock", RULE_SOFT);
+    char step[32];
+    text_duration(run->generator->clock_step_us, step, sizeof step);
+    r->broken = run->generator->clock_step_us > CLOCK_STEP_US;
+    if (r->broken)
+        snprintf(r->reason, sizeof r->reason,
+                 "the clock of this machine was set by %s during the run, so times do not line up with the "
+                 "server's "
+                 "logs: let NTP settle before the next run",
+                 step);
 }
 
 static void judge_limits(const struct report_run *run, struct judgement *j)
@@ -257,6 +328,9 @@ bool judge_run(const struct report_run *run, const json_t *summary, struct judge
     judge_stalls(run, out);
     judge_cpu(run, out);
     judge_limits(run, out);
+    judge_memory(run, out);
+    judge_clock(run, out);
+    judge_passwords(run, out);
     out->verdict.validity = validity_of(out);
     out->verdict.defects = has_defects(run);
     out->verdict.none_enrolled = measure_devices(run->measure).enrolled == 0;

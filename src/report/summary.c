@@ -341,7 +341,11 @@ static json_t *generator_json(const struct report_run *run)
     uint64_t enrolled = measure_devices(run->measure).enrolled;
     json_t *out = json_object();
     json_object_set_new(out, "cpu_s", json_real((double)g->cpu_us / 1e6));
+    json_object_set_new(out, "loop_cpu_s", json_real((double)g->loop_cpu_us / 1e6));
     json_object_set_new(out, "cpu_wait_s", json_real((double)g->cpu_wait_us / 1e6));
+    json_object_set_new(out, "throttled", count(g->throttled));
+    json_object_set_new(out, "swapped_in_pages", count(g->swapped_in));
+    json_object_set_new(out, "clock_step_ms", json_real((double)g->clock_step_us / 1e3));
     json_object_set_new(out, "cpu_per_enrollment_ms",
                         enrolled == 0 ? json_null() : json_real((double)g->cpu_us / 1000 / (double)enrolled));
     json_object_set_new(out, "loop_stall_ms", summary_histogram(measure_loop_stall(run->measure)));

@@ -218,8 +218,8 @@ bool scenario_check_authorized(const struct scenario *scenario, const char *opti
  *   otp.capacity.per_hour, otp.{age_at_use,fetch,hold}.STAT
  *   correctness.{serials_unique,key_mismatch,...}, verdicts.{strict,persona}.{accepted,refused}, verdicts.differ
  *   follow_ups.{renewal,get_cert,get_crl,get_next_ca_cert}.{tried,ok,failed}
- *   generator.{cpu_s,cpu_wait_s,cpu_per_enrollment,peak_rss_bytes,bytes_per_device,open_connections_max}
- *   generator.loop_stall.STAT */
+ *   generator.{cpu_s,loop_cpu_s,cpu_wait_s,cpu_per_enrollment,peak_rss_bytes,bytes_per_device,open_connections_max},
+ *   generator.{throttled,swapped_in_pages,clock_step}, generator.loop_stall.STAT */
 enum scenario_slo_op { SLO_LESS, SLO_LESS_EQUAL, SLO_GREATER, SLO_GREATER_EQUAL, SLO_EQUAL };
 enum scenario_slo_unit { SLO_NUMBER, SLO_TIME, SLO_SHARE };
 #define SLO_MIN_WINDOW_US INT64_C(10000000)

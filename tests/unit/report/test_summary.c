@@ -294,6 +294,53 @@ static void stalls_and_limits_are_judged(void **state)
     assert_non_null(strstr(reasons, "2 devices were never sent"));
 }
 
+/* Each by itself makes a run suspect, and says what to change. */
+static void the_machine_itself_is_judged(void **state)
+{
+    struct fixture *f = *state;
+    const struct outcome_generator quiet = f->generator;
+    const struct {
+        struct outcome_generator strained;
+        const char *says, *change;
+    } rows[] = {
+        {{.throttled = 3}, "quota took the processor away 3 times", "raise the CPU limit"},
+        {{.loop_cpu_us = 9000000}, "one thread, was busy during 90%", "lower the rate"},
+        {{.swapped_in = 12}, "12 pages back from swap", "more memory"},
+        {{.clock_step_us = -1}, NULL, NULL}, /* filled in below: a step is no share of anything */
+        {{.cpu_us = 19000000}, "95% of the 2 cores", "more cores"},
+        {{.cpu_wait_us = 5000000}, "stood in line for a processor during 50%", "stop other work"},
+    };
+    char reasons[2000];
+    fact_enrolled(&f->sink, 0, 100, 0);
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "valid");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        f->generator = rows[i].strained;
+        f->generator.wall_us = quiet.wall_us;
+        f->generator.cores = quiet.cores;
+        bool step = rows[i].says == NULL;
+        f->generator.clock_step_us = step ? 2000000 : 100000; /* 100 ms are allowed */
+        assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
+        if (strstr(reasons, step ? "was set by 2.00 s" : rows[i].says) == NULL ||
+            strstr(reasons, step ? "let NTP settle" : rows[i].change) == NULL)
+            fail_msg("%s", reasons);
+    }
+    f->generator = quiet;
+    f->generator.swapped_in = f->generator.throttled = 1;
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "invalid");
+}
+
+static void devices_without_passwords_are_suspect_at_most(void **state)
+{
+    struct fixture *f = *state;
+    char reasons[2000];
+    fact_enrolled(&f->sink, 0, 100, 0);
+    struct outcome unsent = fact_device(100, OUTCOME_UNSENT, 0);
+    unsent.error.reason = REASON_OTP_EXHAUSTED;
+    fact_tell(&f->sink, &unsent);
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
+    assert_non_null(strstr(reasons, "1 devices were never sent for want of one-time passwords"));
+}
+
 /* A small password cache is the scenario's budget: never more than suspect, however late the devices were. */
 static void waiting_for_passwords_is_suspect_at_most(void **state)
 {
@@ -437,6 +484,8 @@ int main(void)
         TEST(exit_codes_follow_the_contract),
         TEST(one_soft_rule_is_suspect_two_are_invalid),
         TEST(stalls_and_limits_are_judged),
+        TEST(the_machine_itself_is_judged),
+        TEST(devices_without_passwords_are_suspect_at_most),
         TEST(waiting_for_passwords_is_suspect_at_most),
         TEST(the_whole_protocol_is_counted),
         TEST(standing_in_line_for_a_processor_is_judged),
