@@ -65,7 +65,7 @@ static void tell_scheme(const struct facts *f, struct diagnosis *d)
     if (schemes[0] != '\0')
         evidence_add(d, "the page offers %s; this run used %s", schemes,
                      scheme_of(f)[0] == '\0' ? "none of them" : scheme_of(f));
-    else if (scheme_of(f)[0] != '\0')
+    else if (scheme_of(f)[0] != '\0' && f->first->end != OUTCOME_UNSENT)
         evidence_add(d, "this run logs on by %s", scheme_of(f));
 }
 
