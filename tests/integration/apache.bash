@@ -1,7 +1,7 @@
 # For integration tests: Apache with mod_auth_gssapi on 127.0.0.1:8880, in the current folder. Sourced, not run; needs web.keytab
 # (kdc.bash) for Negotiate and $NTLM_USER_FILE (lines DOMAIN:user:password) for NTLM.
 #   /kerberos/ /ntlm/ /any/ /basic/   the pages in htdocs/, each behind that logon; any: Negotiate and NTLM offered, as IIS does
-#   /proxied/                         http://127.0.0.1:$APACHE_BEHIND/ (when set) behind Negotiate
+#   /by-kerberos/ /by-ntlm/ /by-any/  http://127.0.0.1:$APACHE_BEHIND/ (when set) behind that logon
 apache=
 
 apache_gssapi() { # apache_gssapi FOLDER MECHANISM...: all in one section, since the module does not merge them
@@ -57,16 +57,18 @@ DocumentRoot $PWD/htdocs
   Require all granted
 </Directory>
 $(apache_gssapi kerberos krb5)
-$(apache_gssapi proxied krb5)
-$(apache_gssapi ntlm ntlmssp)
-$(apache_gssapi any krb5 ntlmssp)
+$(for prefix in '' by-; do
+    apache_gssapi "${prefix}kerberos" krb5
+    apache_gssapi "${prefix}ntlm" ntlmssp
+    apache_gssapi "${prefix}any" krb5 ntlmssp
+    [ -z "$prefix" ] || [ -z "${APACHE_BEHIND:-}" ] || printf "ProxyPass /by-%s/ http://127.0.0.1:$APACHE_BEHIND/\n" kerberos ntlm any
+  done)
 <Location /basic>
   AuthType Basic
   AuthName OTP
   AuthUserFile $PWD/htpasswd
   Require valid-user
 </Location>
-${APACHE_BEHIND:+ProxyPass /proxied/ http://127.0.0.1:$APACHE_BEHIND/}
 CONF
   KRB5_KTNAME=$PWD/web.keytab apache2 -f "$PWD/apache.conf" -D FOREGROUND &
   apache=$!
