@@ -4,6 +4,7 @@
 #include "pki/extension.h"
 #include "pki/fail.h"
 #include "pki/oid.h"
+#include "pki/signed.h"
 #include "pki/spki.h"
 
 #include <openssl/crypto.h>
@@ -16,10 +17,7 @@
 
 /* A certificate taken apart; spans into its DER. */
 struct fields {
-    struct span whole;
-    struct span tbs; /* TBSCertificate, whole element */
-    struct span signature_oid;
-    struct span signature;
+    struct pki_signed frame;
     struct span subject;
     struct span issuer;
     struct span serial;
@@ -130,31 +128,9 @@ static bool read_tbs(struct fields *f, struct span tbs, struct err *e)
     return read_validity(f, validity.content, e) && read_extensions(f, &r, e);
 }
 
-/* Bytes after the certificate are not looked at. */
 static bool read_cert(struct span der, struct fields *f, struct err *e)
 {
-    struct der_reader r = der_reader_of(der);
-    struct der_item item;
-    struct der_item tbs;
-    struct der_item algorithm;
-    struct der_item signature;
-    if (!der_expect(&r, DER_SEQUENCE, "certificate", &item, e))
-        return false;
-    f->whole = item.whole;
-    r = der_reader_of(item.content);
-    if (!der_expect(&r, DER_SEQUENCE, "certificate body", &tbs, e) ||
-        !der_expect(&r, DER_SEQUENCE, "signature algorithm", &algorithm, e) ||
-        !der_expect(&r, DER_BIT_STRING, "signature", &signature, e))
-        return false;
-    if (signature.content.len < 2 || signature.content.data[0] != 0)
-        return err_set(e, STAGE_NONE, REASON_MALFORMED, "the certificate's signature is empty");
-    f->tbs = tbs.whole;
-    f->signature = span_of(signature.content.data + 1, signature.content.len - 1);
-    r = der_reader_of(algorithm.content);
-    if (!der_expect(&r, DER_OID, "signature algorithm", &item, e))
-        return false;
-    f->signature_oid = item.content;
-    return read_tbs(f, tbs.content, e);
+    return pki_signed_read(der, "certificate", &f->frame, e) && read_tbs(f, f->frame.body.content, e);
 }
 
 bool pki_cert_from_der(struct span der, struct pki_cert **out, struct err *e)
@@ -227,7 +203,7 @@ void pki_cert_free(struct pki_cert *cert)
 
 struct span pki_cert_der(const struct pki_cert *cert)
 {
-    return cert->fields.whole;
+    return cert->fields.frame.whole;
 }
 
 struct span pki_cert_subject(const struct pki_cert *cert)
@@ -318,27 +294,16 @@ bool pki_cert_is_rsa(const struct pki_cert *cert)
     return pki_spki_is_rsa(cert->fields.spki, NULL);
 }
 
-/* ECDSA, PSS and whatever else OpenSSL knows. */
-static bool verify_through_openssl(const struct pki_cert *cert, EVP_PKEY *key)
+static bool verify_through_openssl(struct span whole, EVP_PKEY *key)
 {
-    const unsigned char *at = cert->fields.whole.data;
-    X509 *x509 = d2i_X509(NULL, &at, (long)cert->fields.whole.len);
+    const unsigned char *at = whole.data;
+    X509 *x509 = d2i_X509(NULL, &at, (long)whole.len);
     bool ok = x509 != NULL && X509_verify(x509, key) == 1;
     X509_free(x509);
-    pki_forget_errors();
     return ok;
 }
 
 bool pki_cert_issued_by(const struct pki_cert *cert, const struct pki_cert *issuer)
 {
-    if (!span_equal(cert->fields.issuer, issuer->fields.subject) &&
-        !pki_name_same_rdns(cert->fields.issuer, issuer->fields.subject))
-        return false;
-    EVP_PKEY *key = pki_cert_public_key(issuer);
-    enum pki_digest digest;
-    if (key == NULL)
-        return false;
-    if (!pki_rsa_signature_from_oid(cert->fields.signature_oid, &digest))
-        return verify_through_openssl(cert, key);
-    return pki_cert_is_rsa(issuer) && pki_verify(key, digest, cert->fields.tbs, cert->fields.signature, NULL);
+    return pki_signed_by(&cert->fields.frame, cert->fields.issuer, issuer, verify_through_openssl);
 }

@@ -2,19 +2,15 @@
 
 #include "pki/der.h"
 #include "pki/extension.h"
-#include "pki/fail.h"
 #include "pki/oid.h"
+#include "pki/signed.h"
 
 #include <openssl/x509.h>
 #include <stdatomic.h>
 
 /* A CRL taken apart; spans into its DER. */
 struct fields {
-    struct span whole;
-    struct span tbs; /* TBSCertList, whole element */
-    struct span tbs_algorithm;
-    struct span signature_oid;
-    struct span signature;
+    struct pki_signed frame;
     struct span issuer;
     struct span number;
     struct span entries; /* content of revokedCertificates */
@@ -100,16 +96,18 @@ static bool read_dates(struct fields *f, struct der_reader *r, struct err *e)
     return der_time(&item, &f->next_update, e);
 }
 
-static bool read_tbs(struct fields *f, struct span tbs, struct err *e)
+static bool read_tbs(struct fields *f, struct err *e)
 {
-    struct der_reader r = der_reader_of(tbs);
+    struct der_reader r = der_reader_of(f->frame.body.content);
     struct der_item item;
     struct der_item algorithm;
     der_optional(&r, DER_INTEGER, &item); /* version */
     if (!der_expect(&r, DER_SEQUENCE, "signature algorithm", &algorithm, e) ||
         !der_expect(&r, DER_SEQUENCE, "issuer", &item, e))
         return false;
-    f->tbs_algorithm = algorithm.whole;
+    /* RFC 5280 5.1.1.2: the name that is signed and the one that is not must agree. */
+    if (!span_equal(algorithm.whole, f->frame.algorithm))
+        return err_set(e, STAGE_NONE, REASON_MALFORMED, "the CRL names two signature algorithms");
     f->issuer = item.whole;
     if (!read_dates(f, &r, e))
         return false;
@@ -123,36 +121,6 @@ static bool read_tbs(struct fields *f, struct span tbs, struct err *e)
     return count_entries(f, e);
 }
 
-static bool read_crl(struct span der, struct fields *f, struct err *e)
-{
-    struct der_reader r = der_reader_of(der);
-    struct der_item item;
-    struct der_item tbs;
-    struct der_item algorithm;
-    struct der_item signature;
-    if (!der_expect(&r, DER_SEQUENCE, "CRL", &item, e))
-        return false;
-    f->whole = item.whole;
-    r = der_reader_of(item.content);
-    if (!der_expect(&r, DER_SEQUENCE, "CRL body", &tbs, e) ||
-        !der_expect(&r, DER_SEQUENCE, "signature algorithm", &algorithm, e) ||
-        !der_expect(&r, DER_BIT_STRING, "signature", &signature, e))
-        return false;
-    if (signature.content.len < 2 || signature.content.data[0] != 0)
-        return err_set(e, STAGE_NONE, REASON_MALFORMED, "the CRL's signature is empty");
-    f->tbs = tbs.whole;
-    f->signature = span_of(signature.content.data + 1, signature.content.len - 1);
-    r = der_reader_of(algorithm.content);
-    if (!der_expect(&r, DER_OID, "signature algorithm", &item, e))
-        return false;
-    f->signature_oid = item.content;
-    if (!read_tbs(f, tbs.content, e))
-        return false;
-    /* RFC 5280 5.1.1.2: the name that is signed and the one that is not must agree. */
-    return span_equal(f->tbs_algorithm, algorithm.whole) ||
-           err_set(e, STAGE_NONE, REASON_MALFORMED, "the CRL names two signature algorithms");
-}
-
 bool pki_crl_from_der(struct span der, struct pki_crl **out, struct err *e)
 {
     if (der.len == 0 || der.len > BYTES_MAX_MESSAGE)
@@ -162,7 +130,8 @@ bool pki_crl_from_der(struct span der, struct pki_crl **out, struct err *e)
         return err_set(e, STAGE_NONE, REASON_NO_MEMORY, "no memory for a CRL");
     atomic_init(&crl->references, 1);
     memcpy(crl->der, der.data, der.len);
-    if (!read_crl(span_of(crl->der, der.len), &crl->fields, e)) {
+    struct fields *f = &crl->fields;
+    if (!pki_signed_read(span_of(crl->der, der.len), "CRL", &f->frame, e) || !read_tbs(f, e)) {
         pki_crl_free(crl);
         return false;
     }
@@ -184,7 +153,7 @@ void pki_crl_free(struct pki_crl *crl)
 
 struct span pki_crl_der(const struct pki_crl *crl)
 {
-    return crl->fields.whole;
+    return crl->fields.frame.whole;
 }
 
 struct span pki_crl_issuer(const struct pki_crl *crl)
@@ -227,28 +196,16 @@ bool pki_crl_find(const struct pki_crl *crl, struct span serial, struct pki_crl_
     return false;
 }
 
-/* ECDSA, PSS and whatever else OpenSSL knows. */
-static bool verify_through_openssl(const struct pki_crl *crl, EVP_PKEY *key)
+static bool verify_through_openssl(struct span whole, EVP_PKEY *key)
 {
-    const unsigned char *at = crl->fields.whole.data;
-    X509_CRL *list = d2i_X509_CRL(NULL, &at, (long)crl->fields.whole.len);
+    const unsigned char *at = whole.data;
+    X509_CRL *list = d2i_X509_CRL(NULL, &at, (long)whole.len);
     bool ok = list != NULL && X509_CRL_verify(list, key) == 1;
     X509_CRL_free(list);
-    pki_forget_errors();
     return ok;
 }
 
 bool pki_crl_signed_by(const struct pki_crl *crl, const struct pki_cert *issuer)
 {
-    const struct fields *f = &crl->fields;
-    struct span subject = pki_cert_subject(issuer);
-    if (!span_equal(f->issuer, subject) && !pki_name_same_rdns(f->issuer, subject))
-        return false;
-    EVP_PKEY *key = pki_cert_public_key(issuer);
-    enum pki_digest digest;
-    if (key == NULL)
-        return false;
-    if (!pki_rsa_signature_from_oid(f->signature_oid, &digest))
-        return verify_through_openssl(crl, key);
-    return pki_cert_is_rsa(issuer) && pki_verify(key, digest, f->tbs, f->signature, NULL);
+    return pki_signed_by(&crl->fields.frame, crl->fields.issuer, issuer, verify_through_openssl);
 }

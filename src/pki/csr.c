@@ -152,54 +152,35 @@ static bool verify_through_openssl(struct span der, EVP_PKEY *key, struct err *e
     return ok || pki_fail(e, STAGE_NONE, REASON_BAD_SIGNATURE, "signature of the certificate request");
 }
 
-/* The three parts of the frame. */
-struct parts {
-    struct der_item outer, body, signature;
-};
-
-static bool verify(const struct pki_csr *csr, const struct parts *p, struct err *e)
+static bool verify(const struct pki_csr *csr, const struct pki_signed *frame, struct err *e)
 {
     enum pki_digest digest;
-    struct span bits = p->signature.content;
-    if (bits.len < 2 || bits.data[0] != 0)
-        return err_set(e, STAGE_NONE, REASON_MALFORMED, "the request's signature is empty");
-    if (!pki_spki_is_rsa(csr->spki, NULL) || !pki_rsa_signature_from_oid(csr->signature_oid, &digest))
-        return verify_through_openssl(p->outer.whole, csr->public_key, e);
-    return pki_verify(csr->public_key, digest, p->body.whole, span_of(bits.data + 1, bits.len - 1), e);
+    if (!pki_spki_is_rsa(csr->spki, NULL) || !pki_rsa_signature_from_oid(frame->oid, &digest))
+        return verify_through_openssl(frame->whole, csr->public_key, e);
+    return pki_verify(csr->public_key, digest, frame->body.whole, frame->signature, e);
 }
 
-static bool read_parts(struct span der, struct pki_csr *csr, struct parts *p, struct err *e)
+static bool read_csr(struct span der, struct pki_csr *csr, struct pki_signed *frame, struct err *e)
 {
     *csr = (struct pki_csr){0};
     buf_init(&csr->challenge, MAX_CHALLENGE_BYTES);
-    struct der_reader r = der_reader_of(der);
-    struct der_item algorithm;
-    struct der_item oid;
-    if (!der_expect(&r, DER_SEQUENCE, "certificate request", &p->outer, e))
+    if (!pki_signed_read(der, "certificate request", frame, e))
         return false;
-    r = der_reader_of(p->outer.content);
-    if (!der_expect(&r, DER_SEQUENCE, "request body", &p->body, e) ||
-        !der_expect(&r, DER_SEQUENCE, "signature algorithm", &algorithm, e) ||
-        !der_expect(&r, DER_BIT_STRING, "signature", &p->signature, e) || !read_body(csr, p->body.content, e))
-        return false;
-    r = der_reader_of(algorithm.content);
-    if (!der_expect(&r, DER_OID, "signature algorithm", &oid, e))
-        return false;
-    csr->signature_oid = oid.content;
-    return true;
+    csr->signature_oid = frame->oid;
+    return read_body(csr, frame->body.content, e);
 }
 
 bool pki_csr_parse(struct span der, struct pki_csr *out, struct err *e)
 {
-    struct parts p;
-    return read_parts(der, out, &p, e);
+    struct pki_signed frame;
+    return read_csr(der, out, &frame, e);
 }
 
 bool pki_csr_read(struct span der, struct pki_csr *out, struct err *e)
 {
-    struct parts p;
-    return read_parts(der, out, &p, e) && pki_spki_decode(out->spki, &out->public_key, e) &&
-           verify(out, &p, e);
+    struct pki_signed frame;
+    return read_csr(der, out, &frame, e) && pki_spki_decode(out->spki, &out->public_key, e) &&
+           verify(out, &frame, e);
 }
 
 void pki_csr_blot(struct buf *csr)
