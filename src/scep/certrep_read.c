@@ -60,34 +60,14 @@ static void report_attributes(struct scep_reading *r)
 
 /* The signature. */
 
-struct search {
-    const struct scep_signed *s;
-    struct pki_cert *found;
-};
-
-static bool keep_signer(struct span der, void *user)
-{
-    struct search *search = user;
-    struct pki_cert *cert;
-    if (search->found != NULL || !pki_cert_from_der(der, &cert, NULL))
-        return true;
-    struct pki_cert_identity id = scep_cms_id_of(cert);
-    if (scep_cms_id_is(&search->s->signer, &id))
-        search->found = cert;
-    else
-        pki_cert_free(cert);
-    return true;
-}
-
 /* A certificate that only comes with the message proves nothing, but whether it made the signature is still worth
  * knowing. */
 static void check_foreign_signer(struct scep_reading *r, struct err *e)
 {
-    struct search search = {.s = &r->s};
+    struct pki_cert *signer = NULL;
     violate(r, SCEP_CHECK_SIGNER);
-    bool whole = scep_certificates_each(r->s.certificates, keep_signer, &search, NULL);
-    EVP_PKEY *key = whole && search.found != NULL ? pki_cert_public_key(search.found) : NULL;
-    if (search.found != NULL)
+    EVP_PKEY *key = scep_signed_signer(&r->s, &signer, NULL) ? pki_cert_public_key(signer) : NULL;
+    if (signer != NULL)
         err_set(e, STAGE_VERIFY, REASON_SIGNER_UNKNOWN,
                 "the signer's certificate came with the reply, GetCACert did not return it");
     else
@@ -95,7 +75,7 @@ static void check_foreign_signer(struct scep_reading *r, struct err *e)
                 "none of the %zu GetCACert certificates is the signer's", scep_ca_count(r->expected->ca));
     if (key == NULL || !scep_signed_verify(&r->s, key, NULL))
         violate(r, SCEP_CHECK_SIGNATURE);
-    pki_cert_free(search.found);
+    pki_cert_free(signer);
 }
 
 static void check_signature(struct scep_reading *r, struct err *e)
