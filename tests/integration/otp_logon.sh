@@ -37,11 +37,12 @@ sim_start() { # sim_start OPTION...: in place of the one before
   exit 1
 }
 
+"$scepstorm" keygen keys.pool --count 4 >keygen.out 2>&1 || { cat keygen.out; exit 1; }
 cat >run.yaml <<'YAML'
 name: logons
 target: {url: "http://127.0.0.1:8080"}
 challenge: {source: mscep_admin}
-devices: {count: 20, subject: "CN=phone-{index}", key: {type: rsa, bits: 2048}}
+devices: {count: 20, subject: "CN=phone-{index}", key: {type: rsa, pool: keys.pool}}
 load: [{phase: all, rate: 20/s}]
 YAML
 
