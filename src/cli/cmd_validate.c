@@ -3,6 +3,7 @@
 #include "cli/validate.h"
 
 #include "base/text.h"
+#include "causes/causes.h"
 #include "pki/name.h"
 #include "pki/pool.h"
 #include "scenario/scenario.h"
@@ -65,6 +66,25 @@ static int parse_options(struct validate_options *o, int argc, char **argv)
     return -1;
 }
 
+/* "diagnosis.app-pool-stopped.share" wants a cause of that name. */
+static bool check_causes(const char *file, const struct scenario *s, struct err *e)
+{
+    for (size_t i = 0; i < s->slo_count; i++) {
+        struct scenario_slo slo;
+        char id[64];
+        if (!scenario_slo_parse(s->slo[i], &slo, e))
+            return false;
+        if (strncmp(slo.path, "diagnosis.", 10) != 0)
+            continue;
+        snprintf(id, sizeof id, "%.*s", (int)strcspn(slo.path + 10, "."), slo.path + 10);
+        if (causes_find(id) == NULL)
+            return err_set(e, STAGE_SETUP, REASON_SCENARIO,
+                           "%.80s: slo[%zu]: there is no cause '%s'; scepstorm causes lists them", file, i,
+                           id);
+    }
+    return true;
+}
+
 bool cli_check_scenario(const char *file, const struct scenario *s, struct err *e)
 {
     struct buf text, der;
@@ -81,7 +101,7 @@ bool cli_check_scenario(const char *file, const struct scenario *s, struct err *
     if (!sim_faults_parse((const char *const *)s->simulator.faults, s->simulator.fault_count, &faults, &why))
         return err_set(e, STAGE_SETUP, REASON_SCENARIO, "%.80s: simulator.faults: %s", file, why.text);
     sim_faults_free(faults);
-    return true;
+    return check_causes(file, s, e);
 }
 
 static void print_target(const struct scenario *s)

@@ -131,6 +131,13 @@ static bool is_worse(const struct scenario_slo *slo, double value, double than)
     return false;
 }
 
+/* The last window may be cut short by the end of the run: too little in it means nothing then. */
+static bool is_cut_short(const struct report_run *run, const struct scenario_slo *slo, int64_t from_us)
+{
+    bool wants_enough = slo->unit == SLO_NUMBER && (slo->op == SLO_GREATER || slo->op == SLO_GREATER_EQUAL);
+    return wants_enough && from_us > 0 && from_us + slo->window_us > run->duration_us;
+}
+
 static bool check_windows(const struct report_run *run, const struct scenario_slo *slo,
                           struct slo_result *out, struct err *e)
 {
@@ -143,7 +150,7 @@ static bool check_windows(const struct report_run *run, const struct scenario_sl
     if (!slo_windows_new(run, slo, &w, e))
         return false;
     while (slo_windows_next(w, true, &value, &from_us)) {
-        if (out->has_value && !is_worse(slo, value, out->value))
+        if (is_cut_short(run, slo, from_us) || (out->has_value && !is_worse(slo, value, out->value)))
             continue;
         out->has_value = true;
         out->value = value;

@@ -121,6 +121,30 @@ static void figures_of_all_kinds(void **state)
     }
 }
 
+/* At 64 s the last window of 10 s has four: less than enough devices in it is no miss, a bad share is. */
+static void the_last_window_may_be_short(void **state)
+{
+    struct fixture *f = *state;
+    struct report_verdict verdict;
+    name_things(f);
+    for (uint64_t i = 0; i < 640; i++)
+        device(f, i, 0, i == 639 ? OUTCOME_FAILED : OUTCOME_ENROLLED, (int64_t)i * 100000 + 1000, 1000);
+    f->run.duration_us = 64 * SECOND_US;
+    static const struct {
+        const char *slo;
+        bool ok;
+    } short_rows[] = {{"enrolled >= 100 over 10s", true},
+                      {"latency.enrollment.count > 99 over 10s", true},
+                      {"enrolled >= 99% over 10s", false},
+                      {"failed < 1 over 10s", false}};
+    for (size_t i = 0; i < sizeof short_rows / sizeof short_rows[0]; i++) {
+        json_t *one = check(f, short_rows[i].slo, &verdict);
+        if (json_is_true(json_object_get(one, "ok")) != short_rows[i].ok)
+            fail_msg("%s", short_rows[i].slo);
+        json_decref(one);
+    }
+}
+
 static void the_worst_window_is_told(void **state)
 {
     struct fixture *f = *state;
@@ -286,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(figures_of_all_kinds, fixture_up, fixture_down),
+        cmocka_unit_test_setup_teardown(the_last_window_may_be_short, fixture_up, fixture_down),
         cmocka_unit_test_setup_teardown(the_worst_window_is_told, fixture_up, fixture_down),
         cmocka_unit_test(hopeless_runs_are_given_up),
         cmocka_unit_test(nothing_is_given_up_that_could_be_met),
