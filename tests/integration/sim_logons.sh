@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The simulator's OTP page and a client that we did not write: curl logs on by NTLM, by NTLM inside Negotiate and by Basic.
-#   logons.sh PATH-TO-SCEPSTORM
+#   sim_logons.sh PATH-TO-SCEPSTORM
 set -euo pipefail
 scepstorm=$(realpath "$1")
 work=$(mktemp -d)
@@ -9,7 +9,7 @@ trap 'for pid in "${children[@]}"; do kill "$pid" 2>/dev/null || true; done; rm 
 cd "$work"
 export SIM_PASSWORD='cor:rect h0rse' GUEST_PASSWORD='guest word'
 
-fail() { echo "logons: $*" >&2; cat sim.log >&2 2>/dev/null || true; exit 1; }
+fail() { echo "sim_logons: $*" >&2; cat sim.log >&2 2>/dev/null || true; exit 1; }
 
 # start OPTION...: the simulator; its pages go into $page
 start() {
@@ -138,4 +138,4 @@ for secret in "$SIM_PASSWORD" "$GUEST_PASSWORD"; do
     esac
   done
 done
-echo "logons: all as on IIS"
+echo "sim_logons: all as on IIS"
