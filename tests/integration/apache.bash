@@ -82,6 +82,6 @@ CONF
 }
 
 apache_stop() {
-  [ -z "$apache" ] || { kill "$apache" 2>/dev/null; wait "$apache" || true; }
+  [ -z "$apache" ] || { kill "$apache" 2>/dev/null || true; wait "$apache" || true; }
   apache=
 }

@@ -81,7 +81,7 @@ kdc_start() {
 }
 
 kdc_stop() {
-  [ -z "$kdc" ] || { kill "$kdc"; wait "$kdc" || true; }
+  [ -z "$kdc" ] || { kill "$kdc" 2>/dev/null || true; wait "$kdc" || true; }
   kdc=
   rm -f kdc.log
 }

@@ -20,7 +20,7 @@ echo "LAB:mdm:$NTLM" >ntlm.users
 NTLM_USER_FILE=$PWD/ntlm.users APACHE_BEHIND=8080 apache_start
 
 sim_stop() {
-  [ -z "$sim" ] || { kill "$sim" 2>/dev/null; wait "$sim" || true; }
+  [ -z "$sim" ] || { kill "$sim" 2>/dev/null || true; wait "$sim" || true; }
   sim=
 }
 
