@@ -21,14 +21,15 @@ static double validity_us(const struct outcome_otp *o)
     return (double)(is_ndes(o) ? NDES_VALIDITY : o->lifetime_us);
 }
 
-static bool came_near(const struct report_run *run, const struct measure_otp *figures, unsigned places,
-                      double per_hour)
+/* Lost passwords tell in the long run, a rate tells at once; so many of them that they fill the cache do, too. */
+static bool came_near(const struct report_run *run, const struct measure_otp *figures,
+                      const struct otp_capacity *c)
 {
     uint64_t enrolled = measure_devices(run->measure).enrolled;
     double rate = run->duration_us > 0 ? (double)enrolled * 3600e6 / (double)run->duration_us : 0;
-    bool all_taken = figures->outstanding_max >= places; /* else arrivals waited for something else */
-    return figures->cache_full > 0 || (run->otp->held_back && all_taken) ||
-           (figures->used >= ENOUGH && rate >= NEAR * per_hour);
+    bool all_taken = figures->outstanding_max >= c->places; /* else arrivals waited for something else */
+    bool fast = figures->used >= ENOUGH && c->lossless_per_hour > 0 && rate >= NEAR * c->lossless_per_hour;
+    return figures->cache_full > 0 || (run->otp->held_back && all_taken) || fast || c->lost >= c->places;
 }
 
 struct otp_capacity otp_capacity(const struct report_run *run)
@@ -47,7 +48,9 @@ struct otp_capacity otp_capacity(const struct report_run *run)
     c.validity_us = validity_us(o);
     c.place_us = measure_otp_place_us(c.hold_us, c.wasted, c.validity_us);
     c.per_hour = measure_otp_per_hour(c.places, c.place_us);
-    c.near = c.per_hour > 0 && came_near(run, &figures, c.places, c.per_hour);
+    c.lossless_per_hour = measure_otp_per_hour(c.places, c.hold_us);
+    c.lost = wasted;
+    c.near = c.per_hour > 0 && came_near(run, &figures, &c);
     return c;
 }
 
@@ -107,22 +110,18 @@ static void say_places(const struct report_run *run, const struct otp_capacity *
             c->places == 1 ? "" : "s");
 }
 
-static void say_wasted(const struct report_run *run, const struct otp_capacity *c, char *out,
-                       size_t out_bytes)
+static void say_lost(const struct otp_capacity *c, char *out, size_t out_bytes)
 {
-    struct measure_otp o = measure_otp(run->measure);
-    uint64_t wasted = o.lost + o.unanswered + o.expired;
-    char count[32], validity[32], without[32];
-    if (wasted == 0 || c->validity_us <= 0)
+    char count[32], validity[32], rate[32];
+    if (c->lost == 0 || c->validity_us <= 0)
         return;
-    words_count(wasted, count, sizeof count);
+    words_count(c->lost, count, sizeof count);
+    words_count((uint64_t)c->per_hour, rate, sizeof rate);
     text_duration((int64_t)c->validity_us, validity, sizeof validity);
-    say(out, out_bytes, "; %s password%s never came back to the server, which keeps %s for %s", count,
-        wasted == 1 ? "" : "s", wasted == 1 ? "its place" : "their places", validity);
-    if (c->hold_us <= 0)
-        return;
-    words_count((uint64_t)measure_otp_per_hour(c->places, c->hold_us), without, sizeof without);
-    say(out, out_bytes, " (without: %s)", without);
+    say(out, out_bytes,
+        "; %s password%s never came back to the server, which keeps %s for %s: if devices go on to lose so "
+        "many, %s per hour remain",
+        count, c->lost == 1 ? "" : "s", c->lost == 1 ? "its place" : "their places", validity, rate);
 }
 
 void words_otp_capacity(const struct report_run *run, char *out, size_t out_bytes)
@@ -133,13 +132,13 @@ void words_otp_capacity(const struct report_run *run, char *out, size_t out_byte
     if (c.per_hour <= 0)
         return;
     text_duration((int64_t)c.hold_us, hold, sizeof hold);
-    words_count((uint64_t)c.per_hour, rate, sizeof rate);
+    words_count((uint64_t)c.lossless_per_hour, rate, sizeof rate);
     say_places(run, &c, out, out_bytes);
     if (c.hold_us > 0)
         say(out, out_bytes, "a password is held %s on average: %s devices per hour at most", hold, rate);
     else
-        say(out, out_bytes, "of which none was used up: %s devices per hour at most", rate);
-    say_wasted(run, &c, out, out_bytes);
+        say(out, out_bytes, "no password was used up");
+    say_lost(&c, out, out_bytes);
 }
 
 /* What would let more through: the narrower of the two, or both. */
@@ -159,7 +158,7 @@ void words_otp_limit(const struct report_run *run, char *out, size_t out_bytes)
     struct measure_otp o = measure_otp(run->measure);
     double before_us = histogram_mean(o.fetch) + histogram_mean(o.age), hold_us = histogram_mean(o.hold);
     char rate[32];
-    words_count((uint64_t)c.per_hour, rate, sizeof rate);
+    words_count((uint64_t)c.lossless_per_hour, rate, sizeof rate);
     out[0] = '\0';
     if (c.places == 0 || (o.asked > 0 && o.outstanding_max < c.places)) {
         say(out, out_bytes, "fetches came too slowly; raise challenge.connections or challenge.rate");
@@ -171,7 +170,7 @@ void words_otp_limit(const struct report_run *run, char *out, size_t out_bytes)
             "time that a password is held");
     else
         say(out, out_bytes, "the password supply, not the CA, was the limit");
-    if (c.per_hour > 0)
+    if (c.lossless_per_hour > 0)
         say(out, out_bytes, ": at most %s devices per hour", rate);
     say(out, out_bytes, "; %s", what_to_raise(run, &c));
 }
@@ -201,6 +200,8 @@ static json_t *capacity_json(const struct report_run *run)
     json_object_set_new(out, "wasted", json_real(c.wasted));
     json_object_set_new(out, "validity_s", seconds(c.validity_us));
     json_object_set_new(out, "per_hour", c.per_hour > 0 ? json_real(c.per_hour) : json_null());
+    json_object_set_new(out, "lossless_per_hour",
+                        c.lossless_per_hour > 0 ? json_real(c.lossless_per_hour) : json_null());
     json_object_set_new(out, "near", json_boolean(c.near));
     return out;
 }

@@ -120,9 +120,11 @@ struct otp_capacity {
     bool assumed;   /* NDES did not say, so it is taken as installed */
     double hold_us; /* a used password, from the begin of its fetch until the place was free */
     double wasted;  /* share of passwords that never came back to the server */
+    uint64_t lost;  /* how many those are */
     double validity_us, place_us;
-    double per_hour; /* 0: nothing was fetched */
-    bool near;       /* the run came near it, or met it */
+    double per_hour;          /* in the long run, losses included; 0: nothing was fetched */
+    double lossless_per_hour; /* while the lost ones do not yet tell; 0: none was used up */
+    bool near;                /* the run came near it, or met it */
 };
 struct otp_capacity otp_capacity(const struct report_run *run);
 json_t *otp_json(const struct report_run *run);
