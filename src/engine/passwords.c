@@ -147,9 +147,11 @@ static void on_halted(void *user, const struct err *why)
 {
     struct engine *en = ((struct passwords *)user)->engine;
     if (!en->stopped)
-        snprintf(en->result->stopped_early, sizeof en->result->stopped_early,
-                 "the challenge source refused two logons; no more are tried, so that the account is not "
-                 "locked");
+        snprintf(en->result->stopped_early, sizeof en->result->stopped_early, "%s",
+                 why->reason == REASON_OTP_AUTH_REFUSED
+                     ? "the challenge source refused two logons; no more are tried, so that the account is "
+                       "not locked"
+                     : "two fetches found no way to log on at the challenge source; no more are tried");
     engine_stop(en, why);
 }
 

@@ -22,6 +22,7 @@ struct reservoir {
     unsigned refused;
     bool proven; /* the last logon that ended was accepted */
     bool halted;
+    enum reason halted_by;
     bool sulking; /* a prefetch failed: no more before somebody's own fetch succeeds */
     bool closing;
     struct password *stock; /* the one that expires first is first */
@@ -236,10 +237,15 @@ static struct password *gather(struct reservoir *r, struct supply_answer *answer
     return first;
 }
 
-static void no_more_logons(struct err *why)
+static void no_more_logons(const struct reservoir *r, struct err *why)
 {
-    err_set(why, STAGE_OTP, REASON_OTP_AUTH_REFUSED,
-            "not tried: two logons were refused, a third could lock the account");
+    if (r->halted_by == REASON_OTP_SCHEME)
+        err_set(why, STAGE_OTP, r->halted_by, "not tried: two fetches found no scheme to log on with");
+    else if (r->halted_by == REASON_OTP_TICKET)
+        err_set(why, STAGE_OTP, r->halted_by, "not tried: two fetches found no ticket to log on with");
+    else
+        err_set(why, STAGE_OTP, REASON_OTP_AUTH_REFUSED,
+                "not tried: two logons were refused, a third could lock the account");
 }
 
 static void note_logon(struct reservoir *r, const struct supply_answer *answer)
@@ -253,7 +259,8 @@ static void note_logon(struct reservoir *r, const struct supply_answer *answer)
     if (++r->refused != MAX_REFUSED)
         return;
     r->halted = true;
-    no_more_logons(&why);
+    r->halted_by = answer->error.reason;
+    no_more_logons(r, &why);
     r->config.halted(r->config.user, &why);
 }
 
@@ -322,7 +329,7 @@ static bool may_fetch(const struct reservoir *r, struct err *why)
 {
     const struct reservoir_config *c = &r->config;
     if (r->halted) {
-        no_more_logons(why);
+        no_more_logons(r, why);
         return false;
     }
     if (is_dry(r))
