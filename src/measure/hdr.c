@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#define ZLIB_CONST
 #include <zlib.h>
 
 /* The low digit after the base says how wide a word is; readers must not look at it in V2. */
@@ -146,12 +147,24 @@ static bool decode_plain(struct span in, struct histogram *into, struct err *e)
     return hdr_take_counts(span_of(in.data + HEADER_BYTES, in.len - HEADER_BYTES), into, e);
 }
 
+/* A small window and little effort: a run has tens of thousands of these, of some hundred bytes each. */
+static bool deflate_into(struct span plain, uint8_t *room, size_t *room_len)
+{
+    z_stream z = {
+        .next_in = plain.data, .avail_in = (uInt)plain.len, .next_out = room, .avail_out = (uInt)*room_len};
+    if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, 12, 5, Z_DEFAULT_STRATEGY) != Z_OK)
+        return false;
+    bool ok = deflate(&z, Z_FINISH) == Z_STREAM_END;
+    *room_len -= z.avail_out;
+    deflateEnd(&z);
+    return ok;
+}
+
 static bool compress_into(struct span plain, struct buf *out)
 {
-    uLongf len = compressBound((uLong)plain.len);
+    size_t len = plain.len + plain.len / 8 + 64; /* what does not shrink grows by some bytes a block */
     uint8_t *room = buf_reserve(out, COMPRESSED_HEADER_BYTES + len);
-    if (room == NULL || compress2(room + COMPRESSED_HEADER_BYTES, &len, plain.data, (uLong)plain.len,
-                                  Z_DEFAULT_COMPRESSION) != Z_OK)
+    if (room == NULL || !deflate_into(plain, room + COMPRESSED_HEADER_BYTES, &len))
         return false;
     put_be(out, COOKIE_COMPRESSED | WORD_DIGIT, 4);
     put_be(out, len, 4);

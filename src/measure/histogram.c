@@ -98,15 +98,27 @@ bool histogram_record(struct histogram *h, int64_t us)
     return true;
 }
 
+/* Everything that was counted lies in the pages of min to max. */
+static size_t first_page(const struct histogram *h)
+{
+    return index_of(h->min_us) >> PAGE_BITS;
+}
+
+static size_t last_page(const struct histogram *h)
+{
+    return index_of(h->max_us) >> PAGE_BITS;
+}
+
 bool histogram_merge(struct histogram *into, const struct histogram *from)
 {
     if (from->total == 0)
         return true;
-    for (size_t p = 0; p < PAGES; p++) {
+    size_t first = first_page(from), last = last_page(from);
+    for (size_t p = first; p <= last; p++) {
         if (from->pages[p] != NULL && count_at(into, p << PAGE_BITS) == NULL)
             return false;
     }
-    for (size_t p = 0; p < PAGES; p++) {
+    for (size_t p = first; p <= last; p++) {
         for (size_t i = 0; from->pages[p] != NULL && i < PAGE_COUNTS; i++)
             into->pages[p][i] += from->pages[p][i];
     }
@@ -119,22 +131,25 @@ bool histogram_merge(struct histogram *into, const struct histogram *from)
 /* Min and max as the buckets tell them. */
 static void measure_edges(struct histogram *h)
 {
-    size_t first = HISTOGRAM_BUCKETS, last = 0;
-    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        const uint64_t *page = h->pages[i >> PAGE_BITS];
-        if (page == NULL || page[i % PAGE_COUNTS] == 0)
-            continue;
-        first = first == HISTOGRAM_BUCKETS ? i : first;
-        last = i;
+    size_t position = 0;
+    struct histogram_bucket first = {0}, last = {0};
+    if (!histogram_next(h, &position, &first))
+        return;
+    for (size_t p = last_page(h) + 1; p-- > 0 && last.count == 0;) {
+        position = p << PAGE_BITS;
+        size_t end = position + PAGE_COUNTS;
+        struct histogram_bucket bucket;
+        while (position < end && histogram_next(h, &position, &bucket) && bucket.index < end)
+            last = bucket;
     }
-    int64_t lower = bucket_at(h, first).lower_us, upper = bucket_at(h, last).upper_us;
-    h->min_us = lower > h->min_us ? lower : h->min_us;
-    h->max_us = upper < h->max_us ? upper : h->max_us;
+    h->min_us = first.lower_us > h->min_us ? first.lower_us : h->min_us;
+    h->max_us = last.upper_us < h->max_us ? last.upper_us : h->max_us;
 }
 
 void histogram_subtract(struct histogram *from, const struct histogram *what)
 {
-    for (size_t p = 0; p < PAGES; p++) {
+    size_t last = last_page(what);
+    for (size_t p = first_page(what); p <= last; p++) {
         for (size_t i = 0; from->pages[p] != NULL && what->pages[p] != NULL && i < PAGE_COUNTS; i++)
             from->pages[p][i] -= what->pages[p][i];
     }
@@ -148,7 +163,8 @@ void histogram_subtract(struct histogram *from, const struct histogram *what)
 
 void histogram_reset(struct histogram *h)
 {
-    for (size_t p = 0; p < PAGES; p++) {
+    size_t last = last_page(h);
+    for (size_t p = first_page(h); p <= last; p++) {
         if (h->pages[p] != NULL)
             memset(h->pages[p], 0, PAGE_COUNTS * sizeof *h->pages[p]);
     }
@@ -214,20 +230,18 @@ int64_t histogram_quantile(const struct histogram *h, double share)
 
 bool histogram_next(const struct histogram *h, size_t *position, struct histogram_bucket *out)
 {
-    size_t i = *position;
-    while (i < HISTOGRAM_BUCKETS) {
+    size_t first = index_of(h->min_us), end = h->total == 0 ? 0 : index_of(h->max_us) + 1;
+    for (size_t i = *position < first ? first : *position; i < end;) {
         const uint64_t *page = h->pages[i >> PAGE_BITS];
-        if (page == NULL) {
-            i = ((i >> PAGE_BITS) + 1) << PAGE_BITS;
-            continue;
+        size_t page_end = ((i >> PAGE_BITS) + 1) << PAGE_BITS;
+        for (; page != NULL && i < page_end; i++) {
+            if (page[i % PAGE_COUNTS] == 0)
+                continue;
+            *out = bucket_at(h, i);
+            *position = i + 1;
+            return true;
         }
-        if (page[i % PAGE_COUNTS] == 0) {
-            i++;
-            continue;
-        }
-        *out = bucket_at(h, i);
-        *position = i + 1;
-        return true;
+        i = page_end;
     }
     return false;
 }

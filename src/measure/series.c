@@ -123,13 +123,27 @@ static struct block write_block(struct series *s, const struct cells *cells)
     return block;
 }
 
-/* The next histogram of an interval, in s->scratch; false after the last one. */
-static bool read_cell(const struct series *s, struct span *rest, struct measure_key *key)
+static bool chosen(const struct measure_filter *f, struct measure_key key)
+{
+    return key.metric == f->metric && (f->results >> key.result & 1) != 0 &&
+           (f->phase == MEASURE_ANY ? !key.warm_up : f->phase == key.phase) &&
+           (f->profile == MEASURE_ANY || f->profile == key.profile);
+}
+
+/* The next histogram of an interval that is chosen (`f` NULL: any), in s->scratch. False after the last one, when nothing
+ * is left, or without memory, when something is. */
+static bool read_cell(const struct series *s, const struct measure_filter *f, struct span *rest,
+                      struct measure_key *key)
 {
     struct head head;
-    if (rest->len < sizeof head)
-        return false;
-    memcpy(&head, rest->data, sizeof head);
+    for (;;) {
+        if (rest->len < sizeof head)
+            return false;
+        memcpy(&head, rest->data, sizeof head);
+        if (f == NULL || chosen(f, head.key))
+            break;
+        *rest = span_of(rest->data + sizeof head + head.len, rest->len - sizeof head - head.len);
+    }
     *key = head.key;
     histogram_reset(s->scratch);
     bool ok = hdr_take_counts(span_of(rest->data + sizeof head, head.len), s->scratch, NULL) &&
@@ -150,7 +164,7 @@ static void read_block(const struct series *s, struct block block, struct cells 
 {
     struct span rest = span_of(block.data, block.len);
     struct measure_key key;
-    while (read_cell(s, &rest, &key)) {
+    while (read_cell(s, NULL, &rest, &key)) {
         struct histogram *h = cells_get(into, key);
         if (h != NULL)
             histogram_merge(h, s->scratch);
@@ -226,13 +240,6 @@ bool series_record(struct series *s, struct measure_key key, int64_t at_us, int6
 
 /* ---- reading ---- */
 
-static bool chosen(const struct measure_filter *f, struct measure_key key)
-{
-    return key.metric == f->metric && (f->results >> key.result & 1) != 0 &&
-           (f->phase == MEASURE_ANY ? !key.warm_up : f->phase == key.phase) &&
-           (f->profile == MEASURE_ANY || f->profile == key.profile);
-}
-
 static bool sum_cells(const struct cells *cells, const struct measure_filter *f, struct histogram *into)
 {
     for (size_t i = 0; i < cells->count; i++) {
@@ -254,8 +261,8 @@ bool series_sum_interval(const struct series *s, size_t interval, const struct m
         return sum_cells(&s->open, f, into);
     struct span rest = span_of(s->closed[interval].data, s->closed[interval].len);
     struct measure_key key;
-    while (read_cell(s, &rest, &key)) {
-        if (chosen(f, key) && !histogram_merge(into, s->scratch))
+    while (read_cell(s, f, &rest, &key)) {
+        if (!histogram_merge(into, s->scratch))
             return false;
     }
     return rest.len == 0;
@@ -292,7 +299,7 @@ bool series_walk(const struct series *s, series_each *each, void *user)
     for (size_t i = 0; i < s->open_index; i++) {
         struct span rest = span_of(s->closed[i].data, s->closed[i].len);
         struct measure_key key;
-        while (read_cell(s, &rest, &key)) {
+        while (read_cell(s, NULL, &rest, &key)) {
             if (!each(user, (int64_t)i, key, s->scratch))
                 return false;
         }
