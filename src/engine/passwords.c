@@ -28,7 +28,8 @@ static const struct challenge_config *config_of(const struct engine *en)
 
 static struct phone *phone_of(struct taker *taker)
 {
-    return (struct phone *)((char *)taker - offsetof(struct phone, taker));
+    void *phone = (char *)taker - offsetof(struct phone, taker);
+    return phone;
 }
 
 /* ---- what the reservoir asks of us ---- */
