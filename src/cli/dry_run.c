@@ -56,13 +56,17 @@ static void look_into_pool(const struct scenario *s, uint64_t devices, struct lo
 static void look_at_supply(struct dry_run *dry, int64_t service_us)
 {
     const struct scenario *s = dry->scenario;
+    enum challenge_source source = s->challenge.source;
     double pauses_us = 0;
     dry->supply = (struct load_supply){
         .in_flight_limit = s->limits.in_flight,
         .tls = !s->target.sim && strncmp(s->target.url, "https:", 6) == 0,
         .simulator_here = s->target.sim,
         .source_addresses = s->target.source_count > 0 ? (unsigned)s->target.source_count : 1,
-        .passwords = s->challenge.source == CHALLENGE_MSCEP_ADMIN,
+        .passwords =
+            source == CHALLENGE_MSCEP_ADMIN || source == CHALLENGE_HTTP || source == CHALLENGE_INTUNE,
+        .cached = source == CHALLENGE_MSCEP_ADMIN,
+        .fetches_per_s = s->challenge.rate_per_s,
         .outstanding = s->challenge.outstanding,
         .password_cache = s->target.sim ? s->simulator.otp_cache : s->challenge.outstanding,
         .password_validity_us = s->target.sim ? s->simulator.otp_validity_us : INT64_C(3600000000),
@@ -118,9 +122,11 @@ void dry_run_clear(struct dry_run *dry)
 
 /* ---- told ---- */
 
+enum unit { PLAIN, BYTES, RATE };
+
 static const struct {
     const char *name, *id;
-    enum { PLAIN, BYTES, RATE } unit;
+    enum unit unit;
     bool of_machine;
 } kinds[LOAD_NEED_COUNT] = {
     [LOAD_NEED_IN_FLIGHT] = {"in flight", "in_flight", PLAIN, false},
@@ -132,7 +138,7 @@ static const struct {
     [LOAD_NEED_PASSWORD_RATE] = {"passwords", "password_rate_per_s", RATE, false},
 };
 
-static void print_figure(double value, int unit, char *out, size_t out_bytes)
+static void print_figure(double value, enum unit unit, char *out, size_t out_bytes)
 {
     if (unit == BYTES)
         snprintf(out, out_bytes, "%.0f MiB", value / (1 << 20));

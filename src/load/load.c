@@ -208,9 +208,6 @@ static bool survey(struct load_plan *plan, uint64_t seed, uint64_t max_devices, 
 {
     struct cursor c = beginning(seed);
     struct load_arrival arrival;
-    if (plan->count > max_devices)
-        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "%llu devices are more than the ceiling of %llu",
-                       (unsigned long long)plan->count, (unsigned long long)max_devices);
     while (advance(plan, &c, &arrival)) {
         plan->end_us = arrival.scheduled_us;
         if (c.arrivals > max_devices)
@@ -308,6 +305,9 @@ static void begin(struct load_plan *plan, uint64_t seed)
 
 static bool fill(struct load_plan *plan, uint64_t seed, uint64_t max_devices, struct err *e)
 {
+    if (plan->count > max_devices)
+        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "%llu devices are more than the ceiling of %llu",
+                       (unsigned long long)plan->count, (unsigned long long)max_devices);
     if (!add_segments(plan, seed, e) || !survey(plan, seed, max_devices, e) || !check_count(plan, e) ||
         !add_slots(plan, e))
         return false;

@@ -42,7 +42,7 @@ static struct load_need descriptors(const struct load_demand *d, const struct lo
     uint64_t at_once = d->in_flight < s->in_flight_limit ? d->in_flight : s->in_flight_limit;
     uint64_t pages = s->passwords ? s->outstanding : 0;
     struct load_need n = need((double)(at_once + pages + LOAD_BASE_DESCRIPTORS), (double)m->descriptors);
-    say(n.how, "one for each of %llu devices in flight, %llu for password pages, %d others; the hard limit",
+    say(n.how, "one for each of %llu devices in flight, %llu for passwords, %d others; the hard limit",
         (unsigned long long)at_once, (unsigned long long)pages, LOAD_BASE_DESCRIPTORS);
     if (!n.ok)
         say(n.advice, "ulimit -Hn %.0f (systemd: LimitNOFILE=), or limits.in_flight: %llu", n.needed,
@@ -104,7 +104,7 @@ static struct load_need password_cache(const struct load_supply *s)
     char each[32];
     text_duration(s->password_validity_us / (s->password_cache > 0 ? s->password_cache : 1), each,
                   sizeof each);
-    n.applies = s->passwords;
+    n.applies = s->cached;
     say(n.how, "challenge.outstanding, in NDES's cache; it bears one lost password every %s", each);
     if (!n.ok)
         say(n.advice, "challenge.outstanding: %u, or PasswordMax in the server's registry",
@@ -113,18 +113,30 @@ static struct load_need password_cache(const struct load_supply *s)
 }
 
 /* Little once more: places / the time that a password keeps its place. */
+static double supplied_per_s(const struct load_supply *s, unsigned places)
+{
+    double by_places = places / ((double)s->service_us / 1e6);
+    bool limited = s->fetches_per_s > 0 && (!s->passwords || s->fetches_per_s < by_places);
+    return limited ? s->fetches_per_s : by_places;
+}
+
 static struct load_need password_rate(const struct load_demand *d, const struct load_supply *s)
 {
-    unsigned places = s->outstanding < s->password_cache ? s->outstanding : s->password_cache;
-    struct load_need n = need(d->peak_per_s, places / ((double)s->service_us / 1e6));
-    char service[32];
+    unsigned places = s->cached && s->password_cache < s->outstanding ? s->password_cache : s->outstanding;
+    struct load_need n = need(d->peak_per_s, supplied_per_s(s, places));
+    char service[32], rate[48] = "";
     text_duration(s->service_us, service, sizeof service);
-    n.applies = s->passwords;
-    say(n.how, "Little: %u places / %s from page to answer; %llu passwords in all", places, service,
-        (unsigned long long)d->count);
+    if (s->fetches_per_s > 0)
+        snprintf(rate, sizeof rate, ", challenge.rate %g/s", s->fetches_per_s);
+    n.applies = s->passwords || s->fetches_per_s > 0;
+    if (s->passwords)
+        say(n.how, "Little: %u places / %s from fetch to answer%s; %llu passwords in all", places, service,
+            rate, (unsigned long long)d->count);
+    else
+        say(n.how, "challenge.rate; %llu passwords in all", (unsigned long long)d->count);
     if (!n.ok)
-        say(n.advice,
-            "a larger cache and challenge.outstanding, or less load: devices will wait, as start lag");
+        say(n.advice, "%smore challenge.outstanding%s, or less load: devices will wait, as start lag",
+            s->cached ? "a larger cache and " : "", s->fetches_per_s > 0 ? " or challenge.rate" : "");
     return n;
 }
 

@@ -28,7 +28,9 @@ struct load_supply {
     double connections_per_device; /* to the SCEP service, on average */
     unsigned source_addresses;     /* at least 1 */
     uint64_t keys_wanted, keys;    /* keys_wanted 0: any number will do */
-    bool passwords;                /* one for each device, from a page */
+    bool passwords;                /* fetched, one for each device, `outstanding` at once */
+    bool cached;                   /* by NDES, in password_cache places */
+    double fetches_per_s;          /* at most; 0: no limit */
     unsigned outstanding, password_cache;
     int64_t password_validity_us;
     int64_t service_us; /* assumed; a password is held as long */

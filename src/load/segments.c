@@ -310,10 +310,11 @@ void load_segments_clear(struct load_segments *list)
 
 /* ---- what a phase says about itself ---- */
 
-static void or_else(int64_t *value, int64_t fallback)
+/* Whole milliseconds, at least one: what a scenario can say. */
+static void or_else(int64_t *value, int64_t fallback_us)
 {
     if (*value == 0)
-        *value = fallback > 0 ? fallback : 1;
+        *value = fallback_us < 1000 ? 1000 : fallback_us - fallback_us % 1000;
 }
 
 void load_phase_complete(struct load_phase *p)

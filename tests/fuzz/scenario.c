@@ -2,6 +2,9 @@
 /* Any text as a scenario, with a first line "--set path=value" also as an option. What is refused gets one line of
  * printable text; what is accepted means the same after it was written and read again. */
 #include "scenario/scenario.h"
+#include "load/demand.h"
+
+#define PLAN_MAX 2000 /* devices: enough to go through every phase, few enough to go on */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,6 +56,25 @@ static void check_subject(const struct scenario *s)
     buf_clear(&subject);
 }
 
+/* What load there is can be walked through, in order and to its end, and has as many devices as it says. */
+static void check_plan(const struct scenario *s)
+{
+    struct load_plan *plan = NULL;
+    struct load_demand total, *phases = calloc(s->phase_count, sizeof *phases);
+    struct err e = {0};
+    require(phases != NULL);
+    if (!load_plan_new(s->phases, s->phase_count, s->devices.count, PLAN_MAX, s->seed, &plan, &e)) {
+        check_error(&e);
+        free(phases);
+        return;
+    }
+    require(load_demand_of(plan, 1000000, 1000000, phases, s->phase_count, &total, &e));
+    require(load_plan_over(plan) && total.count > 0 && total.count <= load_plan_count(plan));
+    require(!load_plan_count_known(plan) || total.count == load_plan_count(plan));
+    load_plan_free(plan);
+    free(phases);
+}
+
 /* Cuts "--set path=value\n" off the front; `line` keeps the two texts. */
 static size_t take_option(const uint8_t *data, size_t size, char line[256], struct scenario_override *out)
 {
@@ -82,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (scenario_parse("fuzz.yaml", span_of(data + skip, size - skip), &option, skip > 0, &s, &e)) {
         check_survival(s);
         check_subject(s);
+        check_plan(s);
     } else {
         check_error(&e);
     }

@@ -21,7 +21,7 @@ storm() {
   local want=$1 code=0
   shift
   timeout --kill-after=5 120 "$scepstorm" "$@" >stdout 2>stderr </dev/null || code=$?
-  if [ "$code" -eq 4 ] && [ "$want" -eq 0 ] && grep -q 'run invalid' stdout; then return; fi
+  if [ "$code" -eq 4 ] && [ "$want" -eq 0 ] && grep -qi 'run invalid' stdout; then return; fi
   [ "$code" -eq "$want" ] || fail "exit code $code instead of $want: $*"
 }
 

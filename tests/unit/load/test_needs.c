@@ -75,6 +75,7 @@ static struct load_supply plenty(void)
                                 .connections_per_device = 1,
                                 .source_addresses = 1,
                                 .passwords = true,
+                                .cached = true,
                                 .outstanding = 5,
                                 .password_cache = 5,
                                 .password_validity_us = 3600 * SECOND,
@@ -133,6 +134,26 @@ static void what_lacks_says_what_to_change(void **state)
     assert_non_null(strstr(n[LOAD_NEED_DESCRIPTORS].advice, "limits.in_flight: 19930"));
 }
 
+static void a_limited_rate_of_fetches_counts(void **state)
+{
+    (void)state;
+    struct load_demand d = {.peak_per_s = 10};
+    struct load_supply s = plenty();
+    struct load_need n[LOAD_NEED_COUNT];
+    s.cached = false; /* an API: no cache of NDES's */
+    s.password_cache = 0;
+    load_needs_of(&d, &s, &machine, n);
+    assert_true(n[LOAD_NEED_PASSWORD_RATE].ok);
+    assert_false(n[LOAD_NEED_PASSWORD_CACHE].applies);
+    s.fetches_per_s = 5;
+    load_needs_of(&d, &s, &machine, n);
+    assert_lacks(&n[LOAD_NEED_PASSWORD_RATE], "challenge.rate");
+    s.passwords = false; /* a command: nothing but the rate holds it back */
+    s.fetches_per_s = 10;
+    load_needs_of(&d, &s, &machine, n);
+    assert_true(n[LOAD_NEED_PASSWORD_RATE].ok && n[LOAD_NEED_PASSWORD_RATE].applies);
+}
+
 static void more_addresses_are_more_ports(void **state)
 {
     (void)state;
@@ -175,6 +196,7 @@ int main(void)
         cmocka_unit_test(phases_are_told_apart),
         cmocka_unit_test(enough_is_enough),
         cmocka_unit_test(what_lacks_says_what_to_change),
+        cmocka_unit_test(a_limited_rate_of_fetches_counts),
         cmocka_unit_test(more_addresses_are_more_ports),
         cmocka_unit_test(unknown_memory_is_no_verdict),
     };

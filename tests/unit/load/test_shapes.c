@@ -365,7 +365,7 @@ static void nonsense_is_refused(void **state)
     p.jitter_us = p.every_us = 1000;
     assert_refused(p, 0, "1000 waves");
     p.every_us = SECOND;
-    p.success = NAN;
+    p.success = nan("");
     assert_refused(p, 0, "share");
     p = (struct load_phase){.name = "s",
                             .kind = LOAD_SPIKE,
