@@ -80,6 +80,7 @@
     X(REASON_SIGNER_UNKNOWN,          "signer_unknown",          "the signer is neither in the message nor among the CA certificates") \
     X(REASON_BAD_SIGNATURE,           "bad_signature",           "the signature does not verify") \
     X(REASON_BAD_DIGEST,              "bad_digest",              "the messageDigest does not match the content") \
+    X(REASON_SIGNED_CONTENT_TYPE,     "signed_content_type",     "the signed contentType is not that of the content") \
     X(REASON_MESSAGE_TYPE,            "message_type",            "the messageType is not the expected one") \
     X(REASON_TRANSACTION_MISMATCH,    "transaction_mismatch",    "the transactionID is not the request's") \
     X(REASON_NONCE_MISMATCH,          "nonce_mismatch",          "the recipientNonce is not the request's senderNonce") \

@@ -69,8 +69,10 @@ static const struct persona_row rows[] = {
     DOC(renewal, "renewal_req", "RFC 8894 2.4"),
     DOC(renewal_key, "new", "RFC 8894 2.4"),
     DOC(checks,
-        "signature, signer, message_type, transaction, nonce, status, content, key, subject, chain, validity",
-        "RFC 8894 3.2.1, 3.3.2; key, subject and chain are common sense"),
+        "signature, signer, message_type, transaction, nonce, status, content, content_type, key, subject, "
+        "chain, "
+        "validity",
+        "RFC 8894 3.2.1, 3.3.2, RFC 5652 11.1; key, subject and chain are common sense"),
 };
 
 const struct persona_table persona_rfc8894 = {"rfc8894", "a careful client that takes RFC 8894 at its word",

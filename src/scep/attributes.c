@@ -74,6 +74,15 @@ static bool set_octets(void *field, const struct der_item *value, struct err *e)
                          "a nonce or digest is no OCTET STRING of at most %d bytes", SCEP_OCTETS_MAX);
 }
 
+static bool set_oid(void *field, const struct der_item *value, struct err *e)
+{
+    struct span *oid = field;
+    (void)e;
+    if (oid->len == 0 && value->tag == DER_OID)
+        *oid = value->content;
+    return true;
+}
+
 static bool set_transaction_id(void *field, const struct der_item *value, struct err *e)
 {
     char *id = field;
@@ -118,6 +127,7 @@ static const struct known {
     bool (*set)(void *field, const struct der_item *value, struct err *e);
     size_t offset;
 } known[] = {
+    {&SCEP_OID_CONTENT_TYPE, set_oid, offsetof(struct scep_attributes, content_type)},
     {&SCEP_OID_MESSAGE_TYPE, set_number, offsetof(struct scep_attributes, message_type)},
     {&SCEP_OID_PKI_STATUS, set_number, offsetof(struct scep_attributes, pki_status)},
     {&SCEP_OID_FAIL_INFO, set_number, offsetof(struct scep_attributes, fail_info)},

@@ -15,7 +15,8 @@ struct scep_octets {
 };
 
 struct scep_attributes {
-    int message_type; /* -1: absent or no number, here and below */
+    struct span content_type; /* OID content, within the message; empty: absent, or no OID */
+    int message_type;         /* -1: absent or no number, here and below */
     int pki_status;
     int fail_info;
     bool has_hresult;

@@ -12,8 +12,9 @@ enum {
     SCEP_CHECK_MESSAGE_TYPE = 1 << 2,
     SCEP_CHECK_TRANSACTION = 1 << 3,
     SCEP_CHECK_NONCE = 1 << 4,
-    SCEP_CHECK_STATUS = 1 << 5,  /* 0, 2 or 3; 3 not for GetCert and GetCRL */
-    SCEP_CHECK_CONTENT = 1 << 6, /* status and content agree (3.3.2.1 to 3.3.2.3) */
+    SCEP_CHECK_STATUS = 1 << 5,       /* 0, 2 or 3; 3 not for GetCert and GetCRL */
+    SCEP_CHECK_CONTENT = 1 << 6,      /* status and content agree (3.3.2.1 to 3.3.2.3) */
+    SCEP_CHECK_CONTENT_TYPE = 1 << 7, /* the signed contentType is the eContentType (RFC 5652 11.1) */
 };
 
 #define SCEP_TEXT_BYTES        256
@@ -63,7 +64,7 @@ struct scep_expected {
  *   GetCert: the certificate with that issuer and serial number, chaining to `ca`, of whatever date;
  *   GetCRL: a CRL of that issuer, signed by a CA certificate of `ca`, neither early nor stale.
  * Fails:   otherwise; *e has the first failure in this order: REASON_NOT_SCEP,
- *          MALFORMED, SIGNER_UNKNOWN, BAD_SIGNATURE, BAD_DIGEST, MESSAGE_TYPE, TRANSACTION_MISMATCH,
+ *          MALFORMED, SIGNER_UNKNOWN, BAD_SIGNATURE, BAD_DIGEST, SIGNED_CONTENT_TYPE, MESSAGE_TYPE, TRANSACTION_MISMATCH,
  *          NONCE_MISMATCH, STATUS_UNKNOWN, STATUS_CONTENT, SCEP_FAILURE (domain FAIL_INFO), SCEP_PENDING,
  *          DECRYPT, UNSUPPORTED_ALGORITHM, NO_CERTIFICATE, RENEWAL_SAME_CERTIFICATE, KEY_MISMATCH,
  *          SUBJECT_MISMATCH, CHAIN, CERT_EXPIRED; GetCert: NO_CERTIFICATE, WRONG_CERTIFICATE, CHAIN; GetCRL:

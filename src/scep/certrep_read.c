@@ -1,6 +1,7 @@
 #include "scep/certrep.h"
 
 #include "pki/fail.h"
+#include "pki/oid.h"
 #include "scep/oid.h"
 #include "scep/reading.h"
 
@@ -98,9 +99,25 @@ static void check_signature(struct scep_reading *r, struct err *e)
 
 /* The attributes. */
 
+/* RFC 5652 5.3, 11.1: else the signature says nothing of what kind the content is. */
+static void check_content_type(struct scep_reading *r, struct err *e)
+{
+    char signed_type[64], type[64];
+    if (span_equal(r->a.content_type, r->s.content_type))
+        return;
+    violate(r, SCEP_CHECK_CONTENT_TYPE);
+    if (r->a.content_type.len == 0)
+        err_set(e, STAGE_VERIFY, REASON_SIGNED_CONTENT_TYPE, "the signed contentType is missing");
+    else
+        err_set(e, STAGE_VERIFY, REASON_SIGNED_CONTENT_TYPE, "the signed contentType is %s, the content's %s",
+                pki_oid_text(r->a.content_type, signed_type, sizeof signed_type),
+                pki_oid_text(r->s.content_type, type, sizeof type));
+}
+
 static void check_attributes(struct scep_reading *r, struct err *e)
 {
     const struct scep_transaction *t = r->expected->transaction;
+    check_content_type(r, e);
     if (r->a.message_type != SCEP_CERT_REP) {
         violate(r, SCEP_CHECK_MESSAGE_TYPE);
         err_set(e, STAGE_VERIFY, REASON_MESSAGE_TYPE, "messageType %d (%s), not 3", r->a.message_type,

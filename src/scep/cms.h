@@ -25,6 +25,7 @@ bool scep_cms_signed_data(struct span body, enum stage stage, struct der_item *o
 
 /* SignedData with its first SignerInfo. Spans point into the message or into the scratch buffers. */
 struct scep_signed {
+    struct span content_type; /* eContentType, OID content */
     struct span content;      /* what the envelope reader wants; empty when absent */
     struct span digested;     /* what messageDigest covers; the same but for PKCS#7-style content */
     struct span certificates; /* back to back, with whatever else the field holds */

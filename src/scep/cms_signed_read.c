@@ -66,6 +66,7 @@ static bool read_encapsulated(struct span encapsulated, struct scep_signed *s, s
     struct der_item item;
     if (!der_expect(&r, DER_OID, "eContentType", &item, e))
         return false;
+    s->content_type = item.content;
     if (!der_optional(&r, DER_CONTEXT(0), &item) || item.content.len == 0)
         return true;
     r = der_reader_of(item.content);

@@ -200,7 +200,8 @@ static void verdicts_differ_by_what_is_checked(void **state)
     static const enum reason reasons[] = {
         REASON_SIGNER_UNKNOWN,       REASON_BAD_SIGNATURE,    REASON_BAD_DIGEST,     REASON_MESSAGE_TYPE,
         REASON_TRANSACTION_MISMATCH, REASON_NONCE_MISMATCH,   REASON_STATUS_UNKNOWN, REASON_STATUS_CONTENT,
-        REASON_KEY_MISMATCH,         REASON_SUBJECT_MISMATCH, REASON_CHAIN,          REASON_CERT_EXPIRED};
+        REASON_KEY_MISMATCH,         REASON_SUBJECT_MISMATCH, REASON_CHAIN,          REASON_CERT_EXPIRED,
+        REASON_SIGNED_CONTENT_TYPE};
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
         assert_false(persona_accepts(&rfc, persona_check_of(reasons[i])));
 }

@@ -199,6 +199,23 @@ static void signatures_and_digests(void **state)
     buf_clear(&message);
 }
 
+/* The first byte string after SignedData's own type is the eContentType, which no signature covers. */
+static void the_signed_content_type_is_that_of_the_content(void **state)
+{
+    (void)state;
+    static const uint8_t data[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01};
+    struct scep_expected expected = exchange_expected(&x);
+    struct forge forge = forge_like(&x, "2");
+    forge.fail_info = "2";
+    struct buf message = forge_make(&forge);
+    uint8_t *type = memmem(message.data, message.len, data, sizeof data);
+    assert_non_null(type);
+    type[sizeof data - 1] = 3;
+    read_as(buf_span(&message), &expected, REASON_SIGNED_CONTENT_TYPE, SCEP_CHECK_CONTENT_TYPE);
+    assert_non_null(strstr(e.text, "is 1.2.840.113549.1.7.1, the content's 1.2.840.113549.1.7.3"));
+    buf_clear(&message);
+}
+
 static void each_attribute_is_checked(void **state)
 {
     (void)state;
@@ -530,6 +547,7 @@ int main(void)
         TEST(signer_must_come_from_getcacert),
         TEST(signatures_and_digests),
         TEST(each_attribute_is_checked),
+        TEST(the_signed_content_type_is_that_of_the_content),
         TEST(oversized_attributes_are_malformed),
         TEST(status_and_content_must_agree),
         TEST(all_violations_are_recorded),
