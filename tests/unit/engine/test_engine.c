@@ -250,6 +250,31 @@ static void error_budget_stops_the_run(void **state)
     free_bench(b);
 }
 
+static const char *in_vain(void *user, int64_t now_us)
+{
+    const struct bench *b = user;
+    (void)now_us;
+    return b->heard.ends[OUTCOME_ENROLLED] >= 20 ? "nobody needs more of them" : NULL;
+}
+
+/* Devices under way come to their end, the others are not sent, and say why. */
+static void a_run_in_vain_is_given_up(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(100, 500);
+    at_sim(b, NULL);
+    b->config.give_up = in_vain;
+    b->config.give_up_user = b;
+    run(b);
+    assert_true(b->heard.ends[OUTCOME_ENROLLED] >= 20);
+    assert_int_equal(b->heard.ends[OUTCOME_ENROLLED] + b->heard.ends[OUTCOME_UNSENT], 500);
+    assert_true(b->heard.ends[OUTCOME_UNSENT] > 0);
+    assert_int_equal(b->heard.outcomes[499].error.reason, REASON_ABORTED);
+    assert_string_equal(b->heard.outcomes[499].error.text, "nobody needs more of them");
+    assert_string_equal(b->result.stopped_early, "nobody needs more of them");
+    free_bench(b);
+}
+
 static void nobody_there_is_a_failure_of_tcp(void **state)
 {
     (void)state;
@@ -527,6 +552,7 @@ int main(void)
         cmocka_unit_test(every_device_makes_its_own_tls),
         cmocka_unit_test(server_that_never_answers_ends_every_device),
         cmocka_unit_test(error_budget_stops_the_run),
+        cmocka_unit_test(a_run_in_vain_is_given_up),
         cmocka_unit_test(nobody_there_is_a_failure_of_tcp),
         cmocka_unit_test(keys_run_out),
         cmocka_unit_test(refuses_to_begin_without_keys),

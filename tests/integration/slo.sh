@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Objectives in whole runs: one that cannot be met any more ends the run, windows find a bad moment that the whole hides.
+#   slo.sh PATH-TO-SCEPSTORM
+set -euo pipefail
+scepstorm=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+  echo "slo: $*" >&2
+  exit 1
+}
+
+# storm NAME EXIT-CODE: runs NAME.yaml. A busy machine makes a run invalid (4), which is not under test.
+storm() {
+  local code=0
+  "$scepstorm" run "$1.yaml" --out "$1" --quiet --no-progress >"$1.log" 2>&1 || code=$?
+  [ "$code" = "$2" ] || [ "$code" = 4 ] || fail "$1: exit code $code, not $2: $(cat "$1.log")"
+}
+
+# From the third second on nobody enrolls: after two more percent of the devices it is hopeless.
+cat >hopeless.yaml <<'YAML'
+name: hopeless
+target: {url: sim}
+simulator: {faults: ["template-permission-denied:from=3s"]}
+devices: {count: 2000}
+load: [{phase: push, rate: 50/s}]
+limits: {error_budget: 100%}
+slo: [{expression: enrolled >= 98%, abort: true}]
+YAML
+storm hopeless 3
+python3 - <<'PY' || fail "the hopeless run is not told well"
+import json
+s = json.load(open('hopeless/summary.json'))
+assert 'cannot be met any more' in s['stopped_early'], s['stopped_early']
+assert 40 < s['devices']['failed'] < 1000 and s['devices']['unsent'] > 900, s['devices']
+unsent = [f for f in s['failures'] if f['reason'] == 'aborted']
+assert unsent[0]['count'] == s['devices']['unsent'] and 'enrolled >= 98%' in unsent[0]['text'], unsent
+assert s['slo']['verdict'] == 'fail'
+PY
+
+# Ten bad seconds of thirty: over all of them, a third of the devices; in their window, nearly all.
+cat >moment.yaml <<'YAML'
+name: moment
+target: {url: sim}
+simulator: {faults: ["template-permission-denied:from=10s,for=10s"]}
+load: [{phase: push, rate: 10/s, for: 30s}]
+limits: {error_budget: 100%}
+slo:
+  - enrolled >= 50%
+  - phases.push.enrolled >= 50% over 10s
+  - latency.enrollment.p50 < 30s over 10s
+YAML
+storm moment 3
+python3 - <<'PY' || fail "windows are wrong"
+import json
+checks = json.load(open('moment/summary.json'))['slo']['checks']
+assert [c['ok'] for c in checks] == [True, False, True], checks
+assert checks[1]['value'] < 0.2 and checks[1]['worst_from_s'] == 10, checks
+PY
+echo "slo: hopeless runs end early, bad moments are found"
