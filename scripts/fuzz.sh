@@ -18,7 +18,7 @@ fuzz_one() { # fuzz_one TARGET
   local work="$build/findings/$1" log code=0
   mkdir -p "$work/corpus"
   log="$work/log.txt"
-  "$build/tests/fuzz-$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+  "$build/tests/fuzz-$1" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="$work/" "$work/corpus" "tests/fuzz/corpus/$1" >"$log" 2>&1 || code=$?
   local executions
   executions=$(grep -oE 'stat::number_of_executed_units: *[0-9]+' "$log" | grep -oE '[0-9]+$' || echo '?')
