@@ -7,6 +7,7 @@
 #include "cli/keymaker.h"
 #include "cli/machine.h"
 #include "cli/sim_child.h"
+#include "cli/tell.h"
 #include "engine/engine.h"
 #include "pki/pool.h"
 #include "report/report.h"
@@ -15,7 +16,6 @@
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define COMMAND           "run"
@@ -498,20 +498,10 @@ static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
     bool ok = report_folder_close(run->folder, &facts, &verdict, e);
     run->folder = NULL;
     *exit_code = verdict.exit_code;
-    if (run->options.json) {
-        struct buf json;
-        buf_init(&json, (size_t)16 << 20);
-        struct report_verdict again;
-        if (report_summary_json(&facts, &again, &json, e))
-            printf("%.*s\n", (int)json.len, (const char *)json.data);
-        buf_clear(&json);
-    } else if (!run->options.quiet) {
-        struct winsize size = {0};
-        bool terminal = isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
-        const char *no_colour = getenv("NO_COLOR");
-        bool colour = terminal && (no_colour == NULL || no_colour[0] == '\0');
-        report_print(stdout, &facts, &verdict, run->folder_path, colour, size.ws_col);
-    }
+    if (run->options.json)
+        ok &= tell_json(&facts, e);
+    else if (!run->options.quiet)
+        tell_words(&facts, &verdict, run->folder_path);
     return ok && !err_is_set(e);
 }
 
@@ -583,9 +573,10 @@ static bool run_all(struct run *run, int *exit_code, struct err *e)
         *e = engine_error;
         return false;
     }
-    bool told = diagnose_run(run->measure, &run->result.target, &run->result.otp, clock_wall_us() / 1000000,
-                             &run->diagnosis, e) &&
-                tell_the_result(run, exit_code, e);
+    bool told =
+        diagnose_run(run->measure, &run->result.target, &run->result.otp,
+                     tell_end_s(run->result.started_wall_us, run->result.duration_us), &run->diagnosis, e) &&
+        tell_the_result(run, exit_code, e);
     if (!ok)
         *e = engine_error;
     return ok && told;

@@ -269,6 +269,11 @@ static void on_loop_stall(void *user, int64_t us)
     histogram_record(m->loop_stall, us);
 }
 
+bool measure_add_stalls(struct measure *m, const struct histogram *stalls)
+{
+    return histogram_merge(m->loop_stall, stalls);
+}
+
 static void on_probe(void *user, const struct outcome_probe *probe)
 {
     struct measure *m = user;

@@ -11,6 +11,8 @@ bool measure_new(struct measure **out, struct err *e) MUST_USE;
 void measure_free(struct measure *m);
 /* Where the engine sends its facts; valid as long as m. */
 struct outcome_sink measure_sink(struct measure *m);
+/* Stalls of the loop as an earlier run counted them: they are told one by one only while it runs. False: no memory. */
+bool measure_add_stalls(struct measure *m, const struct histogram *stalls);
 
 struct measure_devices {
     uint64_t planned, started, enrolled, failed, unsent, abandoned; /* warm-up phases included */

@@ -1,9 +1,8 @@
-#include "report/parts.h"
+/* run.sqlite while devices end: one row for each fact, in the order in which they were told. A replay (replay.c) tells them
+ * again in that order, so a run can be read and merged later without losing anything. */
+#include "report/db_parts.h"
 
 #include "base/clock.h"
-#include "measure/hdr.h"
-
-#include <sqlite3.h>
 
 /* The schema is documented in results/README.md: change both. */
 static const char schema[] =
@@ -16,15 +15,21 @@ static const char schema[] =
     "TEXT,"
     " serial TEXT, subject TEXT, issuer TEXT, not_before INTEGER, not_after INTEGER, otp_age_us INTEGER,"
     " strict_ok INTEGER, persona_ok INTEGER, failed_checks TEXT, polls INTEGER, retries INTEGER,"
-    " refused_as_expected INTEGER, eku TEXT, key_usage TEXT, san TEXT, differences TEXT);"
+    " refused_as_expected INTEGER, eku TEXT, key_usage TEXT, san TEXT, differences TEXT, told INTEGER,"
+    " error_domain INTEGER, error_number INTEGER, defects TEXT, challenge TEXT, otp_fingerprint INTEGER);"
     "CREATE TABLE follow_up(device INTEGER, step TEXT, result TEXT, started_us INTEGER, finished_us INTEGER,"
     " stage TEXT, reason TEXT, error_text TEXT, http_status INTEGER, fail_info INTEGER, hresult TEXT, text "
     "TEXT,"
-    " serial TEXT, not_before INTEGER, not_after INTEGER, polls INTEGER);"
+    " serial TEXT, not_before INTEGER, not_after INTEGER, polls INTEGER, timed_out INTEGER, body TEXT,"
+    " error_domain INTEGER, error_number INTEGER, challenge TEXT);"
     "CREATE TABLE profile(profile INTEGER PRIMARY KEY, name TEXT);"
     "CREATE TABLE step(device INTEGER, stage TEXT, warm_up INTEGER, failed INTEGER, queued_us INTEGER,"
     " started_us INTEGER, finished_us INTEGER, bytes_sent INTEGER, bytes_received INTEGER, http_status "
-    "INTEGER);"
+    "INTEGER,"
+    " phase INTEGER, profile INTEGER, timed_out INTEGER, told INTEGER);"
+    "CREATE TABLE event(told INTEGER PRIMARY KEY, kind TEXT, at_us INTEGER, scheduled_us INTEGER, warm_up "
+    "INTEGER,"
+    " took_us INTEGER, age_us INTEGER, held INTEGER);"
     "CREATE TABLE histogram(name TEXT, lower_us INTEGER, upper_us INTEGER, count INTEGER);"
     "CREATE TABLE histograms(scope TEXT, name TEXT, result TEXT, phase INTEGER, profile INTEGER, warm_up "
     "INTEGER,"
@@ -39,7 +44,7 @@ static const char schema[] =
     "CREATE TABLE certificate(role TEXT, subject TEXT, issuer TEXT, serial TEXT, not_before INTEGER,"
     " not_after INTEGER, sha256 TEXT);"
     "CREATE TABLE conformance(probe TEXT, verdict TEXT, rule TEXT, does TEXT, expected TEXT, observed TEXT,"
-    " control TEXT, basis TEXT, count INTEGER);"
+    " control TEXT, basis TEXT, count INTEGER, title TEXT);"
     "CREATE VIEW enrollment AS SELECT device, (finished_us - scheduled_us) / 1000.0 AS latency_ms,"
     " (finished_us - started_us) / 1000.0 AS service_ms, (started_us - scheduled_us) / 1000.0 AS start_lag_ms"
     " FROM device WHERE NOT warm_up AND (result = 'enrolled' OR (result = 'failed' AND timed_out));"
@@ -50,47 +55,34 @@ static const char schema[] =
 /* During the run nothing waits for the disk: the write-ahead log is folded in at the end. A crash of the program
  * loses what was not committed, a second at most. */
 static const char pragmas[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=0;"
-                              "PRAGMA busy_timeout=2000; PRAGMA user_version=1;";
+                              "PRAGMA busy_timeout=2000; PRAGMA user_version=2;";
 
 #define COMMIT_US INT64_C(1000000)
 
-struct db {
-    sqlite3 *handle;
-    sqlite3_stmt *device, *step, *follow_up;
-    int64_t committed_us;
-    struct err error; /* the first; nothing is written after it */
-};
-
-static bool fail(struct db *db)
+bool db_fail(struct db *db)
 {
     return err_set(&db->error, STAGE_SETUP, REASON_IO, "run.sqlite: %s", sqlite3_errmsg(db->handle));
 }
 
-static bool run_sql(struct db *db, const char *sql)
+bool db_run(struct db *db, const char *sql)
 {
-    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK || fail(db);
+    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK || db_fail(db);
 }
 
-static sqlite3_stmt *prepare(struct db *db, const char *sql)
+sqlite3_stmt *db_prepare(struct db *db, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK)
-        fail(db);
+        db_fail(db);
     return statement;
 }
 
-/* Parameters are bound in order, which keeps a row's values in one readable list. */
-struct row {
-    sqlite3_stmt *statement;
-    int next;
-};
-
-static void put_int(struct row *row, int64_t value)
+void put_int(struct row *row, int64_t value)
 {
     sqlite3_bind_int64(row->statement, row->next++, value);
 }
 
-static void put_int_or_null(struct row *row, int64_t value, bool known)
+void put_int_or_null(struct row *row, int64_t value, bool known)
 {
     if (known)
         sqlite3_bind_int64(row->statement, row->next++, value);
@@ -98,8 +90,7 @@ static void put_int_or_null(struct row *row, int64_t value, bool known)
         sqlite3_bind_null(row->statement, row->next++);
 }
 
-/* The text must live until the row is written. Empty texts become NULL. */
-static void put_text(struct row *row, const char *text)
+void put_text(struct row *row, const char *text)
 {
     if (text == NULL || text[0] == '\0')
         sqlite3_bind_null(row->statement, row->next++);
@@ -107,9 +98,9 @@ static void put_text(struct row *row, const char *text)
         sqlite3_bind_text(row->statement, row->next++, text, -1, SQLITE_STATIC);
 }
 
-static bool write_row(struct db *db, struct row *row)
+bool write_row(struct db *db, struct row *row)
 {
-    bool ok = sqlite3_step(row->statement) == SQLITE_DONE || fail(db);
+    bool ok = sqlite3_step(row->statement) == SQLITE_DONE || db_fail(db);
     sqlite3_reset(row->statement);
     sqlite3_clear_bindings(row->statement);
     return ok;
@@ -121,12 +112,15 @@ bool db_open(const char *path, struct db **out, struct err *e)
     if (db == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for run.sqlite");
     if (sqlite3_open(path, &db->handle) != SQLITE_OK)
-        fail(db);
-    else if (run_sql(db, pragmas) && run_sql(db, schema) && run_sql(db, "BEGIN")) {
-        db->device = prepare(db, "INSERT OR REPLACE INTO device VALUES"
-                                 "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-        db->step = prepare(db, "INSERT INTO step VALUES(?,?,?,?,?,?,?,?,?,?)");
-        db->follow_up = prepare(db, "INSERT INTO follow_up VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+        db_fail(db);
+    else if (db_run(db, pragmas) && db_run(db, schema) && db_run(db, "BEGIN")) {
+        db->device = db_prepare(
+            db, "INSERT OR REPLACE INTO device VALUES"
+                "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+        db->step = db_prepare(db, "INSERT INTO step VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+        db->follow_up =
+            db_prepare(db, "INSERT INTO follow_up VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+        db->event = db_prepare(db, "INSERT INTO event VALUES(?,?,?,?,?,?,?,?)");
     }
     if (err_is_set(&db->error)) {
         err_set(e, STAGE_SETUP, REASON_IO, "cannot make %.120s: %.60s", path, db->error.text);
@@ -145,6 +139,7 @@ void db_free(struct db *db)
     sqlite3_finalize(db->device);
     sqlite3_finalize(db->step);
     sqlite3_finalize(db->follow_up);
+    sqlite3_finalize(db->event);
     sqlite3_close(db->handle);
     free(db);
 }
@@ -155,6 +150,18 @@ static void put_error(struct row *row, const struct err *error)
     put_text(row, failed ? base_stage_id(error->stage) : NULL);
     put_text(row, failed ? base_reason_id(error->reason) : NULL);
     put_text(row, error->text);
+}
+
+static void put_error_number(struct row *row, const struct err *error)
+{
+    bool any = error->domain != ERR_DOMAIN_NONE;
+    put_int_or_null(row, error->domain, any);
+    put_int_or_null(row, error->detail, any);
+}
+
+static void put_challenge(struct row *row, enum outcome_challenge challenge)
+{
+    put_text(row, db_challenge_id(challenge));
 }
 
 /* What a later version knows about a device: new columns stand at the end. */
@@ -172,11 +179,19 @@ static void put_protocol(struct row *row, const struct outcome *o)
     put_text(row, o->differences);
 }
 
+/* What only a replay asks for. */
+static void put_rest(struct db *db, struct row *row, const struct outcome *o, const char *defects)
+{
+    put_int(row, ++db->told);
+    put_error_number(row, &o->error);
+    put_text(row, defects);
+    put_challenge(row, o->challenge);
+    put_int_or_null(row, (int64_t)o->otp_fingerprint, o->otp_fingerprint != 0);
+}
+
 static void write_follow_up(struct db *db, uint64_t device, const char *step,
                             const struct outcome_follow_up *f)
 {
-    static const char *const results[] = {
-        [OUTCOME_NOT_TRIED] = "not_tried", [OUTCOME_OK] = "ok", [OUTCOME_NOT_OK] = "failed"};
     char hresult[16];
     bool tried = f->result != OUTCOME_NOT_TRIED;
     if (!tried && !err_is_set(&f->error))
@@ -185,7 +200,7 @@ static void write_follow_up(struct db *db, uint64_t device, const char *step,
     struct row row = {db->follow_up, 1};
     put_int(&row, (int64_t)device);
     put_text(&row, step);
-    put_text(&row, results[f->result]);
+    put_text(&row, db_result_id(f->result));
     put_int_or_null(&row, f->started_us, tried);
     put_int_or_null(&row, f->finished_us, tried);
     put_error(&row, &f->error);
@@ -197,6 +212,10 @@ static void write_follow_up(struct db *db, uint64_t device, const char *step,
     put_int_or_null(&row, f->not_before, f->serial[0] != '\0');
     put_int_or_null(&row, f->not_after, f->serial[0] != '\0');
     put_int(&row, f->polls);
+    put_int(&row, f->timed_out);
+    put_text(&row, outcome_body_id(f->body));
+    put_error_number(&row, &f->error);
+    put_challenge(&row, f->challenge);
     write_row(db, &row);
 }
 
@@ -204,8 +223,9 @@ void db_device(struct db *db, const struct outcome *o)
 {
     if (err_is_set(&db->error))
         return;
-    char hresult[16];
+    char hresult[16], defects[DB_DEFECTS_BYTES];
     snprintf(hresult, sizeof hresult, "0x%08x", o->hresult);
+    db_defects_text(o, defects);
     struct row row = {db->device, 1};
     put_int(&row, (int64_t)o->device);
     put_int(&row, o->phase);
@@ -230,6 +250,7 @@ void db_device(struct db *db, const struct outcome *o)
     put_int_or_null(&row, o->not_after, o->serial[0] != '\0');
     put_int_or_null(&row, o->otp_age_us, o->otp_fingerprint != 0);
     put_protocol(&row, o);
+    put_rest(db, &row, o, defects);
     write_row(db, &row);
     for (int i = 0; i < OUTCOME_FOLLOW_COUNT && !err_is_set(&db->error); i++)
         write_follow_up(db, o->device, outcome_follow_id((enum outcome_follow)i), &o->follow[i]);
@@ -250,6 +271,49 @@ void db_step(struct db *db, const struct outcome_step *step)
     put_int(&row, (int64_t)step->bytes_sent);
     put_int(&row, (int64_t)step->bytes_received);
     put_int_or_null(&row, step->http_status, step->http_status != 0);
+    put_int(&row, step->phase);
+    put_int(&row, step->profile);
+    put_int(&row, step->timed_out);
+    put_int(&row, ++db->told);
+    write_row(db, &row);
+}
+
+/* An arrival (scheduled_us only) or the start of a device. */
+static void write_arrival(struct db *db, const char *kind, int64_t at_us, int64_t scheduled_us, bool warm_up)
+{
+    if (err_is_set(&db->error))
+        return;
+    struct row row = {db->event, 1};
+    put_int(&row, ++db->told);
+    put_text(&row, kind);
+    put_int(&row, at_us);
+    put_int(&row, scheduled_us);
+    put_int(&row, warm_up);
+    write_row(db, &row);
+}
+
+void db_arrival(struct db *db, int64_t scheduled_us, bool warm_up)
+{
+    write_arrival(db, DB_ARRIVAL, scheduled_us, scheduled_us, warm_up);
+}
+
+void db_start(struct db *db, int64_t scheduled_us, int64_t started_us, bool warm_up)
+{
+    write_arrival(db, DB_START, started_us, scheduled_us, warm_up);
+}
+
+void db_otp(struct db *db, const struct outcome_otp_event *event)
+{
+    if (err_is_set(&db->error))
+        return;
+    struct row row = {db->event, 1};
+    put_int(&row, ++db->told);
+    put_text(&row, db_otp_id(event->kind));
+    put_int(&row, event->at_us);
+    row.next += 2;
+    put_int(&row, event->took_us);
+    put_int(&row, event->age_us);
+    put_int(&row, event->held);
     write_row(db, &row);
 }
 
@@ -259,282 +323,20 @@ void db_tick(struct db *db)
     if (err_is_set(&db->error) || now_us - db->committed_us < COMMIT_US)
         return;
     db->committed_us = now_us;
-    if (run_sql(db, "COMMIT"))
-        run_sql(db, "BEGIN");
-}
-
-/* ---- at the end ---- */
-
-static void put_meta(struct db *db, sqlite3_stmt *statement, const char *key, const char *value)
-{
-    struct row row = {statement, 1};
-    put_text(&row, key);
-    put_text(&row, value);
-    write_row(db, &row);
-}
-
-static void write_meta(struct db *db, const struct summary *s)
-{
-    struct buf text;
-    buf_init(&text, REPORT_MAX_FILE_BYTES);
-    sqlite3_stmt *statement = prepare(db, "INSERT INTO meta VALUES(?,?)");
-    if (statement != NULL && summary_text(s, &text, &db->error)) {
-        put_meta(db, statement, "schema", "scepstorm/run/1");
-        put_meta(db, statement, "scenario", s->run->scenario_name);
-        put_meta(db, statement, "summary", buf_text(&text));
-        char interval[32];
-        snprintf(interval, sizeof interval, "%lld",
-                 (long long)series_interval_us(measure_series(s->run->measure)));
-        put_meta(db, statement, "interval_us", interval);
-    }
-    sqlite3_finalize(statement);
-    buf_clear(&text);
-}
-
-static void write_histogram(struct db *db, sqlite3_stmt *statement, const char *name,
-                            const struct histogram *h)
-{
-    size_t position = 0;
-    struct histogram_bucket bucket;
-    while (h != NULL && histogram_next(h, &position, &bucket)) {
-        struct row row = {statement, 1};
-        put_text(&row, name);
-        put_int(&row, bucket.lower_us);
-        put_int(&row, bucket.upper_us);
-        put_int(&row, (int64_t)bucket.count);
-        write_row(db, &row);
-    }
-}
-
-static void write_names(struct db *db, const char *sql, const char *const *names, size_t count)
-{
-    sqlite3_stmt *statement = prepare(db, sql);
-    for (size_t i = 0; statement != NULL && i < count; i++) {
-        struct row row = {statement, 1};
-        put_int(&row, (int64_t)i);
-        put_text(&row, names[i]);
-        write_row(db, &row);
-    }
-    sqlite3_finalize(statement);
-}
-
-static void write_histograms(struct db *db, const struct report_run *run)
-{
-    const struct measure *m = run->measure;
-    sqlite3_stmt *statement = prepare(db, "INSERT INTO histogram VALUES(?,?,?,?)");
-    if (statement == NULL)
-        return;
-    write_histogram(db, statement, "enrollment", measure_enrollment(m));
-    write_histogram(db, statement, "service", measure_service(m));
-    write_histogram(db, statement, "start_lag", measure_start_lag(m));
-    write_histogram(db, statement, "loop_stall", measure_loop_stall(m));
-    write_histogram(db, statement, "otp_age_at_use", measure_otp(m).age);
-    write_histogram(db, statement, "otp_fetch", measure_otp(m).fetch);
-    write_histogram(db, statement, "otp_hold", measure_otp(m).hold);
-    for (int i = STAGE_KEY; i < STAGE_COUNT; i++) {
-        struct measure_step step;
-        char name[64];
-        snprintf(name, sizeof name, "step.%s", base_stage_id((enum stage)i));
-        if (measure_step(m, (enum stage)i, &step))
-            write_histogram(db, statement, name, step.latency);
-    }
-    for (size_t i = 0; i < run->profile_count; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "persona.%.48s", run->profiles[i]);
-        write_histogram(db, statement, name, measure_persona(m, (unsigned)i).latency);
-    }
-    sqlite3_finalize(statement);
-}
-
-/* ---- histograms as others read them, and as shards are merged ---- */
-
-struct encoder {
-    struct db *db;
-    sqlite3_stmt *statement;
-    struct buf text;
-};
-
-static bool write_one(struct encoder *en, struct row *row, const struct histogram *h)
-{
-    buf_reset(&en->text);
-    if (!hdr_encode_text(h, &en->text, &en->db->error))
-        return false;
-    put_int(row, (int64_t)histogram_count(h));
-    put_int(row, histogram_min(h));
-    put_int(row, histogram_max(h));
-    put_int(row, (int64_t)histogram_sum(h));
-    put_text(row, buf_text(&en->text));
-    return write_row(en->db, row);
-}
-
-static bool on_histogram(void *user, int64_t interval, struct measure_key key, const struct histogram *h)
-{
-    struct encoder *en = user;
-    struct row row = {en->statement, 1};
-    char name[48];
-    measure_metric_name(key.metric, name, sizeof name);
-    put_text(&row, interval == MEASURE_ANY ? "run" : "interval");
-    put_text(&row, name);
-    put_text(&row, measure_result_id((enum measure_result)key.result, key.metric));
-    put_int(&row, key.phase);
-    put_int_or_null(&row, key.profile, key.profile != MEASURE_ANY);
-    put_int(&row, key.warm_up);
-    put_int_or_null(&row, interval, interval != MEASURE_ANY);
-    return write_one(en, &row, h);
-}
-
-/* A histogram of the whole run that knows neither phase nor profile. */
-static void write_whole(struct encoder *en, const char *name, const struct histogram *h)
-{
-    struct row row = {en->statement, 1};
-    if (histogram_count(h) == 0)
-        return;
-    put_text(&row, "run");
-    put_text(&row, name);
-    row.next = 8;
-    write_one(en, &row, h);
-}
-
-static void write_encoded(struct db *db, const struct measure *m)
-{
-    struct encoder en = {.db = db,
-                         .statement = prepare(db, "INSERT INTO histograms VALUES(?,?,?,?,?,?,?,?,?,?,?,?)")};
-    if (en.statement == NULL)
-        return;
-    buf_init(&en.text, HDR_MAX_TEXT_BYTES);
-    series_walk(measure_series(m), on_histogram, &en);
-    write_whole(&en, "loop_stall", measure_loop_stall(m));
-    write_whole(&en, "otp_age_at_use", measure_otp(m).age);
-    write_whole(&en, "otp_fetch", measure_otp(m).fetch);
-    write_whole(&en, "otp_hold", measure_otp(m).hold);
-    for (int i = STAGE_KEY; i < STAGE_COUNT; i++) {
-        struct measure_step step;
-        char name[64];
-        snprintf(name, sizeof name, "queue.%s", base_stage_id((enum stage)i));
-        if (measure_step(m, (enum stage)i, &step))
-            write_whole(&en, name, step.queue);
-    }
-    sqlite3_finalize(en.statement);
-    buf_clear(&en.text);
-}
-
-static void write_seconds(struct db *db, const struct measure *m)
-{
-    sqlite3_stmt *statement = prepare(db, "INSERT INTO second VALUES(?,?,?,?,?,?,?,?)");
-    for (size_t i = 0; statement != NULL && i < measure_second_count(m); i++) {
-        struct measure_second second = measure_second(m, i);
-        bool any = second.p95_us > 0;
-        struct row row = {statement, 1};
-        put_int(&row, (int64_t)i);
-        put_int(&row, second.offered);
-        put_int(&row, second.started);
-        put_int(&row, second.enrolled);
-        put_int(&row, second.failed);
-        put_int(&row, second.in_flight);
-        put_int_or_null(&row, second.p50_us, any);
-        put_int_or_null(&row, second.p95_us, any);
-        write_row(db, &row);
-    }
-    sqlite3_finalize(statement);
-}
-
-static void write_otp_seconds(struct db *db, const struct measure *m)
-{
-    sqlite3_stmt *statement = prepare(db, "INSERT INTO otp_second VALUES(?,?,?)");
-    for (size_t i = 0; statement != NULL && i < measure_otp_second_count(m); i++) {
-        struct measure_otp_second second = measure_otp_second(m, i);
-        struct row row = {statement, 1};
-        put_int(&row, (int64_t)i);
-        put_int(&row, second.held);
-        put_int(&row, second.held_max);
-        write_row(db, &row);
-    }
-    sqlite3_finalize(statement);
-}
-
-static void write_failures(struct db *db, const struct measure *m)
-{
-    sqlite3_stmt *statement = prepare(db, "INSERT INTO failure VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
-    for (size_t i = 0; statement != NULL && i < measure_failure_count(m); i++) {
-        const struct measure_failure *f = measure_failure(m, i);
-        const struct outcome *o = &f->first;
-        char hresult[16], exemplar[160];
-        snprintf(hresult, sizeof hresult, "0x%08x", o->hresult);
-        evidence_name(m, i, exemplar, sizeof exemplar);
-        struct row row = {statement, 1};
-        put_int(&row, (int64_t)i + 1);
-        put_text(&row, base_stage_id(o->error.stage));
-        put_text(&row, base_reason_id(o->error.reason));
-        put_int_or_null(&row, o->http_status, o->http_status != 0);
-        put_int_or_null(&row, o->fail_info, o->fail_info >= 0);
-        put_text(&row, o->has_hresult ? hresult : NULL);
-        put_text(&row, o->text[0] != '\0' ? o->text : o->error.text);
-        put_int(&row, (int64_t)f->count);
-        put_int(&row, f->first_us);
-        put_int(&row, f->last_us);
-        put_text(&row, evidence_has(f) ? exemplar : NULL);
-        put_text(&row, f->after_enrollment ? outcome_follow_id(f->follow) : NULL);
-        write_row(db, &row);
-    }
-    sqlite3_finalize(statement);
-}
-
-static void write_certificates(struct db *db, const struct outcome_target *target)
-{
-    sqlite3_stmt *statement = prepare(db, "INSERT INTO certificate VALUES(?,?,?,?,?,?,?)");
-    for (size_t i = 0; statement != NULL && i < target->cert_count; i++) {
-        const struct outcome_target_cert *cert = &target->certs[i];
-        struct row row = {statement, 1};
-        put_text(&row, cert->role);
-        put_text(&row, cert->subject);
-        put_text(&row, cert->issuer);
-        put_text(&row, cert->serial);
-        put_int(&row, cert->not_before);
-        put_int(&row, cert->not_after);
-        put_text(&row, cert->sha256);
-        write_row(db, &row);
-    }
-    sqlite3_finalize(statement);
-}
-
-static void write_conformance(struct db *db, const struct measure *m)
-{
-    sqlite3_stmt *statement = prepare(db, "INSERT INTO conformance VALUES(?,?,?,?,?,?,?,?,?)");
-    struct conformance_walk at = {0};
-    for (const struct measure_probe *p; statement != NULL && (p = conformance_next(m, &at)) != NULL;) {
-        struct row row = {statement, 1};
-        put_text(&row, p->first.probe);
-        put_text(&row, outcome_probe_verdict_id(p->first.verdict));
-        put_text(&row, p->first.rule);
-        put_text(&row, p->first.does);
-        put_text(&row, p->first.expected);
-        put_text(&row, p->first.observed);
-        put_text(&row, p->first.control);
-        put_text(&row, p->first.basis);
-        put_int(&row, (int64_t)p->count);
-        write_row(db, &row);
-    }
-    sqlite3_finalize(statement);
+    if (db_run(db, "COMMIT"))
+        db_run(db, "BEGIN");
 }
 
 bool db_finish(struct db *db, const struct summary *s, struct err *e)
 {
     if (!err_is_set(&db->error)) {
-        write_meta(db, s);
-        write_names(db, "INSERT INTO profile VALUES(?,?)", s->run->profiles, s->run->profile_count);
-        write_names(db, "INSERT INTO phase VALUES(?,?)", s->run->phases, s->run->phase_count);
-        write_histograms(db, s->run);
-        write_encoded(db, s->run->measure);
-        write_seconds(db, s->run->measure);
-        write_otp_seconds(db, s->run->measure);
-        write_failures(db, s->run->measure);
-        write_certificates(db, s->run->target);
-        write_conformance(db, s->run->measure);
+        db_write_end(db, s);
     }
     if (!err_is_set(&db->error)) {
-        run_sql(db, "CREATE INDEX step_by_device ON step(device)");
-        run_sql(db, "COMMIT");
-        run_sql(db, "PRAGMA synchronous=NORMAL; PRAGMA journal_mode=DELETE");
+        db_run(db, "CREATE INDEX step_by_device ON step(device); CREATE INDEX device_by_told ON device(told);"
+                   "CREATE INDEX follow_up_by_device ON follow_up(device)");
+        db_run(db, "COMMIT");
+        db_run(db, "PRAGMA synchronous=NORMAL; PRAGMA journal_mode=DELETE");
     }
     bool ok = !err_is_set(&db->error);
     if (!ok)

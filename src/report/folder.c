@@ -113,24 +113,6 @@ const char *report_folder_path(const struct report_folder *folder)
 
 /* ---- while devices end ---- */
 
-/* RFC 4180, and no cell that a spreadsheet would take for a formula. */
-static void csv_cell(struct buf *line, const char *text)
-{
-    bool formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
-    bool quote = formula || strpbrk(text, ",\"\r\n") != NULL;
-    if (!quote) {
-        buf_append_text(line, text);
-        return;
-    }
-    buf_append_text(line, formula ? "\"'" : "\"");
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"')
-            buf_append_byte(line, '"');
-        buf_append_byte(line, (uint8_t)*c);
-    }
-    buf_append_byte(line, '"');
-}
-
 static void csv_date(struct buf *line, int64_t unix_s)
 {
     char when[40];
@@ -145,11 +127,11 @@ static void write_issued(struct report_folder *f, const struct outcome *o, const
     if (err_is_set(&f->error) || serial[0] == '\0')
         return;
     buf_reset(&f->line);
-    csv_cell(&f->line, serial);
+    markup_csv(&f->line, serial);
     buf_append_byte(&f->line, ',');
-    csv_cell(&f->line, o->subject);
+    markup_csv(&f->line, o->subject);
     buf_append_byte(&f->line, ',');
-    csv_cell(&f->line, o->issuer);
+    markup_csv(&f->line, o->issuer);
     csv_date(&f->line, not_before);
     csv_date(&f->line, not_after);
     buf_appendf(&f->line, ",%s,%llu\n", result, (unsigned long long)o->device);
@@ -162,17 +144,20 @@ static void write_issued(struct report_folder *f, const struct outcome *o, const
 static void on_arrival(void *user, int64_t scheduled_us, bool warm_up)
 {
     struct report_folder *f = user;
-    (void)scheduled_us;
-    (void)warm_up;
+    db_arrival(f->db, scheduled_us, warm_up);
     db_tick(f->db);
 }
 
 static void on_start(void *user, int64_t scheduled_us, int64_t started_us, bool warm_up)
 {
-    (void)user;
-    (void)scheduled_us;
-    (void)started_us;
-    (void)warm_up;
+    struct report_folder *f = user;
+    db_start(f->db, scheduled_us, started_us, warm_up);
+}
+
+static void on_otp(void *user, const struct outcome_otp_event *event)
+{
+    struct report_folder *f = user;
+    db_otp(f->db, event);
 }
 
 static void on_step(void *user, const struct outcome_step *step)
@@ -222,7 +207,8 @@ struct outcome_sink report_folder_sink(struct report_folder *folder)
                                  .step = on_step,
                                  .device = on_device,
                                  .loop_stall = on_loop_stall,
-                                 .probe = on_probe};
+                                 .probe = on_probe,
+                                 .otp = on_otp};
 }
 
 bool report_folder_put(struct report_folder *folder, const char *file, struct span content, struct err *e)

@@ -462,7 +462,8 @@ static void put_foot(const struct report_run *run, struct buf *out)
         buf_append_text(out, "</ul>\n");
     buf_append_text(out, "<h2>Run it again</h2>\n");
     element(out, "pre", NULL, run->reproduce == NULL ? "" : run->reproduce);
-    buf_append_text(out, "<p class=\"dim\">scepstorm " SCEPSTORM_VERSION);
+    buf_append_text(out, "<p class=\"dim\">scepstorm ");
+    markup_text(out, run->version != NULL ? run->version : SCEPSTORM_VERSION);
     for (size_t i = 0; run->versions != NULL && run->versions[i] != NULL && run->versions[i + 1] != NULL;
          i += 2) {
         buf_append_text(out, " &middot; ");

@@ -45,3 +45,34 @@ bool markup_text(struct buf *out, const char *text)
     }
     return !out->failed;
 }
+
+void markup_csv(struct buf *line, const char *text)
+{
+    bool formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+    bool quote = formula || strpbrk(text, ",\"\r\n") != NULL;
+    if (!quote) {
+        buf_append_text(line, text);
+        return;
+    }
+    buf_append_text(line, formula ? "\"'" : "\"");
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '"')
+            buf_append_byte(line, '"');
+        buf_append_byte(line, (uint8_t)*c);
+    }
+    buf_append_byte(line, '"');
+}
+
+bool markup_markdown(struct buf *out, const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        bool control = (unsigned char)*c < 0x20 || *c == 0x7f;
+        if (*c == '<' || *c == '>' || *c == '&') /* no HTML, wherever this is pasted */
+            buf_append_text(out, *c == '<' ? "&lt;" : *c == '>' ? "&gt;" : "&amp;");
+        else if (strchr("\\`*_[]|#!~@", *c) != NULL)
+            buf_appendf(out, "\\%c", *c);
+        else
+            buf_append_byte(out, control ? ' ' : (uint8_t)*c);
+    }
+    return !out->failed;
+}

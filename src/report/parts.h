@@ -150,8 +150,14 @@ json_t *conformance_json(const struct measure *m);
 bool junit_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
 bool hlog_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
 bool html_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
+bool csv_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
+bool markdown_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
 /* Escapes for XML and HTML alike; characters that XML forbids become U+FFFD. */
 bool markup_text(struct buf *out, const char *text);
+/* A cell as RFC 4180 says, and none that a spreadsheet would take for a formula. */
+void markup_csv(struct buf *line, const char *text);
+/* Nothing in it is markup, HTML or a mention. */
+bool markup_markdown(struct buf *out, const char *text);
 /* Inline SVG of the time series, and of the passwords held; nothing without values. */
 bool chart_write(const struct report_run *run, struct buf *out);
 bool chart_write_otp(const struct report_run *run, struct buf *out);
@@ -161,12 +167,13 @@ struct db;
 bool db_open(const char *path, struct db **out, struct err *e) MUST_USE;
 void db_device(struct db *db, const struct outcome *o);
 void db_step(struct db *db, const struct outcome_step *step);
+void db_arrival(struct db *db, int64_t scheduled_us, bool warm_up);
+void db_start(struct db *db, int64_t scheduled_us, int64_t started_us, bool warm_up);
+void db_otp(struct db *db, const struct outcome_otp_event *event);
 /* Commits about once a second; call often. */
 void db_tick(struct db *db);
 /* The tables that need the whole run. Then the database is closed; false when anything was lost on the way. */
 bool db_finish(struct db *db, const struct summary *s, struct err *e) MUST_USE;
 void db_free(struct db *db);
-
-#define REPORT_MAX_FILE_BYTES ((size_t)256 << 20)
 
 #endif

@@ -4,12 +4,33 @@
 
 #include "diagnose/diagnose.h"
 
+/* A run that several processes carry is one plan in parts: each process plays a shard of its devices, and `merge` makes one
+ * result of theirs. A shard has no verdict but whether its own machine kept up. */
+struct report_shard {
+    unsigned index, count; /* 1 to count */
+    int64_t start_at_s;    /* clock zero as agreed, Unix seconds */
+    int64_t late_us;       /* how long after that it was ready; 0: in time */
+    char salt[17];         /* equal texts: fingerprints of passwords can be compared; empty: with nobody's */
+    char host[17];         /* tells machines apart; empty: not known */
+};
+
+/* What one shard brought to a merged run. */
+struct report_part {
+    struct report_shard shard;
+    bool missing; /* no results of it; nothing below is known then */
+    bool interrupted;
+    uint64_t planned, enrolled;
+    char validity[12]; /* as in its summary.json */
+    char reason[400];  /* the first of its own; may be empty */
+};
+
 /* Everything known about a run. Borrowed. */
 struct report_run {
     const char *scenario_name;
     const char *scenario_sha256;
     uint64_t seed;
     const char *authorized;      /* NULL: none needed */
+    const char *version;         /* of scepstorm itself, when it was run; NULL: this one */
     const char *const *versions; /* "openssl", "3.0.x", "libcurl", ... pairs, NULL-terminated */
     const char *reproduce;       /* command line to run it again */
     int64_t started_wall_us;
@@ -32,6 +53,9 @@ struct report_run {
     const char *const
         *notes; /* things the reader must know, e.g. "keys are reused: transactionIDs are random" */
     size_t note_count;
+    const struct report_shard *shard; /* NULL: the run is whole */
+    const struct report_part *parts;  /* of a merged run, one for each shard; NULL: it was one process */
+    size_t part_count;
 };
 
 enum report_validity { REPORT_VALID, REPORT_SUSPECT, REPORT_INVALID };
@@ -68,6 +92,13 @@ void report_print(FILE *to, const struct report_run *run, const struct report_ve
 /* summary.json as text. */
 bool report_summary_json(const struct report_run *run, struct report_verdict *verdict, struct buf *out,
                          struct err *e) MUST_USE;
+
+/* One of the forms that a run can be told in, as a whole file. */
+enum report_form { REPORT_JSON, REPORT_HTML, REPORT_JUNIT, REPORT_CSV, REPORT_MARKDOWN };
+bool report_render(const struct report_run *run, enum report_form form, struct buf *out,
+                   struct err *e) MUST_USE;
+bool report_judge(const struct report_run *run, struct report_verdict *verdict, struct err *e) MUST_USE;
+#define REPORT_MAX_FILE_BYTES ((size_t)256 << 20)
 
 /* Its `diagnosis` alone: a list. */
 bool report_diagnosis_json(const struct diagnose_list *list, struct buf *out, struct err *e) MUST_USE;

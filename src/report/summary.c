@@ -59,7 +59,7 @@ static json_t *tool_json(const struct report_run *run)
 {
     static const char *const names[] = {"openssl", "libcurl", "libuv"};
     json_t *out = json_object();
-    json_object_set_new(out, "version", json_string(SCEPSTORM_VERSION));
+    json_object_set_new(out, "version", json_string(run->version != NULL ? run->version : SCEPSTORM_VERSION));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         json_object_set_new(out, names[i], json_null());
     for (size_t i = 0; run->versions != NULL && run->versions[i] != NULL && run->versions[i + 1] != NULL;
