@@ -121,8 +121,12 @@ bool alarm_open(struct engine *en, struct err *e)
 
 void alarm_start(struct engine *en)
 {
-    en->zero_us = clock_monotonic_us() + 1000; /* the first arrival is a wake-up like any other */
-    en->result->started_wall_us = clock_wall_us() + 1000;
+    int64_t now_us = clock_wall_us(), start_us = en->config->start_wall_us;
+    if (start_us == 0)
+        start_us = now_us + 1000; /* the first arrival is a wake-up like any other */
+    en->zero_us = clock_monotonic_us() + start_us - now_us;
+    en->result->started_wall_us = start_us;
+    en->result->late_us = now_us > start_us ? now_us - start_us : 0;
     arm(en);
 }
 

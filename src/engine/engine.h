@@ -30,6 +30,11 @@ struct engine_config {
     const struct outcome_sink *sinks;
     size_t sink_count;
     const char *run_id;
+    int64_t
+        start_wall_us; /* clock zero, by the wall clock: what was due before it is ready starts late; 0: at once */
+    unsigned refusals; /* logons that may be refused before there are no more; 0: 2 */
+    const uint8_t
+        *otp_salt; /* 16 bytes: prints of passwords compare with those of other shards; NULL: with nobody's */
     unsigned threads;                         /* crypto workers; 0: one per core */
     void (*tick)(void *user, int64_t now_us); /* on the run's clock; NULL: none */
     void *tick_user;
@@ -53,6 +58,7 @@ struct engine_result {
     struct outcome_otp otp;
     struct outcome_generator generator;
     int64_t started_wall_us;  /* clock zero */
+    int64_t late_us;          /* how long after start_wall_us it was ready */
     int64_t duration_us;      /* from clock zero to the end of the last device */
     int64_t offered_until_us; /* last arrival that was offered */
     bool interrupted;         /* by SIGINT or SIGTERM */

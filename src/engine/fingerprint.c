@@ -7,15 +7,20 @@
 
 #define FIRST_CAP 64 /* a power of two; at most half of it is used */
 
-bool fingerprints_init(struct fingerprints *f, struct err *e)
+bool fingerprints_init(struct fingerprints *f, const uint8_t *salt, struct err *e)
 {
     *f = (struct fingerprints){0};
+    if (salt != NULL) {
+        memcpy(f->salt, salt, sizeof f->salt);
+        return true;
+    }
     return random_bytes(f->salt, sizeof f->salt, e);
 }
 
 void fingerprints_clear(struct fingerprints *f)
 {
     free(f->items);
+    explicit_bzero(f->salt, sizeof f->salt);
     *f = (struct fingerprints){0};
 }
 

@@ -10,8 +10,9 @@ struct fingerprints {
     size_t count, cap;
 };
 
-/* Fails: REASON_CRYPTO. */
-bool fingerprints_init(struct fingerprints *f, struct err *e) MUST_USE;
+/* `salt`: of sizeof f->salt bytes, for prints that are to be compared with those of others; NULL: at random.
+ * Fails: REASON_CRYPTO. */
+bool fingerprints_init(struct fingerprints *f, const uint8_t *salt, struct err *e) MUST_USE;
 void fingerprints_clear(struct fingerprints *f);
 /* Equal values have equal prints within a run, never 0; nobody can get from one to the value. *known: it was here before.
  * Fails: REASON_NO_MEMORY, REASON_CRYPTO. */

@@ -45,7 +45,7 @@ static bool choose_another(struct phone *p, struct err *e)
     const struct engine *en = p->engine;
     uint64_t count = pki_pool_count(en->config->keys), device = p->device.outcome.device;
     bool reuse = en->config->scenario->devices.key_reuse;
-    uint64_t index = reuse ? device + 1 : load_plan_count(en->config->plan) + device;
+    uint64_t index = reuse ? device + 1 : load_plan_whole(en->config->plan) + device;
     if (count < 2 || (!reuse && index >= count))
         return err_set(e, STAGE_KEY, REASON_KEYS_EXHAUSTED,
                        "the pool of %llu keys has none left for the renewal", (unsigned long long)count);

@@ -74,8 +74,11 @@ static void clear_trial(struct trial *t)
 
 bool lab_new(struct engine *en, struct lab **out, struct err *e)
 {
+    bool any = false;
     *out = NULL;
-    if (en->config->scenario->conformance.word_count == 0)
+    for (size_t i = 0; i < conformance_count(); i++)
+        any |= en->config->scenario->conformance.chosen[i];
+    if (!any)
         return true;
     struct lab *lab = calloc(1, sizeof *lab);
     if (lab == NULL)
@@ -187,7 +190,7 @@ static void start(struct lab *lab, enum trial_stage stage)
     struct err e = {0};
     int64_t now = engine_now(lab->engine);
     t->stage = stage;
-    t->index = load_plan_count(lab->engine->config->plan) + lab->extra++;
+    t->index = load_plan_beyond(lab->engine->config->plan, lab->extra++);
     const struct load_arrival a = {.index = t->index, .scheduled_us = now};
     if (!phone_start(lab->engine, &a, t, &e))
         skip(lab, e.text);

@@ -211,6 +211,8 @@ static bool open_reservoir(struct passwords *w, struct err *e)
         .per_device = challenge_is_per_device(c),
         .guarded =
             c->source == CHALLENGE_MSCEP_ADMIN || (on_the_web(c->source) && c->auth != CHALLENGE_AUTH_NONE),
+        .refusals = w->engine->config->refusals,
+        .salt = w->engine->config->otp_salt,
         .supply = supply,
         .user = w,
         .now = clock_now,

@@ -37,7 +37,7 @@ bool reservoir_new(const struct reservoir_config *config, struct reservoir **out
 {
     struct reservoir *r = calloc(1, sizeof *r);
     struct line *lines = calloc(config->lines, sizeof *lines);
-    if (r == NULL || lines == NULL || !fingerprints_init(&r->seen, e)) {
+    if (r == NULL || lines == NULL || !fingerprints_init(&r->seen, config->salt, e)) {
         free(r);
         free(lines);
         config->supply->kind->free(config->supply);
@@ -244,8 +244,11 @@ static void no_more_logons(const struct reservoir *r, struct err *why)
     else if (r->halted_by == REASON_OTP_TICKET)
         err_set(why, STAGE_OTP, r->halted_by, "not tried: two fetches found no ticket to log on with");
     else
-        err_set(why, STAGE_OTP, REASON_OTP_AUTH_REFUSED,
-                "not tried: two logons were refused, a third could lock the account");
+        err_set(
+            why, STAGE_OTP, REASON_OTP_AUTH_REFUSED,
+            r->config.refusals == 1
+                ? "not tried: a logon was refused; with those of other shards, more could lock the account"
+                : "not tried: two logons were refused, a third could lock the account");
 }
 
 static void note_logon(struct reservoir *r, const struct supply_answer *answer)
@@ -256,7 +259,7 @@ static void note_logon(struct reservoir *r, const struct supply_answer *answer)
     if (!answer->logon_refused)
         return;
     r->proven = false;
-    if (++r->refused != MAX_REFUSED)
+    if (++r->refused != (r->config.refusals > 0 ? r->config.refusals : MAX_REFUSED))
         return;
     r->halted = true;
     r->halted_by = answer->error.reason;

@@ -46,6 +46,8 @@ struct reservoir_config {
     int64_t lifetime_us;   /* 0: passwords do not age. A shorter life that the source states wins */
     bool per_device;       /* neither prefetched nor passed on */
     bool guarded;          /* fetches log on */
+    unsigned refusals;     /* logons that may be refused before there are no more; 0: 2 */
+    const uint8_t *salt;   /* of fingerprints, 16 bytes; NULL: at random */
     struct supply *supply; /* freed with the reservoir, also when reservoir_new fails */
 
     void *user;

@@ -34,12 +34,14 @@ struct load_plan {
     uint64_t seed;
     uint64_t count; /* 0: the phases decide */
     uint64_t most;  /* count, or the most there can be */
+    uint64_t open;  /* of these, open arrivals, as far as the phases decide */
     bool count_known;
     int64_t end_us;
     struct cursor cursor;
     struct load_arrival next; /* of the open ones */
     bool has_next;
     uint64_t taken;
+    unsigned shard, shards; /* it plays every shards-th device, beginning with number `shard`; 0 of 1: all */
 };
 
 /* Rounding must not make one arrival more out of 300/h for an hour. */
@@ -213,7 +215,7 @@ static bool survey(struct load_plan *plan, uint64_t seed, uint64_t max_devices, 
         if (c.arrivals > max_devices)
             return too_many(max_devices, e);
     }
-    plan->most = c.arrivals;
+    plan->most = plan->open = c.arrivals;
     return true;
 }
 
@@ -281,9 +283,16 @@ static bool check_count(const struct load_plan *plan, struct err *e)
                    (unsigned long long)plan->most, (unsigned long long)plan->count);
 }
 
+static bool is_ours(const struct load_plan *plan)
+{
+    return (plan->cursor.arrivals - 1) % plan->shards == plan->shard;
+}
+
 static void look_ahead(struct load_plan *plan)
 {
-    plan->has_next = advance(plan, &plan->cursor, &plan->next);
+    do
+        plan->has_next = advance(plan, &plan->cursor, &plan->next);
+    while (plan->has_next && !is_ours(plan));
 }
 
 /* Clock zero of a run is its first arrival. */
@@ -331,7 +340,8 @@ bool load_plan_new(const struct load_phase *phases, size_t phase_count, uint64_t
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the arrival list");
     }
     memcpy(copy, phases, phase_count * sizeof *copy);
-    *plan = (struct load_plan){.phases = copy, .phase_count = phase_count, .count = count, .seed = seed};
+    *plan = (struct load_plan){
+        .phases = copy, .phase_count = phase_count, .count = count, .seed = seed, .shards = 1};
     if (!fill(plan, seed, max_devices, e)) {
         load_plan_free(plan);
         return false;
@@ -352,9 +362,32 @@ void load_plan_free(struct load_plan *plan)
     free(plan);
 }
 
-uint64_t load_plan_count(const struct load_plan *plan)
+uint64_t load_plan_whole(const struct load_plan *plan)
 {
     return plan->most;
+}
+
+uint64_t load_plan_beyond(const struct load_plan *plan, uint64_t n)
+{
+    return plan->most + n * plan->shards + plan->shard;
+}
+
+uint64_t load_share(uint64_t n, unsigned index, unsigned count)
+{
+    return n / count + (index <= n % count);
+}
+
+static uint64_t share(const struct load_plan *plan, uint64_t n)
+{
+    return load_share(n, plan->shard + 1, plan->shards);
+}
+
+/* The phases decide, and closed ones are shared out by slots. */
+uint64_t load_plan_count(const struct load_plan *plan)
+{
+    if (plan->shards == 1 || plan->count > 0 || plan->closed_count == 0)
+        return share(plan, plan->most);
+    return share(plan, plan->open) + share(plan, plan->most - plan->open);
 }
 
 bool load_plan_count_known(const struct load_plan *plan)
@@ -367,11 +400,47 @@ int64_t load_plan_end_us(const struct load_plan *plan)
     return plan->end_us;
 }
 
+/* ---- shards ---- */
+
+/* Slot j of the whole begins where it would; the shard's are every shards-th of them. */
+static bool share_slots(const struct load_plan *plan, struct load_slots *s, struct err *e)
+{
+    uint64_t count = share(plan, s->count);
+    if (count == 0)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "phase '%s' keeps %u devices busy, too few for %u shards: use at most %u shards",
+                       plan->phases[s->phase].name, s->count, plan->shards, s->count);
+    s->count = (unsigned)count;
+    s->start_us += plan->shard * s->gap_us;
+    s->ready_us = s->start_us;
+    s->gap_us *= plan->shards;
+    s->left = s->left == UINT64_MAX ? UINT64_MAX : share(plan, s->left);
+    return true;
+}
+
+bool load_plan_shard(struct load_plan *plan, unsigned index, unsigned count, struct err *e)
+{
+    plan->shard = index - 1;
+    plan->shards = count;
+    if (share(plan, plan->most) == 0)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "%llu devices are too few for %u shards: use at most %llu shards",
+                       (unsigned long long)plan->most, count, (unsigned long long)plan->most);
+    for (size_t i = 0; i < plan->closed_count; i++) {
+        if (!share_slots(plan, &plan->closed[i], e))
+            return false;
+    }
+    plan->closed_room = share(plan, plan->closed_room);
+    if (plan->has_next && !is_ours(plan))
+        look_ahead(plan);
+    return true;
+}
+
 /* ---- walking it ---- */
 
 static bool all_taken(const struct load_plan *plan)
 {
-    return plan->count > 0 && plan->taken >= plan->count;
+    return plan->count > 0 && plan->taken >= share(plan, plan->count);
 }
 
 /* The closed phase whose slot is due first; NULL: none is. */
@@ -414,7 +483,7 @@ bool load_plan_next(struct load_plan *plan, struct load_arrival *out)
     } else {
         take_slot(plan, first_slots(plan), out);
     }
-    out->index = plan->taken++;
+    out->index = plan->taken++ * plan->shards + plan->shard;
     return true;
 }
 

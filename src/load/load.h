@@ -75,6 +75,17 @@ bool load_plan_new(const struct load_phase *phases, size_t phase_count, uint64_t
                    uint64_t seed, struct load_plan **out, struct err *e) MUST_USE;
 void load_plan_free(struct load_plan *plan);
 
+/* Leaves what shard `index` (1 to `count`) plays of the plan, before it is walked: of open arrivals every count-th, with the
+ * numbers and times that they have in the whole; of closed phases its share of slots, of devices and of their rate. All shards
+ * together play the whole plan.
+ * Fails: REASON_USAGE: nothing would be left for it; it says what to do. */
+bool load_plan_shard(struct load_plan *plan, unsigned index, unsigned count, struct err *e) MUST_USE;
+/* Of n things, how many shard `index` has when they are dealt out in turns. */
+uint64_t load_share(uint64_t n, unsigned index, unsigned count);
+/* The number of an n-th device (from 0) that stands in no shard's plan; every shard has its own. */
+uint64_t load_plan_beyond(const struct load_plan *plan, uint64_t n);
+uint64_t load_plan_whole(const struct load_plan *plan); /* the same as load_plan_count, of all shards */
+
 /* How many there are. With a closed phase that ends by time alone nobody knows: then it is the most there can be, and
  * load_plan_count_known is false. */
 uint64_t load_plan_count(const struct load_plan *plan);
