@@ -41,7 +41,7 @@ serve() {
 }
 
 password() {
-  curl -sf -u 'LAB\mdm:correct horse' "$base/certsrv/mscep_admin/" | python3 -c '
+  curl -sf --ntlm -u 'LAB\mdm:correct horse' "$base/certsrv/mscep_admin/" | python3 -c '
 import re, sys
 page = sys.stdin.buffer.read().decode("utf-16-le")
 print(re.search(r"The enrollment challenge password is: <B> ([0-9A-F]{16}) </B>", page).group(1))'
