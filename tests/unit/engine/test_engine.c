@@ -2,7 +2,6 @@
 /* Whole runs in one process: the engine against the simulator, or against a server that misbehaves. */
 #include "engine_bench.h"
 
-#include <stdatomic.h>
 #include <unistd.h>
 
 static void fifty_devices_enroll(void **state)
@@ -471,43 +470,6 @@ static void garbage_instead_of_certificates(void **state)
     free_bench(b);
 }
 
-/* load-testing.md, pitfall 1. The server freezes for a second; a device that was due meanwhile counts from when it was due,
- * so the percentiles show the freeze, although each of them was served at once when it got its turn. */
-struct freeze {
-    struct web *web;
-    atomic_int seen;
-};
-
-static void answer_slowly_once(void *user, const struct web_request *request, struct web_reply *reply)
-{
-    struct freeze *f = user;
-    (void)request;
-    web_answer_text(reply, 404, "no");
-    if (atomic_fetch_add(&f->seen, 1) == 20)
-        nanosleep(&(struct timespec){.tv_sec = 1}, NULL); /* one thread: everybody waits */
-}
-
-static void frozen_server_shows_in_latency(void **state)
-{
-    (void)state;
-    struct freeze freeze = {0};
-    struct bench *b = new_bench(100, 200);
-    b->scenario.challenge.source = CHALLENGE_NONE;
-    b->scenario.limits.in_flight = 2; /* the cap must not hide the stall either */
-    at_web(b, answer_slowly_once, &freeze);
-    run(b);
-    unsigned slow = 0, late = 0;
-    for (int i = 0; i < 200; i++) {
-        const struct outcome *o = &b->heard.outcomes[i];
-        slow += o->finished_us - o->scheduled_us > SECOND / 2;
-        late += o->started_us - o->scheduled_us > SECOND / 2;
-    }
-    /* Of the hundred that were due during the freeze, the first half waited more than half of it. */
-    assert_true(slow >= 40);
-    assert_true(late >= 38); /* all but the two that were in flight waited to be started: start lag */
-    free_bench(b);
-}
-
 static void ticks(void *user, int64_t now_us)
 {
     int64_t *last = user;
@@ -563,7 +525,6 @@ int main(void)
         cmocka_unit_test(unsent_password_serves_the_next_device),
         cmocka_unit_test(unknown_page_is_kept_without_what_may_be_a_password),
         cmocka_unit_test(garbage_instead_of_certificates),
-        cmocka_unit_test(frozen_server_shows_in_latency),
         cmocka_unit_test(first_arrival_and_ticks_are_told),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
