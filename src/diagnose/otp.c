@@ -170,9 +170,9 @@ static void tell_cache(const struct facts *f, struct diagnosis *d)
     if (o.asked == 0)
         return;
     evidence_add(
-        d, "the cache has %u places (%s); this run held %u when the page said that it is full, %llu times",
+        d, "the cache has %u places (%s); this run held %u when it became full, which happened %llu time%s",
         cache, said ? "so the page" : "the default, the page does not say", ours,
-        (unsigned long long)o.cache_full_onsets);
+        (unsigned long long)o.cache_full_onsets, o.cache_full_onsets == 1 ? "" : "s");
     if (filled_by_budget(f))
         evidence_add(d, "this run filled it alone: challenge.outstanding is %u, set it to %u at most",
                      f->run->otp == NULL ? ours : f->run->otp->limit, cache);
