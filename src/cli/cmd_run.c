@@ -3,36 +3,30 @@
 #include "base/text.h"
 #include "cli/challenges.h"
 #include "cli/cli.h"
+#include "cli/crew.h"
 #include "cli/dry_run.h"
 #include "cli/keymaker.h"
 #include "cli/machine.h"
+#include "cli/shard.h"
 #include "cli/sim_child.h"
 #include "cli/tell.h"
 #include "engine/engine.h"
 #include "pki/pool.h"
 #include "report/report.h"
 
-#include <ctype.h>
-#include <getopt.h>
+#include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define COMMAND           "run"
-#define MAX_OVERRIDES     64
 #define KEYS_WITHOUT_POOL 16 /* what a run may make before its clock starts */
 #define TICK_US           250000
-#define MAX_NOTES         7
-
-struct run_options {
-    const char *scenario;
-    const char *out;
-    const char *authorized;
-    struct scenario_override overrides[MAX_OVERRIDES];
-    size_t override_count;
-    bool quiet, no_progress, json, dry_run;
-    int64_t service_us; /* assumed; 0: not said */
-};
+#define MAX_NOTES         8
+#define MAX_AHEAD_S       (7 * 86400)
+#define WAKE_EARLY_US     300000 /* before clock zero: to open what a run needs */
 
 /* SIGINT or SIGTERM came while the engine, which has handlers of its own, was not running. */
 static volatile sig_atomic_t interrupted;
@@ -57,6 +51,7 @@ static void catch_signals(void)
 /* All that a run owns, released in one place. */
 struct run {
     struct run_options options;
+    struct shard shard;
     struct scenario *scenario;
     char folder_path[PATH_MAX];
     struct report_folder *folder;
@@ -68,170 +63,39 @@ struct run {
     struct report_progress *progress;
     struct report_watch *watch;
     struct buf scep_url, reproduce;
-    char run_id[32];
+    char late_note[200];
+    char run_id[RUN_NAME_BYTES];
     char (*phase_labels)[SCENARIO_PHASE_LABEL_BYTES]; /* and pointers to them */
     const char **phases;
     struct engine_result result;
     struct diagnose_list diagnosis;
 };
 
-static const char help[] =
-    "usage: scepstorm run SCENARIO.yaml [options]\n\n"
-    "Devices enroll at the scenario's target; progress goes to stderr, the summary to stdout, all results to "
-    "a folder.\n\n"
-    "  --out DIR             the folder for results; absent or empty (default results/<UTC time>-<scenario "
-    "name>)\n"
-    "  --set PATH=VALUE      changes the scenario: --set devices.count=50 --set load.0.rate=5/s\n"
-    "  --seed N              another seed: other arrivals, other identities\n"
-    "  --authorized TEXT     who allowed the load, and the ticket; needed unless the target is this machine\n"
-    "  --dry-run             send nothing: say what would arrive when, what it needs of this machine and of "
-    "the\n"
-    "                        password page, and whether that is there (exit code 0 or 2)\n"
-    "  --service-time TIME   how long a device takes, for that arithmetic: 800ms\n"
-    "  --json                print summary.json instead of the summary in words\n"
-    "  --quiet               no progress, no summary; errors still go to stderr\n"
-    "  --no-progress         no progress\n\n"
-    "Exit codes: 0 done, SLOs met; 1 the program failed; 2 usage, scenario or target refused; 3 SLO missed, "
-    "error\n"
-    "budget spent, nobody enrolled or a defect found; 4 run invalid: this machine was the limit; 130 "
-    "interrupted.\n";
-
-static bool add_override(struct run_options *o, const char *path, const char *value, struct err *e)
+static bool check_start(const struct run_options *o, struct err *e)
 {
-    if (o->override_count == MAX_OVERRIDES)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d --set and --seed options", MAX_OVERRIDES);
-    o->overrides[o->override_count++] = (struct scenario_override){.path = path, .value = value};
-    return true;
-}
-
-static bool take_set(struct run_options *o, char *text, struct err *e)
-{
-    char *equals = strchr(text, '=');
-    if (equals == NULL || equals == text)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "--set %.60s: write --set path.in.scenario=value", text);
-    *equals = '\0';
-    return add_override(o, text, equals + 1, e);
-}
-
-enum {
-    OPT_OUT = 256,
-    OPT_SET,
-    OPT_SEED,
-    OPT_AUTHORIZED,
-    OPT_JSON,
-    OPT_QUIET,
-    OPT_NO_PROGRESS,
-    OPT_DRY_RUN,
-    OPT_SERVICE_TIME,
-    OPT_HELP
-};
-
-static bool take_service_time(struct run_options *o, const char *text, struct err *e)
-{
-    struct err why = {0};
-    return (text_parse_duration(text, &o->service_us, &why) && o->service_us > 0) ||
-           err_set(e, STAGE_SETUP, REASON_USAGE,
-                   "--service-time %.40s: write how long a device takes, as in 800ms", text);
-}
-
-static bool take_option(struct run_options *o, int option, char *value, struct err *e)
-{
-    switch (option) {
-    case OPT_OUT:
-        o->out = value;
+    int64_t ahead_s = o->start_at_s - clock_wall_us() / 1000000;
+    if (o->start_at_s == 0 || (ahead_s >= 0 && ahead_s <= MAX_AHEAD_S))
         return true;
-    case OPT_SET:
-        return take_set(o, value, e);
-    case OPT_SEED:
-        return add_override(o, "seed", value, e);
-    case OPT_AUTHORIZED:
-        o->authorized = value;
-        return true;
-    case OPT_JSON:
-        o->json = true;
-        return true;
-    case OPT_QUIET:
-        o->quiet = true;
-        return true;
-    case OPT_DRY_RUN:
-        o->dry_run = true;
-        return true;
-    case OPT_SERVICE_TIME:
-        return take_service_time(o, value, e);
-    default:
-        o->no_progress = true;
-        return true;
-    }
-}
-
-/* Returns -1 to go on, else the exit code. */
-static int parse_options(struct run_options *o, int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"out", required_argument, NULL, OPT_OUT},
-        {"set", required_argument, NULL, OPT_SET},
-        {"seed", required_argument, NULL, OPT_SEED},
-        {"authorized", required_argument, NULL, OPT_AUTHORIZED},
-        {"json", no_argument, NULL, OPT_JSON},
-        {"quiet", no_argument, NULL, OPT_QUIET},
-        {"no-progress", no_argument, NULL, OPT_NO_PROGRESS},
-        {"dry-run", no_argument, NULL, OPT_DRY_RUN},
-        {"service-time", required_argument, NULL, OPT_SERVICE_TIME},
-        {"help", no_argument, NULL, OPT_HELP},
-        {NULL, 0, NULL, 0},
-    };
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-        struct err e = {0};
-        if (option == OPT_HELP || option == 'h') {
-            fputs(help, stdout);
-            return cli_flush(COMMAND) ? CLI_OK : CLI_PROGRAM_FAILED;
-        }
-        if (option == '?' || option == ':')
-            return cli_usage(COMMAND, option == ':' ? "%s needs a value" : "there is no option %s",
-                             argv[optind - 1]);
-        if (!take_option(o, option, optarg, &e))
-            return cli_fail(COMMAND, &e);
-    }
-    if (optind + 1 != argc)
-        return cli_usage(COMMAND,
-                         optind == argc ? "which scenario?" : "one scenario at a time, not also '%.60s'",
-                         optind == argc ? "" : argv[optind + 1]);
-    o->scenario = argv[optind];
-    return -1;
-}
-
-/* results/20260509T213011Z-monday-morning; a number is added when two runs start in the same second. */
-static void choose_folder(struct run *run)
-{
-    if (run->options.out != NULL) {
-        snprintf(run->folder_path, sizeof run->folder_path, "%s", run->options.out);
-        return;
-    }
-    char name[65];
-    size_t i = 0;
-    for (const char *c = run->scenario->name; *c != '\0' && i + 1 < sizeof name; c++)
-        name[i++] = isalnum((unsigned char)*c) || strchr("._-", *c) != NULL ? *c : '-';
-    name[i] = '\0';
-    snprintf(run->folder_path, sizeof run->folder_path, "results/%s-%s", run->run_id, name);
-    for (int n = 2; n < 1000 && access(run->folder_path, F_OK) == 0; n++)
-        snprintf(run->folder_path, sizeof run->folder_path, "results/%s-%s-%d", run->run_id, name, n);
+    return err_set(e, STAGE_SETUP, REASON_USAGE,
+                   ahead_s < 0
+                       ? "--start-at %lld is %lld s ago: choose a moment some seconds ahead (date +%%s)"
+                       : "--start-at %lld is %lld s ahead, more than a week: give seconds since 1970",
+                   (long long)o->start_at_s, (long long)llabs(ahead_s));
 }
 
 static bool load_the_scenario(struct run *run, struct err *e)
 {
     struct run_options *o = &run->options;
-    if (!scenario_load(o->scenario, o->overrides, o->override_count, &run->scenario, e) ||
+    if (!check_start(o, e) || !shard_open(&run->shard, o->shard, o->shards, e) ||
+        !scenario_load(o->scenario, o->overrides, o->override_count, &run->scenario, e) ||
         !cli_check_scenario(o->scenario, run->scenario, e) ||
         (!o->dry_run && !scenario_check_authorized(run->scenario, o->authorized, e)))
         return false;
-    char now[32];
-    text_utc(clock_wall_us(), now, sizeof now);
-    snprintf(run->run_id, sizeof run->run_id, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", now, now + 5, now + 8, now + 11,
-             now + 14, now + 17);
-    choose_folder(run);
+    run_name(o->start_at_s, run->run_id);
+    run_folder(o, run->scenario, run->run_id, run->folder_path);
     return load_plan_new(run->scenario->phases, run->scenario->phase_count, run->scenario->devices.count,
-                         run->scenario->limits.devices, run->scenario->seed, &run->plan, e);
+                         run->scenario->limits.devices, run->scenario->seed, &run->plan, e) &&
+           (o->shards == 0 || load_plan_shard(run->plan, o->shard, o->shards, e));
 }
 
 static bool open_the_folder(struct run *run, struct err *e)
@@ -241,6 +105,8 @@ static bool open_the_folder(struct run *run, struct err *e)
     bool ok = report_folder_open(run->folder_path, &run->folder, e) &&
               scenario_write(run->scenario, &yaml, e) &&
               report_folder_put(run->folder, "scenario.yaml", buf_span(&yaml), e);
+    if (ok && run->options.shards > 0) /* what is written is the whole */
+        ok = shard_divide(run->scenario, run->options.shard, run->options.shards, e);
     buf_clear(&yaml);
     return ok;
 }
@@ -260,7 +126,7 @@ static bool load_keys(struct run *run, uint64_t wanted, struct err *e)
 
 static bool get_keys(struct run *run, struct err *e)
 {
-    uint64_t wanted = engine_keys_wanted(run->scenario, load_plan_count(run->plan));
+    uint64_t wanted = engine_keys_wanted(run->scenario, load_plan_whole(run->plan));
     if (run->scenario->devices.key_pool != NULL)
         return load_keys(run, wanted, e);
     size_t count = wanted < KEYS_WITHOUT_POOL ? (size_t)wanted : KEYS_WITHOUT_POOL;
@@ -282,7 +148,7 @@ static bool find_the_target(struct run *run, struct err *e)
 {
     const struct scenario *s = run->scenario;
     if (s->target.sim) {
-        if (!sim_child_start(s, &run->sim, e))
+        if (!(run->options.supervised ? sim_child_join(&run->sim, e) : sim_child_start(s, &run->sim, e)))
             return false;
         buf_appendf(&run->scep_url, "%s/certsrv/mscep/mscep.dll", sim_child_url(run->sim));
     } else {
@@ -301,6 +167,8 @@ static void on_tick(void *user, int64_t now_us)
     struct run *run = user;
     if (run->progress != NULL)
         report_progress_show(run->progress, now_us);
+    if (run->options.supervised)
+        crew_tell(run->measure);
 }
 
 static bool must_stop(void *user)
@@ -336,7 +204,7 @@ static bool watch_slos(struct run *run, struct err *e)
         .phases = run->phases,
         .phase_count = run->scenario->phase_count,
         .slo = (const char *const *)run->scenario->slo,
-        .slo_count = run->scenario->slo_count,
+        .slo_count = run->options.shards > 0 ? 0 : run->scenario->slo_count, /* of the whole */
     };
     return report_watch_new(&facts, known_count(run->plan), &run->watch, e);
 }
@@ -346,6 +214,14 @@ static void on_first_arrival(void *user)
     struct run *run = user;
     if (run->sim != NULL)
         sim_child_start_faults(run->sim);
+}
+
+/* Clock zero lies ahead, and until then there is nothing to do. */
+static void wait_for_start(const struct run *run)
+{
+    int64_t start_us = run->options.start_at_s * 1000000 - WAKE_EARLY_US;
+    for (int64_t left_us; !interrupted && (left_us = start_us - clock_wall_us()) > 0;)
+        poll(NULL, 0, left_us > 1000000 ? 1000 : (int)(left_us / 1000) + 1);
 }
 
 static bool run_the_load(struct run *run, struct err *e)
@@ -373,8 +249,12 @@ static bool run_the_load(struct run *run, struct err *e)
         .give_up = give_up,
         .give_up_user = run,
         .interrupted = &interrupted,
+        .start_wall_us = run->options.start_at_s * 1000000,
+        .refusals = run->options.shards > 1 ? 1 : 0,
+        .otp_salt = run->shard.has_salt ? run->shard.salt : NULL,
     };
     challenges_configure(&run->challenges, &config);
+    wait_for_start(run);
     bool ok = engine_run(&config, &run->result, e);
     catch_signals(); /* while the results are written */
     report_progress_free(run->progress);
@@ -392,6 +272,8 @@ static const char *reproduce_line(struct run *run)
             buf_appendf(&run->reproduce, " --set '%s=%s'", o->overrides[i].path, o->overrides[i].value);
     }
     buf_appendf(&run->reproduce, " --seed %llu", (unsigned long long)run->scenario->seed);
+    if (o->supervised)
+        buf_appendf(&run->reproduce, " --workers %u", o->shards);
     return buf_text(&run->reproduce);
 }
 
@@ -410,6 +292,21 @@ static bool waits_for_server(const struct scenario *s)
             return true;
     }
     return false;
+}
+
+/* What was due before a shard was ready has waited: that is start lag, and it is said. */
+static void note_lateness(struct run *run)
+{
+    char late[32];
+    run->shard.facts.start_at_s = run->options.start_at_s;
+    run->shard.facts.late_us = run->result.late_us;
+    text_duration(run->result.late_us, late, sizeof late);
+    if (run->result.late_us > 0)
+        snprintf(
+            run->late_note, sizeof run->late_note,
+            "This process was ready %s after --start-at: what was due until then started late. Give it more "
+            "time, or a key pool.",
+            late);
 }
 
 static size_t write_notes(const struct run *run, const char **notes)
@@ -443,6 +340,8 @@ static size_t write_notes(const struct run *run, const char **notes)
             "were refused count as enrolled, because they reached their wanted end.";
     if (run->challenges.note[0] != '\0')
         notes[count++] = run->challenges.note;
+    if (run->late_note[0] != '\0')
+        notes[count++] = run->late_note;
     if (run->scenario->target.sim)
         notes[count++] = "The target was the built-in simulator on this machine: its figures say nothing "
                          "about a real NDES.";
@@ -466,6 +365,7 @@ static bool name_phases(struct run *run, struct err *e)
 static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
 {
     const char *notes[MAX_NOTES], *profiles[MEASURE_MAX_PROFILES];
+    note_lateness(run);
     const struct report_run facts = {
         .scenario_name = run->scenario->name,
         .scenario_sha256 = run->scenario->sha256,
@@ -493,6 +393,7 @@ static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
         .slo_count = run->scenario->slo_count,
         .notes = notes,
         .note_count = write_notes(run, notes),
+        .shard = run->options.shards > 0 ? &run->shard.facts : NULL,
     };
     struct report_verdict verdict = {0};
     bool ok = report_folder_close(run->folder, &facts, &verdict, e);
@@ -517,10 +418,20 @@ static void run_clear(struct run *run)
     sim_child_stop(run->sim, NULL);
     challenges_close(&run->challenges);
     scenario_free(run->scenario);
+    shard_clear(&run->shard);
     free(run->phase_labels);
     free(run->phases);
     buf_clear(&run->scep_url);
     buf_clear(&run->reproduce);
+}
+
+static bool agree_on_start(struct run *run, struct err *e)
+{
+    if (!run->options.supervised)
+        return true;
+    bool ok = crew_wait(&run->options.start_at_s, e);
+    run_name(run->options.start_at_s, run->run_id);
+    return ok;
 }
 
 /* What is found wrong without effort comes first, so that nobody waits for keys to read about it. An interruption is no
@@ -528,7 +439,7 @@ static void run_clear(struct run *run)
 static bool get_ready(struct run *run, struct err *e)
 {
     struct err why = {0};
-    if ((find_the_target(run, &why) && get_keys(run, &why)) || interrupted)
+    if ((find_the_target(run, &why) && get_keys(run, &why) && agree_on_start(run, &why)) || interrupted)
         return true;
     *e = why;
     return false;
@@ -550,6 +461,8 @@ static bool check_machine(struct run *run, struct err *e)
 {
     struct dry_run dry;
     machine_raise_descriptors();
+    if (run->options.shards > 0)
+        return true; /* the whole may well be too much for it */
     bool ok = dry_run_think(run->scenario, run->options.service_us, false, &dry, e) &&
               dry_run_warn(&dry, run->options.quiet, e);
     dry_run_clear(&dry);
@@ -585,14 +498,19 @@ static bool run_all(struct run *run, int *exit_code, struct err *e)
 int cmd_run(int argc, char **argv)
 {
     struct run run = {0};
-    int code = parse_options(&run.options, argc, argv);
+    int code = run_options_parse(&run.options, argc, argv);
     if (code >= 0)
         return code;
+    if (run.options.workers > 1 && !run.options.dry_run)
+        return crew_run(&run.options);
+    if (run.options.supervised)
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* a load that nobody watches must not go on */
     buf_init(&run.scep_url, 4096);
     buf_init(&run.reproduce, 65536);
     struct err e = {0};
     if (!run_all(&run, &code, &e)) {
-        int failed = cli_fail(COMMAND, &e);
+        bool sent_home = run.options.supervised && e.reason == REASON_ABORTED; /* others have said why */
+        int failed = sent_home ? CLI_PROGRAM_FAILED : cli_fail(COMMAND, &e);
         code = run.result.interrupted ? CLI_INTERRUPTED : failed;
     } else if (!cli_flush(COMMAND)) {
         code = CLI_PROGRAM_FAILED;

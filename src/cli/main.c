@@ -20,6 +20,7 @@ static const struct command {
     {"check", cmd_check,
      "one server, as a monitoring plugin; with --conformance also what it refuses, and why"},
     {"report", cmd_report, "a finished run told again: page, JUnit, CSV, JSON, Markdown"},
+    {"merge", cmd_merge, "one result, and the verdict, out of the shards of a run"},
     {"sim", cmd_sim, "an NDES to enroll at, healthy or with faults"},
     {"validate", cmd_validate, "checks a scenario without sending anything"},
     {"keygen", cmd_keygen, "fills a key-pool file, so that a run never waits for keys"},

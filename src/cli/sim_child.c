@@ -3,27 +3,24 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "cli/child.h"
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define USER           "scepstorm"
-#define PASSWORD_ENV   "SCEPSTORM_SIM_PASSWORD"
+#define PASSWORD_ENV   SIM_CHILD_PASSWORD_ENV
 #define START_LIMIT_US 30000000
 #define STOP_LIMIT_MS  5000
 #define FIXED_ARGS     64 /* at most 2 * 28 without the faults, and the end */
 #define MADE_TEXTS     8
 #define MADE_BYTES     64
-
-extern char **environ;
 
 struct sim_child {
     pid_t pid;
@@ -174,71 +171,23 @@ static bool add_all(struct arguments *a, const struct scenario *s)
     return true;
 }
 
-/* Our environment plus the password. The returned array is freed by the caller, the strings are not its own. */
-static char **make_environment(char *password_entry)
-{
-    size_t count = 0;
-    while (environ[count] != NULL)
-        count++;
-    char **env = calloc(count + 2, sizeof *env);
-    if (env == NULL)
-        return NULL;
-    memcpy(env, environ, count * sizeof *env);
-    env[count] = password_entry;
-    return env;
-}
-
-/* A process group of its own: Ctrl-C is for us; the child stays until the last device has ended. */
-static int spawn(pid_t *pid, int in, int out, const char **argv, char **env)
-{
-    /* POSIX declares the strings writable but promises to leave them alone. */
-    union {
-        const char **ours;
-        char **posix;
-    } arguments = {.ours = argv};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    int rc = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, arguments.posix, env);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return rc;
-}
-
 static bool launch(struct sim_child *c, const struct scenario *scenario, struct err *e)
 {
-    int in[2], out[2];
-    if (pipe2(in, O_CLOEXEC) != 0)
-        return err_set_errno(e, REASON_IO, errno, "cannot start the simulator");
-    if (pipe2(out, O_CLOEXEC) != 0) {
-        err_set_errno(e, REASON_IO, errno, "cannot start the simulator");
-        close(in[0]);
-        close(in[1]);
-        return false;
-    }
     char entry[128];
+    char *const entries[] = {entry, NULL};
     struct arguments arguments = {0};
+    struct child child = {.to = -1, .from = -1};
     struct span password = secret_value(c->password);
     snprintf(entry, sizeof entry, "%s=%.*s", PASSWORD_ENV, (int)password.len, (const char *)password.data);
-    char **env = make_environment(entry);
-    bool ready = add_all(&arguments, scenario) && env != NULL;
-    int rc = ready ? spawn(&c->pid, in[0], out[1], arguments.argv, env) : ENOMEM;
+    bool ok = add_all(&arguments, scenario)
+                  ? child_start(&child, arguments.argv, entries, "the simulator", e)
+                  : err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulator");
     free(arguments.argv);
-    free(env);
     explicit_bzero(entry, sizeof entry);
-    close(in[0]);
-    close(out[1]);
-    c->to = in[1];
-    c->from = out[0];
-    if (rc != 0) {
-        c->pid = 0;
-        return err_set_errno(e, REASON_IO, rc, "cannot start the simulator");
-    }
-    return true;
+    c->pid = child.pid;
+    c->to = child.to;
+    c->from = child.from;
+    return ok;
 }
 
 /* Waits until it has ended; one that takes too long is killed. Returns how it ended, as wait() tells. */
@@ -314,6 +263,22 @@ bool sim_child_start(const struct scenario *scenario, struct sim_child **out, st
     return true;
 }
 
+bool sim_child_join(struct sim_child **out, struct err *e)
+{
+    struct sim_child *c = calloc(1, sizeof *c);
+    const char *url = getenv(SIM_CHILD_URL_ENV);
+    if (c == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulator");
+    c->to = c->from = -1;
+    snprintf(c->url, sizeof c->url, "%s", url == NULL ? "" : url);
+    if (c->url[0] == '\0' || !secret_from_env(PASSWORD_ENV, &c->password, NULL)) {
+        sim_child_stop(c, NULL);
+        return err_set(e, STAGE_SETUP, REASON_INTERNAL, "nobody has started the simulator of these shards");
+    }
+    *out = c;
+    return true;
+}
+
 const char *sim_child_url(const struct sim_child *child)
 {
     return child->url;
@@ -333,6 +298,8 @@ const struct secret *sim_child_password(const struct sim_child *child)
 void sim_child_start_faults(struct sim_child *child)
 {
     static const char line[] = "start\n";
+    if (child->to < 0)
+        return; /* somebody else's */
     if (write(child->to, line, sizeof line - 1) != (ssize_t)sizeof line - 1)
         fprintf(stderr, "scepstorm: the simulator is gone; its faults cannot be started\n");
 }

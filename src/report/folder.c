@@ -141,6 +141,37 @@ static void write_issued(struct report_folder *f, const struct outcome *o, const
                       f->path);
 }
 
+/* "...,result,device\n": no field before the last two can end a line that way. */
+static bool is_beside(const char *line)
+{
+    static const char *const results[] = {"control", "probe"};
+    const char *device = strrchr(line, ',');
+    for (size_t i = 0; device != NULL && i < sizeof results / sizeof results[0]; i++) {
+        size_t len = strlen(results[i]);
+        if ((size_t)(device - line) > len && device[-1 - (ptrdiff_t)len] == ',' &&
+            strncmp(device - len, results[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool report_folder_take_issued(struct report_folder *folder, const char *from, struct err *e)
+{
+    char path[PATH_MAX], line[8192];
+    snprintf(path, sizeof path, "%s/issued.csv", from);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return errno == ENOENT || err_set_errno(e, REASON_IO, errno, "cannot read %.120s", path);
+    bool ok = true;
+    while (ok && fgets(line, sizeof line, file) != NULL) {
+        size_t len = strlen(line);
+        ok = !is_beside(line) || write(folder->issued, line, len) == (ssize_t)len;
+    }
+    fclose(file);
+    return ok || err_set_errno(e, REASON_IO, errno == 0 ? ENOSPC : errno, "cannot write %.120s/issued.csv",
+                               folder->path);
+}
+
 static void on_arrival(void *user, int64_t scheduled_us, bool warm_up)
 {
     struct report_folder *f = user;

@@ -12,8 +12,9 @@
 static bool check_slos(const struct report_run *run, const json_t *summary, struct judgement *j,
                        struct err *e)
 {
-    j->verdict.slo = run->slo_count == 0 ? REPORT_SLO_NONE : REPORT_SLO_PASS;
-    if (run->slo_count == 0)
+    bool none = run->slo_count == 0 || run->shard != NULL; /* a part says nothing about the whole */
+    j->verdict.slo = none ? REPORT_SLO_NONE : REPORT_SLO_PASS;
+    if (none)
         return true;
     j->slo = calloc(run->slo_count, sizeof *j->slo);
     if (j->slo == NULL)
@@ -314,6 +315,8 @@ static int exit_code(const struct report_run *run, const struct report_verdict *
         return 130;
     if (v->validity == REPORT_INVALID)
         return 4;
+    if (run->shard != NULL)
+        return 0;
     if (v->slo == REPORT_SLO_FAIL || v->defects || v->none_enrolled || run->stopped_early != NULL)
         return 3;
     return 0;
@@ -331,6 +334,8 @@ bool judge_run(const struct report_run *run, const json_t *summary, struct judge
     judge_memory(run, out);
     judge_clock(run, out);
     judge_passwords(run, out);
+    if (run->part_count > 0)
+        judge_shards(run, rule(out, "shards", RULE_BUDGET));
     out->verdict.validity = validity_of(out);
     out->verdict.defects = has_defects(run);
     out->verdict.none_enrolled = measure_devices(run->measure).enrolled == 0;

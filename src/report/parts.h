@@ -20,7 +20,7 @@ struct rule_result {
     char reason[480]; /* what and what to change; empty when not broken */
 };
 
-#define JUDGE_MAX_RULES 9
+#define JUDGE_MAX_RULES 10
 
 struct slo_result {
     const char *expression; /* borrowed from the run */
@@ -46,6 +46,11 @@ bool judge_run(const struct report_run *run, const json_t *summary, struct judge
 bool slo_check(const struct report_run *run, const json_t *summary, const char *expression,
                struct slo_result *out, struct err *e) MUST_USE;
 void judge_clear(struct judgement *j);
+
+/* The rule on shards of a merged run: what their own machines say, and which are missing. */
+void judge_shards(const struct report_run *run, struct rule_result *out);
+json_t *shards_json(const struct report_run *run); /* null: it was one process */
+json_t *shard_json(const struct report_run *run);  /* null: it is whole */
 
 const char *judge_validity_id(enum report_validity v);
 const char *judge_slo_id(enum report_slo slo);

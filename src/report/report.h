@@ -77,6 +77,8 @@ bool report_folder_open(const char *path, struct report_folder **out, struct err
 struct outcome_sink report_folder_sink(struct report_folder *folder);
 bool report_folder_put(struct report_folder *folder, const char *file, struct span content,
                        struct err *e) MUST_USE;
+/* Takes over the certificates that another results folder got beside its devices: those of conformance probes. */
+bool report_folder_take_issued(struct report_folder *folder, const char *from, struct err *e) MUST_USE;
 /* Whether the list of certificates could not be written any more; report_folder_close tells why. */
 bool report_folder_failed(const struct report_folder *folder);
 const char *report_folder_path(const struct report_folder *folder);

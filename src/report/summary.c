@@ -425,6 +425,8 @@ static json_t *facts_json(const struct report_run *run)
     json_object_set_new(out, "conformance", conformance_json(run->measure));
     json_object_set_new(out, "otp", otp_json(run));
     json_object_set_new(out, "generator", generator_json(run));
+    json_object_set_new(out, "shard", shard_json(run));
+    json_object_set_new(out, "shards", shards_json(run));
     json_object_set_new(out, "notes", notes_json(run));
     json_object_set_new(out, "reproduce", summary_string(run->reproduce));
     return out;

@@ -75,16 +75,18 @@ static void words_worst(const struct report_run *run, char *out, size_t out_byte
 void words_verdict(const struct report_run *run, const struct report_verdict *v, char *out, size_t out_bytes)
 {
     struct measure_devices d = measure_devices(run->measure);
-    char enrolled[32], planned[32], defects[120] = "";
+    char enrolled[32], planned[32], defects[120] = "", part[48] = "";
+    if (run->shard != NULL)
+        snprintf(part, sizeof part, "SHARD %u of %u, no verdict: ", run->shard->index, run->shard->count);
     if (v->defects)
         words_worst(run, defects, sizeof defects);
     words_count(d.enrolled, enrolled, sizeof enrolled);
     words_count(d.planned, planned, sizeof planned);
-    snprintf(out, out_bytes, "%s%s%s%s of %s devices %s; %s; %s", defects,
+    snprintf(out, out_bytes, "%s%s%s%s%s of %s devices %s%s%s; %s", part, defects,
              run->interrupted ? "INTERRUPTED: " : "",
              run->stopped_early != NULL && !run->interrupted ? "STOPPED EARLY: " : "", enrolled, planned,
-             run->expect_refused ? "refused as expected" : "enrolled", slo_words(v->slo),
-             validity_words(v->validity));
+             run->expect_refused ? "refused as expected" : "enrolled", run->shard != NULL ? "" : "; ",
+             run->shard != NULL ? "" : slo_words(v->slo), validity_words(v->validity));
 }
 
 void words_verdicts(const struct report_run *run, char *out, size_t out_bytes)
