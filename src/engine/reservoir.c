@@ -9,6 +9,7 @@
 
 struct line {
     bool busy;
+    bool logs_on;
     struct taker *taker; /* whom it fetches for; NULL: nobody */
     int64_t asked_us;
 };
@@ -18,6 +19,7 @@ struct reservoir {
     struct line *lines;
     unsigned held;    /* places taken */
     unsigned busy;    /* lines */
+    unsigned logons;  /* of these, such as log on */
     unsigned unowned; /* of these, for nobody: the next taker takes them over */
     unsigned refused;
     bool proven; /* the last logon that ended was accepted */
@@ -251,6 +253,11 @@ static void no_more_logons(const struct reservoir *r, struct err *why)
                 : "not tried: two logons were refused, a third could lock the account");
 }
 
+static unsigned refusals_allowed(const struct reservoir *r)
+{
+    return r->config.refusals > 0 ? r->config.refusals : MAX_REFUSED;
+}
+
 static void note_logon(struct reservoir *r, const struct supply_answer *answer)
 {
     struct err why = {0};
@@ -259,7 +266,7 @@ static void note_logon(struct reservoir *r, const struct supply_answer *answer)
     if (!answer->logon_refused)
         return;
     r->proven = false;
-    if (++r->refused != (r->config.refusals > 0 ? r->config.refusals : MAX_REFUSED))
+    if (++r->refused != refusals_allowed(r))
         return;
     r->halted = true;
     r->halted_by = answer->error.reason;
@@ -271,6 +278,7 @@ static struct taker *free_line(struct reservoir *r, struct line *line)
 {
     struct taker *taker = line->taker;
     r->busy--;
+    r->logons -= line->logs_on;
     if (taker == NULL)
         r->unowned--;
     else
@@ -327,6 +335,36 @@ static bool is_dry(const struct reservoir *r)
     return s->kind->left != NULL && s->kind->left(s) == 0;
 }
 
+static bool logs_on(const struct reservoir *r, unsigned line)
+{
+    const struct supply *s = r->config.supply;
+    return r->config.guarded && (s->kind->logs_on == NULL || s->kind->logs_on(s, line));
+}
+
+/* One that is logged on already, if there is such; c->lines when all are busy. */
+static unsigned idle_line(const struct reservoir *r)
+{
+    unsigned found = r->config.lines;
+    for (unsigned i = 0; i < r->config.lines; i++) {
+        if (r->lines[i].busy)
+            continue;
+        if (!logs_on(r, i))
+            return i;
+        found = found == r->config.lines ? i : found;
+    }
+    return found;
+}
+
+/* No more logons at once than may be refused: if the password was changed a moment ago, all of them will be. */
+static bool may_log_on(const struct reservoir *r, unsigned line)
+{
+    if (!r->config.guarded)
+        return true;
+    if (!r->proven)
+        return r->busy == 0;
+    return !logs_on(r, line) || r->logons < refusals_allowed(r) - r->refused;
+}
+
 /* What stands in the way of one more fetch; *why gets its words. */
 static bool may_fetch(const struct reservoir *r, struct err *why)
 {
@@ -340,24 +378,17 @@ static bool may_fetch(const struct reservoir *r, struct err *why)
     if (c->limit > 0 && r->held >= c->limit)
         return err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED,
                        "challenge.outstanding: all %u passwords were taken", c->limit);
-    if (c->guarded && !r->proven && r->busy > 0)
-        return err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED,
-                       "the first logon at the challenge source was still under way");
-    if (r->busy == c->lines)
+    unsigned line = idle_line(r);
+    if (line == c->lines)
         return err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED,
                        "challenge.connections: all %u fetches were under way", c->lines);
+    if (!may_log_on(r, line))
+        return err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED,
+                       "as many logons at the challenge source were under way as may be refused");
     if (now_of(r) < r->next_fetch_us)
         return err_set(why, STAGE_OTP, REASON_OTP_EXHAUSTED, "challenge.rate: no more than %g fetches/s",
                        c->rate_per_s);
     return true;
-}
-
-static unsigned idle_line(const struct reservoir *r)
-{
-    unsigned number = 0;
-    while (r->lines[number].busy)
-        number++;
-    return number;
 }
 
 static void fetch(struct reservoir *r, struct taker *taker)
@@ -367,8 +398,10 @@ static void fetch(struct reservoir *r, struct taker *taker)
     struct err e = {0};
     unsigned number = idle_line(r);
     int64_t now = now_of(r);
-    r->lines[number] = (struct line){.busy = true, .taker = taker, .asked_us = now};
+    r->lines[number] =
+        (struct line){.busy = true, .logs_on = logs_on(r, number), .taker = taker, .asked_us = now};
     r->busy++;
+    r->logons += r->lines[number].logs_on;
     r->held++;
     r->unowned += taker == NULL;
     if (taker != NULL) {

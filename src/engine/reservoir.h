@@ -6,7 +6,8 @@
  * taken over by the next taker who would have to wait.
  *
  * A refused logon counts against the MDM's account, and Windows locks accounts. So until a logon has succeeded, and again
- * after one was refused, only one fetch is under way at a time, and after the second refusal there are no more.
+ * after one was refused, only one fetch is under way at a time, and after the second refusal there are no more. Otherwise
+ * as many logons are under way at once as may still be refused; fetches over connections that are logged on do not count.
  *
  * Reads no clock and knows no engine: time, devices and events come and go through its configuration. */
 #ifndef ENGINE_RESERVOIR_H

@@ -34,6 +34,8 @@ struct supply_kind {
      * challenges are per device; else NULL. Fails: then `done` is not called. */
     bool (*fetch)(struct supply *supply, unsigned line, const struct challenge_device *device,
                   struct err *e) MUST_USE;
+    /* Whether the next fetch on this idle line would log on, as far as can be foreseen; NULL: every one may. */
+    bool (*logs_on)(const struct supply *supply, unsigned line);
     void (*cancel)(struct supply *supply, unsigned line); /* `done` is called from within, REASON_ABORTED */
     uint64_t (*left)(const struct supply *supply);        /* passwords it still has; NULL: nobody knows */
     void (*free)(struct supply *supply);                  /* no fetch is under way */

@@ -12,6 +12,7 @@ struct web_line {
     struct http_session *session; /* a logon belongs to a connection, so each line has its own */
     struct challenge_request request;
     enum http_auth auth; /* of the attempt under way */
+    bool logged_on;      /* its connection is, and the server asks no more */
     int64_t spent_us;    /* by the attempts before it */
 };
 
@@ -180,6 +181,14 @@ static void note_proven(struct web_line *line, bool has_password)
     w->proven = w->proven || line->auth != HTTP_AUTH_NONE;
 }
 
+/* NTLM and Negotiate are for a connection, unless the server wants a logon for each request on it. */
+static bool stays_logged_on(const struct web_line *line, const struct http_response *r)
+{
+    bool of_connection = line->auth == HTTP_AUTH_NTLM || line->auth == HTTP_AUTH_NEGOTIATE;
+    bool again = r->logon_complete && !r->new_connection;
+    return of_connection && r->status == 200 && !err_is_set(&r->error) && !again;
+}
+
 static void finish(struct web_line *line, struct http_response *r)
 {
     struct web *w = line->web;
@@ -188,6 +197,7 @@ static void finish(struct web_line *line, struct http_response *r)
     struct supply_answer answer = {
         .secrets = &secret, .http = r, .url = w->config.url, .timed_out = r->timed_out};
     buf_init(&kept, BYTES_MAX_MESSAGE);
+    line->logged_on = stays_logged_on(line, r);
     if (line->auth != HTTP_AUTH_NONE)
         w->facts->scheme = scheme_ids[line->auth];
     challenge_request_clear(&line->request);
@@ -270,6 +280,12 @@ static bool fetch(struct supply *supply, unsigned number, const struct challenge
     return false;
 }
 
+static bool logs_on(const struct supply *supply, unsigned number)
+{
+    const struct web *w = (const struct web *)supply;
+    return !w->chosen || (w->scheme != HTTP_AUTH_NONE && !w->lines[number].logged_on);
+}
+
 static void cancel(struct supply *supply, unsigned number)
 {
     http_cancel(((struct web *)supply)->lines[number].session);
@@ -284,7 +300,8 @@ static void web_free(struct supply *supply)
     free(w);
 }
 
-static const struct supply_kind supply_kind = {.fetch = fetch, .cancel = cancel, .free = web_free};
+static const struct supply_kind supply_kind = {
+    .fetch = fetch, .logs_on = logs_on, .cancel = cancel, .free = web_free};
 
 /* A scheme that was asked for is used from the first request on. */
 static void choose_at_once(struct web *w)

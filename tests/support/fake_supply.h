@@ -12,7 +12,8 @@
 struct fake {
     struct supply supply; /* first */
     bool under_way[FAKE_LINES];
-    bool at_once; /* fetches end where they begin */
+    bool stays_logged_on; /* no fetch logs on */
+    bool at_once;         /* fetches end where they begin */
     uint64_t next_value;
     uint64_t left; /* UINT64_MAX: nobody knows */
     unsigned fetches, cancelled;
@@ -149,10 +150,19 @@ static inline void fake_halted(void *user, const struct err *why)
     f->halted++;
 }
 
+static inline bool fake_logs_on(const struct supply *supply, unsigned line)
+{
+    (void)line;
+    return !((const struct fake *)supply)->stays_logged_on;
+}
+
 static inline struct fake *fake_new(struct reservoir_config config)
 {
-    static const struct supply_kind kind = {
-        .fetch = fake_fetch, .cancel = fake_cancel, .left = fake_left, .free = fake_free};
+    static const struct supply_kind kind = {.fetch = fake_fetch,
+                                            .logs_on = fake_logs_on,
+                                            .cancel = fake_cancel,
+                                            .left = fake_left,
+                                            .free = fake_free};
     struct fake *f = calloc(1, sizeof *f);
     struct err e = {0};
     assert_non_null(f);

@@ -204,6 +204,7 @@ static void proven_logon_opens_all_lines(void **state)
 {
     (void)state;
     struct fake *f = fake_new((struct reservoir_config){.limit = 5, .guarded = true});
+    f->stays_logged_on = true;
     for (unsigned i = 0; i < 5; i++)
         fake_ask(f, i);
     fake_bring(f, 0, 1, true);
@@ -213,6 +214,26 @@ static void proven_logon_opens_all_lines(void **state)
     fake_spend(f, 0);
     fake_ask(f, 6);
     assert_true(f->takers[6].waiting);
+    fake_end(f);
+}
+
+static void no_more_logons_at_once_than_may_be_refused(void **state)
+{
+    (void)state;
+    struct fake *f = fake_new((struct reservoir_config){.limit = 5, .guarded = true});
+    for (unsigned i = 0; i < 5; i++)
+        fake_ask(f, i);
+    fake_bring(f, 0, 1, true);
+    reservoir_turn(f->r, 0);
+    assert_int_equal(f->fetches, 3);
+    assert_int_equal(room(f), RESERVOIR_WAIT);
+    fake_fail(f, 0, REASON_OTP_AUTH_REFUSED, true); /* somebody changed the password in the meantime */
+    reservoir_turn(f->r, 0);
+    assert_int_equal(f->fetches, 3);
+    fake_fail(f, 1, REASON_OTP_AUTH_REFUSED, true);
+    reservoir_turn(f->r, 0);
+    assert_int_equal(f->halted, 1);
+    assert_int_equal(f->fetches, 3);
     fake_end(f);
 }
 
@@ -473,6 +494,7 @@ int main(void)
         cmocka_unit_test(failed_prefetch_is_not_repeated_before_somebody_succeeds),
         cmocka_unit_test(two_refused_logons_are_the_last),
         cmocka_unit_test(proven_logon_opens_all_lines),
+        cmocka_unit_test(no_more_logons_at_once_than_may_be_refused),
         cmocka_unit_test(fetch_of_a_device_that_gave_up_serves_the_next),
         cmocka_unit_test(challenge_of_one_device_is_for_no_other),
         cmocka_unit_test(password_that_comes_twice_is_used_once),
