@@ -6,6 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define RECEIVE_BYTES                                                                                        \
+    2048L /* held while an answer is waited for; most answers of SCEP are two or three times as long */
+
 static size_t on_body(char *data, size_t size, size_t count, void *user)
 {
     struct exchange *x = user;
@@ -178,7 +181,8 @@ static CURLcode set_common(struct exchange *x)
     SET(CURLOPT_QUICK_EXIT,
         1L); /* a time-out leaves a hanging name lookup behind instead of waiting for it on the loop */
 #endif
-    SET(CURLOPT_BUFFERSIZE, 8192L);
+    SET(CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L); /* over TLS a POST is copied there; the least that curl takes */
     SET(CURLOPT_ERRORBUFFER, x->curl_text);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, x);
@@ -190,6 +194,7 @@ static CURLcode set_common(struct exchange *x)
     SET(CURLOPT_CLOSESOCKETDATA, x->session); /* the connection outlives the exchange */
     SET(CURLOPT_PREREQFUNCTION, on_ready);
     SET(CURLOPT_PREREQDATA, x);
+    SET(CURLOPT_SSL_CTX_FUNCTION, http_tls_prepare);
     /* The roots are one file. A folder beside it, as Debian's default has, would add the system's roots to the
      * scenario's, and keep curl from caching the parsed store (CURLOPT_CA_CACHE_TIMEOUT): 0.1 s for every device. */
     SET(CURLOPT_CAPATH, NULL);

@@ -1,11 +1,7 @@
 #include "http/internal.h"
 
 #include <signal.h>
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
+#include <strings.h>
 
 bool http_new(uv_loop_t *loop, const char *ca_file, struct http **out, struct err *e)
 {
@@ -40,12 +36,10 @@ void http_free(struct http *http)
         http->idle = x->next;
         http_exchange_destroy(x);
     }
-    curl_multi_cleanup(http->multi);
-    http->multi = NULL;
     curl_slist_free_all(http->no_expect);
     free(http->ca_file);
+    http_multi_close(http);
     http_library_close();
-    uv_close((uv_handle_t *)&http->timer, on_timer_closed);
 }
 
 bool http_session_new(struct http *http, struct http_session **out, struct err *e)
@@ -53,8 +47,7 @@ bool http_session_new(struct http *http, struct http_session **out, struct err *
     struct http_session *session = calloc(1, sizeof *session);
     CURLSH *share = curl_share_init();
     if (session == NULL || share == NULL ||
-        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) != CURLSHE_OK ||
-        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
+        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) != CURLSHE_OK) {
         curl_share_cleanup(share);
         free(session);
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for a device's connections");
@@ -75,12 +68,23 @@ void http_session_free(struct http_session *session)
     free(session);
 }
 
+/* The place for TLS sessions is not small: only those get it who need it. Between requests nobody uses the share. */
+static bool keep_tls_sessions(struct http_session *session, const struct http_request *request, struct err *e)
+{
+    if (session->keeps_tls || strncasecmp(request->url, "https:", 6) != 0)
+        return true;
+    session->keeps_tls =
+        curl_share_setopt(session->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
+    return session->keeps_tls ||
+           err_set(e, request->stage, REASON_NO_MEMORY, "no memory for a device's TLS sessions");
+}
+
 bool http_send(struct http_session *session, const struct http_request *request, http_done done, void *user,
                struct err *e)
 {
     if (session->current != NULL)
         return err_set(e, request->stage, REASON_INTERNAL, "two requests at once in one session");
-    if (!http_logon_check(request, e))
+    if (!http_logon_check(request, e) || !keep_tls_sessions(session, request, e))
         return false;
     struct exchange *x = http_exchange_take(session->http, e);
     if (x == NULL)

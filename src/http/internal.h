@@ -53,6 +53,11 @@ struct http {
     CURLM *multi;
     uv_loop_t *loop;
     uv_timer_t timer;
+    uv_poll_t
+        sockets; /* readable when one of those in `epoll` is ready; keeps the loop going while there are any */
+    bool watches; /* `sockets` is open */
+    int epoll;
+    uint64_t watched; /* how many are in it */
     char *ca_file;
     struct curl_slist *no_expect;
     struct exchange *idle;
@@ -63,13 +68,15 @@ struct http {
 struct http_session {
     struct http *http;
     CURLSH *share;
-    uint64_t open; /* sockets */
+    uint64_t open;  /* sockets */
+    bool keeps_tls; /* sessions, in the share */
     struct exchange *current;
 };
 
 /* multi.c: lets curl act, then delivers every transfer that is complete. */
 void http_drain(struct http *http);
 bool http_multi_open(struct http *http, struct err *e) MUST_USE;
+void http_multi_close(struct http *http); /* and frees `http` on the loop's next turns */
 
 /* exchange.c */
 struct exchange *http_exchange_take(struct http *http, struct err *e);
@@ -78,6 +85,9 @@ bool http_exchange_prepare(struct exchange *x, const struct http_request *reques
 bool http_exchange_start(struct exchange *x, struct err *e) MUST_USE;
 void http_exchange_complete(struct exchange *x, CURLcode code);
 void http_exchange_abort(struct exchange *x);
+
+/* tls.c: of a connection that is about to be made (CURLOPT_SSL_CTX_FUNCTION) */
+CURLcode http_tls_prepare(CURL *easy, void *ssl_ctx, void *user);
 
 /* logon.c */
 bool http_logon_check(const struct http_request *request, struct err *e) MUST_USE;

@@ -1,23 +1,16 @@
-/* curl's multi handle wired to a uv loop: sockets become uv_poll handles, its one time-out a uv_timer.
+/* curl's multi handle wired to a uv loop: its sockets are watched by an epoll of our own, which uv watches as one descriptor, and
+ * its one time-out is a uv_timer. A uv_poll for each socket would cost an allocation, an ioctl, and an epoll_ctl to take it out
+ * before each one that puts it in.
  *
  * Two traps, both avoided here. Completions are drained after every curl_multi_socket_action: when the last
- * transfers of all time out, nothing else would ever fetch them. And a uv_poll that reports an error has been stopped
- * by uv: it is told to curl as an event (readable and writable rather than CURL_CSELECT_ERR, with which curl would not
- * look at the socket's error), and watched again should curl want to keep the socket. */
+ * transfers of all time out, nothing else would ever fetch them. And a socket with an error is told to curl as readable and
+ * writable rather than with CURL_CSELECT_ERR, with which curl would not look at the socket's error. */
 #include "http/internal.h"
 
-struct watch {
-    uv_poll_t poll;
-    struct http *http;
-    curl_socket_t fd;
-    int events; /* uv's */
-    bool removed;
-};
+#include <sys/epoll.h>
+#include <unistd.h>
 
-static void on_watch_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
+#define EVENTS 64
 
 void http_drain(struct http *http)
 {
@@ -38,19 +31,27 @@ static void act(struct http *http, curl_socket_t fd, int what)
     curl_multi_socket_action(http->multi, fd, what, &running);
 }
 
-static void on_socket(uv_poll_t *handle, int status, int events)
+static int what_happened(uint32_t events)
 {
-    struct watch *w = handle->data;
-    struct http *http = w->http;
-    int what = status < 0 ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0; /* curl reads, and finds the real error */
-    if (events & UV_READABLE)
-        what |= CURL_CSELECT_IN;
-    if (events & UV_WRITABLE)
-        what |= CURL_CSELECT_OUT;
-    act(http, w->fd, what);
-    if (status < 0 && !w->removed)
-        uv_poll_start(&w->poll, w->events, on_socket);
-    http_drain(http); /* `w` lives on until its close callback, but is not touched any more */
+    if ((events & EPOLLERR) != 0)
+        return CURL_CSELECT_IN | CURL_CSELECT_OUT;
+    bool in = (events & (EPOLLIN | EPOLLHUP)) != 0, out = (events & EPOLLOUT) != 0;
+    return (in ? CURL_CSELECT_IN : 0) | (out ? CURL_CSELECT_OUT : 0);
+}
+
+/* A socket may be closed, and its number used again, by what an event before it led to: curl then looks at a socket that nothing
+ * happened to, and finds it so. What does not fit into one look comes with the loop's next turn. */
+static void on_sockets(uv_poll_t *handle, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct http *http = handle->data;
+    struct epoll_event found[EVENTS];
+    int count = http->multi == NULL ? 0 : epoll_wait(http->epoll, found, EVENTS, 0);
+    for (int i = 0; i < count; i++) {
+        act(http, found[i].data.fd, what_happened(found[i].events));
+        http_drain(http);
+    }
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -72,50 +73,74 @@ static int on_timeout_wanted(CURLM *multi, long ms, void *user)
     return 0;
 }
 
-static struct watch *watch_new(struct http *http, curl_socket_t fd)
-{
-    struct watch *w = calloc(1, sizeof *w);
-    if (w == NULL)
-        return NULL;
-    w->http = http;
-    w->fd = fd;
-    if (uv_poll_init_socket(http->loop, &w->poll, fd) != 0) {
-        free(w);
-        return NULL;
-    }
-    w->poll.data = w;
-    curl_multi_assign(http->multi, fd, w);
-    return w;
-}
-
-static void watch_remove(struct http *http, struct watch *w)
-{
-    curl_multi_assign(http->multi, w->fd, NULL);
-    w->removed = true;
-    uv_close((uv_handle_t *)&w->poll,
-             on_watch_closed); /* stops at once: the descriptor may be closed and reused */
-}
-
-static int on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
+static int on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user, void *watched)
 {
     (void)easy;
     struct http *http = user;
-    struct watch *w = socket_user;
+    struct epoll_event event = {.data.fd = fd};
     if (what == CURL_POLL_REMOVE) {
-        if (w != NULL)
-            watch_remove(http, w);
+        epoll_ctl(http->epoll, EPOLL_CTL_DEL, fd, &event);
+        if (watched != NULL && --http->watched == 0)
+            uv_unref((uv_handle_t *)&http->sockets);
         return 0;
     }
-    if (w == NULL && (w = watch_new(http, fd)) == NULL)
+    event.events =
+        (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) | (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+    if (epoll_ctl(http->epoll, watched == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) != 0)
         return -1; /* curl fails the transfers */
-    w->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    return uv_poll_start(&w->poll, w->events, on_socket) == 0 ? 0 : -1;
+    if (watched != NULL)
+        return 0;
+    curl_multi_assign(http->multi, fd, http); /* any pointer: remembered until REMOVE */
+    if (http->watched++ == 0)
+        uv_ref((uv_handle_t *)&http->sockets);
+    return 0;
+}
+
+static bool watch_sockets(struct http *http)
+{
+    http->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (http->epoll < 0)
+        return false;
+    if (uv_poll_init(http->loop, &http->sockets, http->epoll) != 0) {
+        close(http->epoll);
+        return false;
+    }
+    http->sockets.data = http;
+    http->watches = true;
+    uv_unref((uv_handle_t *)&http->sockets);
+    return uv_poll_start(&http->sockets, UV_READABLE, on_sockets) == 0;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct http *http = handle->data;
+    if (http->watches)
+        close(http->epoll);
+    free(http);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct http *http = handle->data;
+    if (http->watches)
+        uv_close((uv_handle_t *)&http->sockets, on_closed);
+    else
+        on_closed(handle);
+}
+
+void http_multi_close(struct http *http)
+{
+    curl_multi_cleanup(http->multi);
+    http->multi = NULL;
+    if (http->watches)
+        uv_poll_stop(&http->sockets);
+    uv_close((uv_handle_t *)&http->timer, on_timer_closed);
 }
 
 bool http_multi_open(struct http *http, struct err *e)
 {
     http->multi = curl_multi_init();
-    if (http->multi == NULL ||
+    if (!watch_sockets(http) || http->multi == NULL ||
         curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket_wanted) != CURLM_OK ||
         curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) != CURLM_OK ||
         curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timeout_wanted) != CURLM_OK ||
