@@ -106,7 +106,7 @@ static bool open_the_folder(struct run *run, struct err *e)
               scenario_write(run->scenario, &yaml, e) &&
               report_folder_put(run->folder, "scenario.yaml", buf_span(&yaml), e);
     if (ok && run->options.shards > 0) /* what is written is the whole */
-        ok = shard_divide(run->scenario, run->options.shard, run->options.shards, e);
+        ok = scenario_divide(run->scenario, run->options.shard, run->options.shards, e);
     buf_clear(&yaml);
     return ok;
 }

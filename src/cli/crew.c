@@ -131,7 +131,8 @@ static bool prepare(struct crew *c, struct err *e)
     run_name(0, name);
     run_folder(o, c->scenario, name, c->path);
     machine_raise_descriptors();
-    bool ok = scenario_write(c->scenario, &yaml, e) && shard_divide(c->scenario, o->workers, o->workers, e) &&
+    bool ok = scenario_write(c->scenario, &yaml, e) &&
+              scenario_divide(c->scenario, o->workers, o->workers, e) &&
               report_folder_open(c->path, &c->folder, e) &&
               (!c->scenario->target.sim || sim_child_start(c->scenario, &c->sim, e));
     buf_clear(&yaml);

@@ -1,6 +1,7 @@
 #include "cli/shard.h"
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 /* Which machine this is, as far as anybody else needs to know: another one after the next boot. */
@@ -69,57 +70,4 @@ bool shard_open(struct shard *s, unsigned index, unsigned count, struct err *e)
 void shard_clear(struct shard *s)
 {
     explicit_bzero(s->salt, sizeof s->salt);
-}
-
-/* ---- ceilings ---- */
-
-static bool has_places(enum challenge_source source)
-{
-    return source == CHALLENGE_MSCEP_ADMIN || source == CHALLENGE_HTTP || source == CHALLENGE_INTUNE ||
-           source == CHALLENGE_COMMAND;
-}
-
-static bool divide_passwords(struct challenge_config *c, unsigned index, unsigned count, struct err *e)
-{
-    if (c->source == CHALLENGE_FILE)
-        return err_set(e, STAGE_SETUP, REASON_USAGE,
-                       "challenge.source: file cannot be shared by shards, each password is good for one "
-                       "device: use one process");
-    if (!has_places(c->source))
-        return true;
-    unsigned whole = c->outstanding > 0 ? c->outstanding : 1;
-    if (whole < count)
-        return err_set(
-            e, STAGE_SETUP, REASON_USAGE,
-            "challenge.outstanding of %u leaves no password for some of %u shards: raise it (and the "
-            "server's cache) or use at most %u shards",
-            whole, count, whole);
-    c->outstanding = (unsigned)load_share(whole, index, count);
-    c->prefetch = (unsigned)load_share(c->prefetch, index, count);
-    if (c->connections > c->outstanding)
-        c->connections = c->outstanding;
-    c->rate_per_s /= count;
-    return true;
-}
-
-/* Every count-th of those chosen: together they make each once. */
-static void divide_probes(struct scenario *s, unsigned index, unsigned count)
-{
-    unsigned seen = 0;
-    for (size_t i = 0; i < CONFORMANCE_MAX; i++) {
-        if (s->conformance.chosen[i])
-            s->conformance.chosen[i] = seen++ % count == index - 1;
-    }
-}
-
-bool shard_divide(struct scenario *s, unsigned index, unsigned count, struct err *e)
-{
-    if (s->limits.in_flight < count)
-        return err_set(
-            e, STAGE_SETUP, REASON_USAGE,
-            "limits.in_flight of %llu is too low for %u shards: raise it or use at most %llu shards",
-            (unsigned long long)s->limits.in_flight, count, (unsigned long long)s->limits.in_flight);
-    s->limits.in_flight = load_share(s->limits.in_flight, index, count);
-    divide_probes(s, index, count);
-    return divide_passwords(&s->challenge, index, count, e);
 }

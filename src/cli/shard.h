@@ -1,9 +1,8 @@
-/* A run that plays one shard of a plan: what it has of the whole's ceilings, and what it agrees on with the others. */
+/* A run that plays one shard of a plan: what it agrees on with the others. */
 #ifndef CLI_SHARD_H
 #define CLI_SHARD_H
 
 #include "report/report.h"
-#include "scenario/scenario.h"
 
 #define SHARD_SALT_ENV                                                                                       \
     "SCEPSTORM_SHARD_SALT" /* 32 hex digits, a secret of the shards: theirs to compare passwords */
@@ -18,9 +17,5 @@ struct shard {
 /* Fails: REASON_USAGE: the variable holds something else than a salt. */
 bool shard_open(struct shard *s, unsigned index, unsigned count, struct err *e) MUST_USE;
 void shard_clear(struct shard *s);
-/* Divides the ceilings that hold for the whole run, so that those of all shards add up to them: challenge.outstanding,
- * challenge.prefetch, challenge.rate, limits.in_flight; and the conformance probes.
- * Fails: REASON_USAGE: nothing would be left of one, or the source cannot be shared; it says what to do. */
-bool shard_divide(struct scenario *scenario, unsigned index, unsigned count, struct err *e) MUST_USE;
 
 #endif

@@ -99,7 +99,8 @@ static void on_alarm(uv_poll_t *handle, int status, int events)
     (void)events;
     if (read(en->alarm_fd, &expirations, sizeof expirations) < 0)
         return; /* rearmed in between: nothing expired */
-    int64_t late = engine_now(en) - en->armed_us;
+    /* What was due before the loop began is late for another reason than a stall. */
+    int64_t due = en->armed_us > en->began_us ? en->armed_us : en->began_us, late = engine_now(en) - due;
     engine_tell_stall(en, late > 0 ? late : 0);
     do_all_due(en);
     arm(en);
@@ -127,6 +128,7 @@ void alarm_start(struct engine *en)
     en->zero_us = clock_monotonic_us() + start_us - now_us;
     en->result->started_wall_us = start_us;
     en->result->late_us = now_us > start_us ? now_us - start_us : 0;
+    en->began_us = now_us - start_us;
     arm(en);
 }
 

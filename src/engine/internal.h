@@ -65,7 +65,8 @@ struct engine {
     uv_poll_t alarm;
     int alarm_fd;
     int64_t armed_us;
-    int64_t zero_us; /* clock zero, monotonic */
+    int64_t zero_us;  /* clock zero, monotonic */
+    int64_t began_us; /* when the loop was ready, on the run's clock */
     int64_t heartbeat_us, tick_us;
 
     /* arrivals.c */

@@ -325,6 +325,8 @@ static int exit_code(const struct report_run *run, const struct report_verdict *
 bool judge_run(const struct report_run *run, const json_t *summary, struct judgement *out, struct err *e)
 {
     *out = (struct judgement){0};
+    if (run->part_count > 0)
+        judge_shards(run, rule(out, "shards", RULE_BUDGET));
     judge_start_lag(run, out);
     judge_rate(run, out);
     judge_unsent(run, out);
@@ -334,8 +336,6 @@ bool judge_run(const struct report_run *run, const json_t *summary, struct judge
     judge_memory(run, out);
     judge_clock(run, out);
     judge_passwords(run, out);
-    if (run->part_count > 0)
-        judge_shards(run, rule(out, "shards", RULE_BUDGET));
     out->verdict.validity = validity_of(out);
     out->verdict.defects = has_defects(run);
     out->verdict.none_enrolled = measure_devices(run->measure).enrolled == 0;

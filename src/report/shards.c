@@ -40,9 +40,10 @@ static void say_missing(const struct report_run *run, struct rule_result *r)
     }
     if (missing > 0)
         say(r,
-            "shard%s %s of %zu %s missing: their devices are in no figure, and the server had that much less "
-            "to do",
-            missing > 1 ? "s" : "", names, run->part_count, missing > 1 ? "are" : "is");
+            "shard%s %s of %zu %s missing: %s devices are in no figure, and the server had that much less to "
+            "do",
+            missing > 1 ? "s" : "", names, run->part_count, missing > 1 ? "are" : "is",
+            missing > 1 ? "their" : "its");
 }
 
 static void say_part(const struct report_part *p, struct rule_result *r)
@@ -53,9 +54,9 @@ static void say_part(const struct report_part *p, struct rule_result *r)
         return;
     if (strcmp(p->validity, "invalid") == 0) {
         r->weight = RULE_HARD;
-        say(r, "shard %u is invalid: %s", p->shard.index, p->reason);
+        say(r, "shard %u is invalid: %.150s", p->shard.index, p->reason);
     } else if (strcmp(p->validity, "valid") != 0)
-        say(r, "shard %u is suspect: %s", p->shard.index, p->reason);
+        say(r, "shard %u is suspect: %.150s", p->shard.index, p->reason);
     if (p->interrupted)
         say(r, "shard %u was interrupted", p->shard.index);
     if (p->shard.late_us > LATE_US)

@@ -71,9 +71,9 @@ struct scenario {
         char **urls;      /* several servers for fail-over, `url` is the first of them; NULL: only `url` */
         size_t url_count; /* 0: only `url` */
         bool sim;
-        char *authorized; /* NULL: none */
-        char *ca_file;    /* PEM roots for TLS; NULL: the system's */
-        char **sources;   /* addresses of this machine; devices take turns */
+        char *authorized;    /* NULL: none */
+        char *ca_file;       /* PEM roots for TLS; NULL: the system's */
+        char **sources;      /* addresses of this machine; devices take turns */
         size_t source_count; /* 0: the system chooses */
     } target;
 
@@ -113,11 +113,11 @@ struct scenario {
         bool csv_reuse; /* begin again when its rows are used up */
         struct scenario_csv *rows;
         enum scenario_key_type key_type;
-        unsigned key_curve;                /* EC: 256 or 384 */
-        unsigned key_bits;                 /* RSA: 2048; also the temporary signer's of an EC device */
-        bool key_reuse;                    /* default true */
-        bool signer_pooled;                /* one temporary certificate per key and profile, for all its devices */
-        char *key_pool;                    /* file; NULL: at most 16 keys are made before the clock starts */
+        unsigned key_curve; /* EC: 256 or 384 */
+        unsigned key_bits;  /* RSA: 2048; also the temporary signer's of an EC device */
+        bool key_reuse;     /* default true */
+        bool signer_pooled; /* one temporary certificate per key and profile, for all its devices */
+        char *key_pool;     /* file; NULL: at most 16 keys are made before the clock starts */
         struct scenario_profile *profiles; /* at least one */
         size_t profile_count;
         enum scenario_then then[SCENARIO_THEN_COUNT];
@@ -184,6 +184,12 @@ bool scenario_sid(const struct scenario *scenario, uint64_t device, unsigned pro
 #define SCENARIO_PHASE_LABEL_BYTES 80
 void scenario_phase_label(const struct scenario *scenario, size_t phase,
                           char out[SCENARIO_PHASE_LABEL_BYTES]);
+
+/* Leaves shard `index` (1 to `count`) of a run its part of the ceilings that hold for the whole: challenge.outstanding,
+ * prefetch and rate, limits.in_flight; those of all shards add up to the whole's. Of the conformance probes it leaves every
+ * count-th. The load is shared out elsewhere (load_plan_shard).
+ * Fails: REASON_USAGE: nothing would be left, or the source of challenges cannot be shared; it says what to do. */
+bool scenario_divide(struct scenario *scenario, unsigned index, unsigned count, struct err *e) MUST_USE;
 
 /* True when the host of this URL is loopback (127.0.0.0/8, ::1, localhost). False for anything that is no plain
  * http or https URL: tricks with user names, odd number forms and backslashes never count as loopback. */
