@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,16 +99,23 @@ static bool open_private(struct challenge_list *l, struct err *e)
         return err_set_errno(e, REASON_USAGE, errno, "cannot open %.100s", l->path);
     if (!S_ISREG(st.st_mode))
         return err_set(e, STAGE_SETUP, REASON_USAGE, "%.100s is not a regular file", l->path);
-    return (st.st_mode & 077) == 0 ||
-           err_set(e, STAGE_SETUP, REASON_USAGE,
-                   "%.100s holds passwords and can be read by others: chmod 600 it", l->path);
+    if ((st.st_mode & 077) != 0)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "%.100s holds passwords and can be read by others: chmod 600 it", l->path);
+    /* Its journal is locked, too; but each run may have been told another one. */
+    return flock(l->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ||
+           err_set(e, STAGE_SETUP, REASON_USAGE, "%.100s is locked: another run takes passwords from it",
+                   l->path);
 }
 
+/* Beside the file itself, whatever links lead there. */
 static bool open_journal(struct challenge_list *l, const char *written, struct err *e)
 {
     struct buf path;
+    char *real = written == NULL ? realpath(l->path, NULL) : NULL;
     buf_init(&path, 4096 + 8);
-    buf_append_text(&path, written != NULL ? written : l->path);
+    buf_append_text(&path, written != NULL ? written : real != NULL ? real : l->path);
+    free(real);
     buf_append_text(&path, written != NULL ? "" : ".used");
     const char *text = buf_text(&path);
     l->left = l->count;

@@ -194,6 +194,30 @@ static void one_run_at_a_time(void **state)
     challenge_list_close(open_list(p, NULL));
 }
 
+/* Another name, another journal: still the same passwords. */
+static void links_and_journals_make_no_second_file(void **state)
+{
+    struct place *p = *state;
+    char link[96], elsewhere[96];
+    snprintf(link, sizeof link, "%s/link", p->folder);
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", p->folder);
+    put(p->file, "one\ntwo\n");
+    assert_int_equal(symlink(p->file, link), 0);
+    struct challenge_list *list = open_list(p, NULL), *second = NULL;
+    assert_next(list, "one");
+    struct challenge_config config = {.source = CHALLENGE_FILE, .file = p->file, .journal = elsewhere};
+    struct err e = {0};
+    assert_false(challenge_list_open(&config, &second, &e));
+    assert_non_null(strstr(e.text, "another run"));
+    challenge_list_close(list);
+    config = (struct challenge_config){.source = CHALLENGE_FILE, .file = link};
+    assert_true(challenge_list_open(&config, &second, &e));
+    assert_next(second, "two");
+    challenge_list_close(second);
+    unlink(elsewhere);
+    unlink(link);
+}
+
 #define ONE "7692c3ad3540bb80" /* of "one" */
 
 static void torn_journals(void **state)
@@ -283,6 +307,7 @@ int main(void)
         IN_PLACE(columns),
         IN_PLACE(files_that_are_none),
         IN_PLACE(one_run_at_a_time),
+        IN_PLACE(links_and_journals_make_no_second_file),
         IN_PLACE(torn_journals),
         IN_PLACE(changed_files),
         IN_PLACE(many),
