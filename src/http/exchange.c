@@ -307,6 +307,7 @@ bool http_exchange_prepare(struct exchange *x, const struct http_request *reques
     x->timeout_us = request->timeout_us;
     x->redirects = request->redirects;
     x->get = request->method == HTTP_GET;
+    x->confidential = request->confidential;
     x->once = request->once;
     x->source = request->source;
     CURLcode rc = set_common(x);

@@ -65,6 +65,8 @@ struct http_request {
     unsigned
         redirects; /* followed at most, GET only, on the same host and never from https down to http; 0: a
                            redirect is an answer like any other */
+    bool
+        confidential; /* URL, headers or body hold a secret: redirects stay on the same port, as with `auth` */
     bool once; /* never on the wire twice: without it a GET is repeated on a fresh connection, as HTTP clients
                            do, when the kept-alive one turns out to be dead. The rounds of a logon are no repetitions */
     enum stage stage; /* for failures after the connection is up; before that it is dns, tcp or tls */

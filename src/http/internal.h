@@ -38,6 +38,7 @@ struct exchange {
     int64_t timeout_us;
     unsigned redirects;
     bool get;
+    bool confidential;
     bool once;
     bool too_large;
     bool answered; /* at least a status line, to what was sent last */

@@ -28,7 +28,7 @@ static bool same_part(const char *a, const char *b, CURLUPart what)
 }
 
 /* Credentials and one-time passwords go where the user sent them: to this host, and not from TLS into the open. Who logs on
- * there is sent to no other service of that host either, but to the same one with TLS. */
+ * there, or shows a token, is sent to no other service of that host either, but to the same one with TLS. */
 static bool may_go(const char *from, const char *to, bool credentials)
 {
     bool from_tls = strncasecmp(from, "https:", 6) == 0, to_tls = strncasecmp(to, "https:", 6) == 0;
@@ -46,11 +46,11 @@ bool http_redirect_target(struct exchange *x, char **out, struct err *e)
     curl_easy_getinfo(x->easy, CURLINFO_REDIRECT_URL, &to);
     if (x->redirects == 0 || from == NULL || to == NULL)
         return false;
-    bool credentials = x->auth != HTTP_AUTH_NONE;
+    bool credentials = x->auth != HTTP_AUTH_NONE || x->confidential;
     if (!may_go(from, to, credentials))
         return err_set_detail(e, x->stage, REASON_REDIRECTED, ERR_DOMAIN_HTTP, x->response.status,
-                              "HTTP %d to %s, which is another host%s: not followed", x->response.status, to,
-                              credentials ? " or port" : "");
+                              "HTTP %d to %.*s, which is another host%s: not followed", x->response.status,
+                              (int)strcspn(to, "?#"), to, credentials ? " or port" : "");
     *out = strdup(to);
     return *out != NULL;
 }

@@ -613,6 +613,8 @@ static void redirecting(void *user, const struct web_request *request, struct we
         snprintf(header, sizeof header, "Location: http://localhost:%u/there\r\n", web_port(lab->web));
     else if (strcmp(request->target, "/loop") == 0)
         snprintf(header, sizeof header, "Location: /loop\r\n");
+    else if (strcmp(request->target, "/port") == 0)
+        snprintf(header, sizeof header, "Location: http://127.0.0.1:9/there?token=abc\r\n");
     web_answer(reply, header[0] != '\0' ? 301 : 200, header, span_of_text("body"));
 }
 
@@ -646,6 +648,14 @@ static void redirects_stay_on_the_host(void **state)
     assert_int_equal(seen.r.error.reason, REASON_REDIRECTED);
     assert_int_equal(seen.r.status, 301);
     assert_int_equal(web_requests(lab.web), before + 1);
+
+    /* A token is for one service of the host; what is said about it leaves the query out. */
+    request = get(url_of(&lab, "/port"));
+    request.redirects = 2;
+    request.confidential = true;
+    fetch(&lab, &request, &seen);
+    assert_int_equal(seen.r.error.reason, REASON_REDIRECTED);
+    assert_non_null(strstr(seen.r.error.text, "127.0.0.1:9/there, which"));
     forget(&seen);
     close_lab(&lab);
 }
