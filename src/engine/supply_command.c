@@ -9,11 +9,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#define MAX_OUTPUT  BYTES_MAX_MESSAGE
-#define MAX_LINES   10000
-#define MAX_REMARK  120
-#define CHUNK_BYTES 4096
-#define PARTS       4
+#define MAX_OUTPUT         BYTES_MAX_MESSAGE
+#define MAX_LINES          10000
+#define MAX_REMARK         120
+#define REMARK_SHOWN_BYTES ((size_t)4096)
+#define CHUNK_BYTES        4096
+#define PARTS              4
 
 extern char **environ;
 
@@ -147,9 +148,21 @@ static void deliver(struct job *job)
     free(answer.secrets);
 }
 
+/* Programs like to say what they worked with. */
+static void redact_remark(struct job *job)
+{
+    struct buf shown;
+    struct err ignored = {0};
+    buf_init(&shown, REMARK_SHOWN_BYTES);
+    bool ok = challenge_page_redact(span_of_text(job->remark), &shown, &ignored);
+    snprintf(job->remark, sizeof job->remark, "%s", ok && shown.len > 0 ? buf_text(&shown) : "");
+    buf_wipe(&shown);
+}
+
 /* It has exited and all that it wrote was read. */
 static void complete(struct job *job)
 {
+    redact_remark(job);
     const char *colon = job->remark[0] != '\0' ? ": " : "";
     if (job->command == NULL)
         close_all(job);
@@ -166,9 +179,11 @@ static void complete(struct job *job)
         deliver(job);
 }
 
+/* What it left running in its group would hold its output open, and outlive us. */
 static void on_exit_of_child(uv_process_t *process, int64_t status, int signal_number)
 {
     struct job *job = process->data;
+    kill(-process->pid, SIGKILL);
     job->exited = true;
     job->status = status;
     job->signal = signal_number;
@@ -179,8 +194,13 @@ static void on_exit_of_child(uv_process_t *process, int64_t status, int signal_n
 static void on_time_out(uv_timer_t *timer)
 {
     struct job *job = timer->data;
-    fail(job, REASON_OTP_COMMAND, true, "challenge.command took longer than %g s and was killed",
-         (double)job->command->timeout_us / 1e6);
+    if (job->exited)
+        fail(job, REASON_OTP_COMMAND, true,
+             "challenge.command ended, but for %g s something that it started kept its output open",
+             (double)job->command->timeout_us / 1e6);
+    else
+        fail(job, REASON_OTP_COMMAND, true, "challenge.command took longer than %g s and was killed",
+             (double)job->command->timeout_us / 1e6);
 }
 
 /* ---- what it writes ---- */
