@@ -210,7 +210,8 @@ static bool open_reservoir(struct passwords *w, struct err *e)
         .lifetime_us = c->lifetime_us,
         .per_device = challenge_is_per_device(c),
         .guarded =
-            c->source == CHALLENGE_MSCEP_ADMIN || (on_the_web(c->source) && c->auth != CHALLENGE_AUTH_NONE),
+            c->source == CHALLENGE_MSCEP_ADMIN ||
+            (on_the_web(c->source) && (c->auth != CHALLENGE_AUTH_NONE || w->engine->config->secret != NULL)),
         .refusals = w->engine->config->refusals,
         .salt = w->engine->config->otp_salt,
         .supply = supply,

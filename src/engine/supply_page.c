@@ -38,8 +38,9 @@ static void set_words(const struct challenge_page_facts *page, size_t bytes, str
         err_set(e, STAGE_OTP, REASON_OTP_PAGE_UNKNOWN, "HTTP 200 with an error page of HTTP.sys: %s", title);
         break;
     case CHALLENGE_PAGE_UNKNOWN:
-        err_set(e, STAGE_OTP, REASON_OTP_PAGE_UNKNOWN, "HTTP 200, %zu bytes without password or known text",
-                bytes);
+        err_set(e, STAGE_OTP, REASON_OTP_PAGE_UNKNOWN,
+                "HTTP 200, %zu bytes without password or known text; title: %s", bytes,
+                page->title[0] != '\0' ? page->title : "none");
         break;
     }
 }

@@ -1,5 +1,6 @@
 #include "engine/supply_web.h"
 
+#include "engine/hide.h"
 #include "engine/internal.h"
 
 #include <strings.h>
@@ -27,6 +28,7 @@ struct web {
     bool fell_back;   /* from Negotiate to NTLM */
     bool offers_ntlm; /* the server said so before Negotiate was tried */
     struct web_line *lines;
+    struct hide *hide;
 };
 
 static const char *const scheme_names[] = {
@@ -155,9 +157,10 @@ static void judge_401(const struct web_line *line, const struct http_response *r
 void web_keep_page(enum challenge_page page, struct span body, struct buf *kept)
 {
     struct err ignored = {0};
-    if (page == CHALLENGE_PAGE_UNKNOWN && !challenge_page_redact(body, kept, &ignored))
+    bool foreign = page == CHALLENGE_PAGE_UNKNOWN || page == CHALLENGE_PAGE_LOGIN; /* forms hold tokens */
+    if (foreign && !challenge_page_redact(body, kept, &ignored))
         buf_reset(kept);
-    if (page != CHALLENGE_PAGE_UNKNOWN && page != CHALLENGE_PAGE_PASSWORD)
+    if (!foreign && page != CHALLENGE_PAGE_PASSWORD)
         buf_append_span(kept, body);
 }
 
@@ -189,6 +192,16 @@ static bool stays_logged_on(const struct web_line *line, const struct http_respo
     return of_connection && r->status == 200 && !err_is_set(&r->error) && !again;
 }
 
+/* What others will read. */
+static void hide_secret(const struct web *w, struct http_response *r, struct err *e, struct buf *kept)
+{
+    hide_in(w->hide, e->text, strlen(e->text));
+    hide_in(w->hide, r->location, strlen(r->location));
+    hide_in(w->hide, r->server, strlen(r->server));
+    hide_in(w->hide, (char *)r->headers.data, r->headers.len);
+    hide_in(w->hide, (char *)kept->data, kept->len);
+}
+
 static void finish(struct web_line *line, struct http_response *r)
 {
     struct web *w = line->web;
@@ -215,6 +228,7 @@ static void finish(struct web_line *line, struct http_response *r)
             note_proven(line, secret != NULL);
     }
     answer.count = secret != NULL;
+    hide_secret(w, r, &answer.error, &kept);
     answer.evidence = buf_span(&kept);
     w->supply.done(w->supply.user, line->number, &answer);
     secret_free(secret);
@@ -258,6 +272,7 @@ static bool ask(struct web_line *line, struct err *e)
         .timeout_us = left_us > SECOND_US ? left_us : SECOND_US,
         .max_body = BYTES_MAX_MESSAGE,
         .redirects = q->post ? 0 : MAX_REDIRECTS,
+        .confidential = c->secret != NULL,
         .once = true, /* each page costs a password, each refusal a logon */
         .stage = STAGE_OTP,
     };
@@ -297,6 +312,7 @@ static void web_free(struct supply *supply)
     for (unsigned i = 0; w->lines != NULL && i < w->config.lines; i++)
         http_session_free(w->lines[i].session);
     free(w->lines);
+    hide_free(w->hide);
     free(w);
 }
 
@@ -320,7 +336,7 @@ bool web_new(const struct web_kind *kind, const struct supply_web_config *config
 {
     struct web *w = calloc(1, sizeof *w);
     struct web_line *lines = calloc(config->lines, sizeof *lines);
-    if (w == NULL || lines == NULL) {
+    if (w == NULL || lines == NULL || !hide_new(config->user, config->secret, &w->hide, e)) {
         free(w);
         free(lines);
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the passwords");

@@ -76,6 +76,31 @@ static void command_without_end_is_killed_with_its_children(void **state)
     nobody_is_left_behind();
 }
 
+/* The output of a program whose child lives on is complete when the program is. */
+static void child_left_behind_holds_nothing_up(void **state)
+{
+    (void)state;
+    struct bench *b = at_static_sim(50, 1);
+    with_command(b, "sleep 1000 & echo correct horse");
+    run(b);
+    assert_int_equal(b->heard.ends[OUTCOME_ENROLLED], 1);
+    free_bench(b);
+    nobody_is_left_behind();
+}
+
+static void remark_of_a_command_tells_no_password(void **state)
+{
+    (void)state;
+    struct bench *b = at_static_sim(50, 1);
+    with_command(b, "echo 'no use for F4FD9BA80A5F0042 of user Tr0ub4dor' >&2; exit 1");
+    run(b);
+    assert_non_null(strstr(b->heard.outcomes[0].error.text, "no use for"));
+    assert_null(strstr(b->heard.outcomes[0].error.text, "F4FD9BA80A5F0042"));
+    assert_null(strstr(b->heard.outcomes[0].error.text, "Tr0ub4dor"));
+    free_bench(b);
+    nobody_is_left_behind();
+}
+
 static void command_that_never_stops_printing_is_killed(void **state)
 {
     (void)state;
@@ -158,12 +183,13 @@ static void api_answers(void *user, const struct web_request *request, struct we
 }
 
 /* Where challenges come from; devices enroll elsewhere, and are refused there. */
-static struct bench *at_api(struct api *api, double rate, uint64_t count, struct secret *token)
+static struct bench *at_api_like(web_handler handler, struct api *api, double rate, uint64_t count,
+                                 struct secret *token)
 {
     static char header[] = "Authorization: Bearer {secret}", json[] = "$.data[0].challenge", body[] = "{}";
     static char *headers[] = {header};
     struct bench *b = new_bench(rate, count);
-    at_web(b, api_answers, api);
+    at_web(b, handler, api);
     snprintf(b->scep_url, sizeof b->scep_url, "http://127.0.0.1:%u/scep", web_port(b->web));
     struct challenge_config *c = &b->scenario.challenge;
     c->source = CHALLENGE_HTTP;
@@ -176,6 +202,11 @@ static struct bench *at_api(struct api *api, double rate, uint64_t count, struct
     b->config.secret = token;
     api->status = 200;
     return b;
+}
+
+static struct bench *at_api(struct api *api, double rate, uint64_t count, struct secret *token)
+{
+    return at_api_like(api_answers, api, rate, count, token);
 }
 
 static struct secret *api_token(void)
@@ -242,6 +273,42 @@ static void api_that_refuses_is_asked_twice(void **state)
     assert_int_equal(b->heard.ends[OUTCOME_UNSENT], 18);
     assert_true(b->result.stopped_early[0] != '\0');
     free_bench(b);
+    secret_free(token);
+}
+
+static void api_quotes_what_it_was_sent(void *user, const struct web_request *request,
+                                        struct web_reply *reply)
+{
+    struct api *api = user;
+    if (strncmp(request->target, "/admin", 6) != 0) {
+        web_answer_text(reply, 404, "");
+        return;
+    }
+    atomic_fetch_add(&api->requests, 1);
+    web_answer(reply, api->status, "WWW-Authenticate: Bearer error=\"OnlyLetters\"\r\n",
+               span_of_text("<p>OnlyLetters and T25seUxldHRlcnM= and onlyletters are wrong</p>"));
+}
+
+/* A token without digits looks like a word; it is not told all the same. Nor is it tried three times at once. */
+static void token_that_an_api_quotes_is_hidden(void **state)
+{
+    (void)state;
+    static const int codes[] = {401, 403};
+    struct secret *token = NULL;
+    struct err e = {0};
+    CHECK_OK(secret_new(span_of_text("OnlyLetters"), &token, &e), &e);
+    for (size_t i = 0; i < 2; i++) {
+        struct api api = {0};
+        struct bench *b = at_api_like(api_quotes_what_it_was_sent, &api, 300, 8, token);
+        api.status = codes[i];
+        run(b);
+        assert_true(b->heard.evidence_bytes > 0);
+        assert_null(strcasestr(b->heard.evidence, "OnlyLetters"));
+        assert_null(strcasestr(b->heard.evidence, "T25seUxldHRlcnM="));
+        assert_null(strcasestr(b->heard.outcomes[0].error.text, "OnlyLetters"));
+        assert_true(i == 1 || atomic_load(&api.requests) == 2);
+        free_bench(b);
+    }
     secret_free(token);
 }
 
@@ -368,12 +435,15 @@ int main(void)
         cmocka_unit_test(command_that_repeats_itself_is_found_out),
         cmocka_unit_test(failing_command_tells_its_own_words),
         cmocka_unit_test(command_without_end_is_killed_with_its_children),
+        cmocka_unit_test(child_left_behind_holds_nothing_up),
+        cmocka_unit_test(remark_of_a_command_tells_no_password),
         cmocka_unit_test(command_that_never_stops_printing_is_killed),
         cmocka_unit_test(silent_and_missing_commands_are_told),
         cmocka_unit_test(batches_feed_many_devices),
         cmocka_unit_test(challenge_of_an_api_is_got_with_its_token),
         cmocka_unit_test(answer_of_an_api_is_no_evidence),
         cmocka_unit_test(api_that_refuses_is_asked_twice),
+        cmocka_unit_test(token_that_an_api_quotes_is_hidden),
         cmocka_unit_test(api_that_repeats_itself_is_found_out),
         cmocka_unit_test(page_is_asked_first_which_scheme_it_wants),
         cmocka_unit_test(scheme_that_is_not_offered_is_named),
