@@ -81,9 +81,11 @@ static void end_password(struct reservoir *r, struct password *password, enum ou
 {
     int64_t now = now_of(r);
     r->held--;
-    tell(r,
-         (struct outcome_otp_event){
-             .kind = kind, .at_us = now, .took_us = password->took_us, .age_us = now - password->fetched_us});
+    int64_t idle_us = kind == OUTCOME_OTP_SPENT ? password->idle_us : 0;
+    tell(r, (struct outcome_otp_event){.kind = kind,
+                                       .at_us = now,
+                                       .took_us = password->took_us,
+                                       .age_us = now - password->fetched_us - idle_us});
     free_password(password);
 }
 
@@ -92,6 +94,7 @@ static void end_password(struct reservoir *r, struct password *password, enum ou
 static void put_in_stock(struct reservoir *r, struct password *password)
 {
     struct password **at = &r->stock;
+    password->stocked_us = now_of(r);
     while (*at != NULL && (*at)->expires_us < password->expires_us)
         at = &(*at)->next;
     password->next = *at;
@@ -106,6 +109,7 @@ static struct password *take_stock(struct reservoir *r)
         return NULL;
     r->stock = password->next;
     password->next = NULL;
+    password->idle_us += now_of(r) - password->stocked_us;
     r->stocked--;
     return password;
 }

@@ -23,6 +23,8 @@ struct password {
     struct secret *value;
     int64_t fetched_us;
     int64_t took_us;      /* its fetch */
+    int64_t stocked_us;   /* when it came into stock */
+    int64_t idle_us;      /* how long it was there */
     int64_t expires_us;   /* INT64_MAX: never */
     uint64_t fingerprint; /* salted; 0: not for single use */
     bool bound;           /* good for the device only that it was fetched for */

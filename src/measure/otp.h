@@ -23,7 +23,8 @@ struct measure_otp {
     unsigned onset_held_max;    /* of them ours when the cache was found full: the highest at an onset */
     const struct histogram *fetch; /* of every fetch, good or bad */
     const struct histogram *age;   /* at use, since the fetch */
-    const struct histogram *hold;  /* from the fetch's begin until the place was free; used ones only */
+    const struct histogram
+        *hold; /* from the fetch's begin until the place was free, but for time in stock; used ones only */
 };
 struct measure_otp measure_otp(const struct measure *m);
 

@@ -197,7 +197,7 @@ enum outcome_otp_kind {
     OUTCOME_OTP_FAILED,     /* it did not; took `took_us`. Its place is free again */
     OUTCOME_OTP_CACHE_FULL, /* the same, and the page said that the cache is full */
     OUTCOME_OTP_SENT,       /* in a message of a device, `age_us` after the fetch */
-    OUTCOME_OTP_SPENT,      /* and that was answered or lost; its place is free after `age_us` */
+    OUTCOME_OTP_SPENT, /* and that was answered or lost, so its place is free; `age_us` leaves the time in stock out */
     OUTCOME_OTP_BURNT, /* its device did not get a certificate: of those sent, or dropped unsent with its device */
     OUTCOME_OTP_EXPIRED, /* dropped unused because of its age; its place is free */
     OUTCOME_OTP_LEFT,    /* unused at the end of the run */
@@ -206,7 +206,7 @@ enum outcome_otp_kind {
 struct outcome_otp_event {
     enum outcome_otp_kind kind;
     int64_t at_us;
-    int64_t took_us; /* SPENT: of its fetch, too; a place is held for took_us + age_us */
+    int64_t took_us; /* SPENT: of its fetch, too; took_us + age_us is how long its device needed the place */
     int64_t age_us;
     unsigned held; /* places taken, after this event */
 };

@@ -146,6 +146,23 @@ static void prefetched_password_is_there_before_anybody_asks(void **state)
     fake_end(f);
 }
 
+/* Time in stock, where nobody wanted it yet, limits no rate: a place is held for 2 of these 32 seconds. */
+static void stock_is_not_held_against_the_rate(void **state)
+{
+    (void)state;
+    struct fake *f = fake_new((struct reservoir_config){.limit = 5, .prefetch = 1});
+    reservoir_turn(f->r, 1);
+    f->now_us = SECOND;
+    fake_bring(f, 0, 1, true);
+    f->now_us = 31 * SECOND;
+    fake_ask(f, 0);
+    f->now_us = 32 * SECOND;
+    fake_spend(f, 0);
+    assert_int_equal(f->last.kind, OUTCOME_OTP_SPENT);
+    assert_int_equal(f->last.took_us + f->last.age_us, 2 * SECOND);
+    fake_end(f);
+}
+
 static void prefetch_stops_where_devices_end(void **state)
 {
     (void)state;
@@ -490,6 +507,7 @@ int main(void)
         cmocka_unit_test(returned_password_serves_the_next_and_the_oldest_goes_first),
         cmocka_unit_test(rate_is_kept_by_waiting),
         cmocka_unit_test(prefetched_password_is_there_before_anybody_asks),
+        cmocka_unit_test(stock_is_not_held_against_the_rate),
         cmocka_unit_test(prefetch_stops_where_devices_end),
         cmocka_unit_test(failed_prefetch_is_not_repeated_before_somebody_succeeds),
         cmocka_unit_test(two_refused_logons_are_the_last),
