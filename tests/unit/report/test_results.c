@@ -1,6 +1,7 @@
 #include "report_facts.h"
 
 #include "base/file.h"
+#include "measure/otp.h"
 #include "report/results.h"
 
 #include <fcntl.h>
@@ -272,6 +273,115 @@ static void forms_are_rendered(void **state)
     report_folder_free(folder);
 }
 
+/* ---- several runs as one ---- */
+
+/* A folder with devices first, first + 2, ... of the same run. */
+static void make_shard(struct fixture *f, const char *path, uint64_t first, uint64_t fingerprint,
+                       const char *serial)
+{
+    struct err e = {0};
+    struct report_verdict verdict;
+    struct report_folder *folder = open_folder(path);
+    struct measure *m = NULL;
+    assert_true(measure_new(&m, &e));
+    struct teller t = {{measure_sink(m), report_folder_sink(folder)}};
+    for (uint64_t i = 0; i < 10; i++) {
+        uint64_t device = first + 2 * i;
+        struct outcome o = fact_device(device, OUTCOME_ENROLLED, (int64_t)device * 1000000);
+        o.otp_fingerprint = i == 0 ? fingerprint : 1000 + device;
+        if (i == 0)
+            snprintf(o.serial, sizeof o.serial, "%s", serial);
+        tell_arrival(&t, o.scheduled_us, false);
+        tell_otp(&t, OUTCOME_OTP_ASKED, o.started_us, 1);
+        tell_otp(&t, OUTCOME_OTP_SPENT, o.finished_us + 2000000, 0);
+        tell_device(&t, &o);
+    }
+    tell_stall(&t, 40);
+    const struct report_shard shard = {.index = (unsigned)first + 1, .count = 2, .start_at_s = 1780000000};
+    struct report_run run = f->run;
+    run.measure = m;
+    run.shard = &shard;
+    if (!report_folder_close(folder, &run, &verdict, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(verdict.exit_code, 0);
+    assert_int_equal(verdict.slo, REPORT_SLO_NONE);
+    measure_free(m);
+}
+
+static void shards_are_measured_as_one(void **state)
+{
+    struct fixture *f = *state;
+    struct report_results *parts[2] = {NULL, NULL};
+    struct measure *m = NULL;
+    struct err e = {0};
+    char one[100], other[100];
+    const char *slo = "enrolled >= 200%";
+    snprintf(one, sizeof one, "%s/one", f->root);
+    snprintf(other, sizeof other, "%s/other", f->root);
+    f->run.slo = &slo; /* a shard is not held against it */
+    f->run.slo_count = 1;
+    make_shard(f, one, 0, 77, "2a4711");
+    make_shard(f, other, 1, 77, "2a4711");
+    assert_true(measure_new(&m, &e));
+    assert_true(report_results_open(one, &parts[0], &e) && report_results_open(other, &parts[1], &e));
+    assert_int_equal(report_results_run(parts[1])->shard->index, 2);
+    if (!report_results_replay(parts, 2, m, NULL, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(measure_devices(m).enrolled, 20);
+    assert_int_equal(measure_load(m).offered, 20);
+    assert_int_equal(histogram_count(measure_enrollment(m)), 20);
+    assert_int_equal(histogram_count(measure_loop_stall(m)), 2);
+    assert_int_equal(measure_correctness(m).duplicate_serials, 1);
+    assert_int_equal(measure_correctness(m).duplicate_otp, 1);
+    assert_int_equal(measure_otp(m).outstanding_max, 2); /* one of each at a time */
+    assert_int_equal(measure_second_count(m), 20);
+    for (size_t i = 0; i < 20; i++)
+        assert_int_equal(measure_second(m, i).offered, 1);
+    measure_free(m);
+    report_results_close(parts[0]);
+    report_results_close(parts[1]);
+}
+
+static struct report_verdict judge_parts(struct fixture *f, struct report_part parts[3], const char *words)
+{
+    struct report_verdict verdict;
+    struct buf json;
+    struct err e = {0};
+    f->run.parts = parts;
+    f->run.part_count = 3;
+    buf_init(&json, REPORT_MAX_FILE_BYTES);
+    assert_true(report_judge(&f->run, &verdict, &e));
+    assert_true(report_render(&f->run, REPORT_JSON, &json, &e));
+    if (strstr(buf_text(&json), words) == NULL)
+        fail_msg("nothing says '%s'", words);
+    buf_clear(&json);
+    return verdict;
+}
+
+static void shards_that_did_not_do_their_part_are_named(void **state)
+{
+    struct fixture *f = *state;
+    struct report_part parts[3];
+    for (unsigned i = 0; i < 3; i++)
+        parts[i] = (struct report_part){.shard = {.index = i + 1, .count = 3}, .validity = "valid"};
+    fact_enrolled(&f->sink, 0, 30, 0);
+    assert_int_equal(judge_parts(f, parts, "\"missing\": 0").validity, REPORT_VALID);
+    parts[1].missing = true;
+    struct report_verdict verdict = judge_parts(f, parts, "shard 2 of 3 is missing");
+    assert_int_equal(verdict.validity, REPORT_SUSPECT);
+    assert_int_equal(verdict.exit_code, 0);
+    parts[1].missing = false;
+    parts[2].shard.late_us = 1500000;
+    assert_int_equal(judge_parts(f, parts, "shard 3 began 1.50 s late").validity, REPORT_SUSPECT);
+    parts[2].shard.late_us = 900000;
+    assert_int_equal(judge_parts(f, parts, "\"missing\": 0").validity, REPORT_VALID);
+    snprintf(parts[0].validity, sizeof parts[0].validity, "invalid");
+    snprintf(parts[0].reason, sizeof parts[0].reason, "it swapped");
+    verdict = judge_parts(f, parts, "shard 1 is invalid: it swapped");
+    assert_int_equal(verdict.validity, REPORT_INVALID);
+    assert_int_equal(verdict.exit_code, 4);
+}
+
 /* ---- what is not read ---- */
 
 static void refuse(const char *folder, const char *words)
@@ -389,10 +499,15 @@ static void flipped_bytes_are_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_is_replayed_is_the_same), TEST(forms_are_rendered),
-        TEST(what_is_no_result_is_refused), TEST(a_run_that_did_not_end_is_refused),
-        TEST(other_versions_are_refused),   TEST(damage_is_noticed),
+        TEST(what_is_replayed_is_the_same),
+        TEST(forms_are_rendered),
+        TEST(what_is_no_result_is_refused),
+        TEST(a_run_that_did_not_end_is_refused),
+        TEST(other_versions_are_refused),
+        TEST(damage_is_noticed),
         TEST(flipped_bytes_are_survived),
+        TEST(shards_are_measured_as_one),
+        TEST(shards_that_did_not_do_their_part_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
