@@ -362,7 +362,7 @@ bool merge_results(struct report_results *const *parts, size_t count, struct rep
     if (ok)
         ok = tell(&w, folder, json, quiet, exit_code, e);
     else
-        report_folder_free(folder);
+        report_folder_discard(folder);
     diagnose_clear(&w.diagnosis);
     measure_free(w.measure);
     free(w.parts);

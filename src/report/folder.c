@@ -357,3 +357,10 @@ void report_folder_free(struct report_folder *folder)
     buf_clear(&folder->line);
     free(folder);
 }
+
+void report_folder_discard(struct report_folder *folder)
+{
+    if (folder != NULL)
+        folder->used = false;
+    report_folder_free(folder);
+}

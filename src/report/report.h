@@ -85,8 +85,10 @@ const char *report_folder_path(const struct report_folder *folder);
 /* Writes summary.json, the tables of run.sqlite that need the whole, junit.xml, report.html, evidence/. Frees. */
 bool report_folder_close(struct report_folder *folder, const struct report_run *run,
                          struct report_verdict *verdict, struct err *e) MUST_USE;
-/* Gives up on the folder without results. */
+/* Gives up on the folder without results; what devices obtained stays. */
 void report_folder_free(struct report_folder *folder);
+/* The same for a folder that was to hold what is kept elsewhere, too: nothing stays. */
+void report_folder_discard(struct report_folder *folder);
 
 /* The words at the end, verdict first. Colours when `colour`. `width` of the terminal, 0: unknown. */
 void report_print(FILE *to, const struct report_run *run, const struct report_verdict *verdict,
