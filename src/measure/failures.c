@@ -91,6 +91,7 @@ static void count_otp(struct measure_failure *g, const struct outcome *o, bool u
 /* Keeps the most frequent first. */
 static void rise(struct failures *f, size_t i)
 {
+    /* cppcheck-suppress arrayIndexOutOfBoundsCond; i is the place of one that is there */
     for (; i > 0 && f->items[i]->count > f->items[i - 1]->count; i--) {
         struct measure_failure *above = f->items[i - 1];
         f->items[i - 1] = f->items[i];

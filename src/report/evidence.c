@@ -31,7 +31,7 @@ bool evidence_has(const struct measure_failure *f)
 /* The message of a GET holds the request, encrypted, at great length; user information is a password. */
 bool evidence_url(struct span url, struct buf *out)
 {
-    const uint8_t *at = url.data == NULL ? NULL : memmem(url.data, url.len, "://", 3);
+    const uint8_t *at = url.len == 0 ? NULL : memmem(url.data, url.len, "://", 3);
     size_t host = at == NULL ? 0 : (size_t)(at - url.data) + 3;
     size_t end = host;
     while (end < url.len && url.data[end] != '/' && url.data[end] != '?')

@@ -88,7 +88,7 @@ static void put_causes(const struct summary *s, struct buf *out)
         for (size_t k = 0; k < d->evidence_count; k++)
             put_item(out, "   - ", d->evidence[k]);
         put_item(out, "   - what settles it: ", d->cause->decided_by);
-        for (size_t k = 0; d->cause->resolution[k] != NULL && k < MAX_ACTIONS; k++)
+        for (size_t k = 0; k < MAX_ACTIONS && d->cause->resolution[k] != NULL; k++)
             put_item(out, "   - to do: ", d->cause->resolution[k]);
     }
 }

@@ -149,7 +149,7 @@ static void print_slos(const struct printer *p, const struct judgement *j)
 static void print_numbered(const struct printer *p, const char *label, const char *const *items)
 {
     fprintf(p->to, "     %s\n", label);
-    for (size_t i = 0; items[i] != NULL && i < MAX_ACTIONS; i++) {
+    for (size_t i = 0; i < MAX_ACTIONS && items[i] != NULL; i++) {
         char number[16];
         snprintf(number, sizeof number, "%zu. ", i + 1);
         entry(p, 7, number, items[i]);

@@ -14,7 +14,7 @@ json_t *summary_string(const char *text)
         return valid;
     char plain[1024];
     size_t i = 0;
-    for (; text[i] != '\0' && i < sizeof plain - 1; i++)
+    for (; i < sizeof plain - 1 && text[i] != '\0'; i++)
         plain[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
     plain[i] = '\0';
     return json_string(plain);

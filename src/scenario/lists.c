@@ -123,6 +123,7 @@ bool scenario_read_settings(const struct scenario_reader *r, const struct scenar
         if (!read_setting(r, pair + i, &settings[i], e))
             return false;
         for (size_t k = 0; k < i; k++) {
+            /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): both have been read */
             if (strcmp(settings[k].knob, settings[i].knob) == 0)
                 return scenario_document_fail(r->document, pair[i].key, e,
                                               "'%.40s' stands here a second time", settings[i].knob);

@@ -148,7 +148,7 @@ static bool store_durations(const struct scenario_key *key, const char *text, vo
     char first[32] = "";
     if (len >= sizeof first)
         return wrong(e, text, "is no duration, nor two of them as in 2s..5s");
-    memcpy(first, text, len);
+    memcpy(first, text, len); /* NOLINT(bugprone-not-null-terminated-result): it is full of zeros */
     struct scenario_key second = *key;
     second.offset = key->count_offset;
     if (!store_duration(key, first, base, e) ||

@@ -29,11 +29,14 @@ static bool sign_cert(const struct sim_identity *id, struct pki_cert_spec *spec,
     if (!random_bytes(serial, sizeof serial, e))
         return false;
     serial[0] = 0x61;
-    if (spec->serial.len == 0)
+    const struct span given = spec->serial;
+    if (given.len == 0)
         spec->serial = span_of(serial, sizeof serial);
     spec->issuer = id->ca != NULL ? pki_cert_subject(id->ca) : spec->subject;
     spec->authority_key_id = span_of(id->ca_key_id, sizeof id->ca_key_id);
-    return pki_cert_make(spec, id->ca_key, PKI_SHA256, der, e);
+    bool ok = pki_cert_make(spec, id->ca_key, PKI_SHA256, der, e);
+    spec->serial = given;
+    return ok;
 }
 
 static bool make_cert(const struct sim_identity *id, struct pki_cert_spec *spec, struct pki_cert **out,
