@@ -1,33 +1,48 @@
 #include "causes/tables.h"
 
-static const struct causes_table *const tables[] = {&causes_path,      &causes_iis,      &causes_pool,
-                                                    &causes_startup,   &causes_otp,      &causes_password,
-                                                    &causes_authority, &causes_messages, &causes_intune};
-#define TABLES (sizeof tables / sizeof tables[0])
+#include <string.h>
+
+static const struct causes_group *const groups[] = {
+    &causes_path,     &causes_tls,       &causes_iis,    &causes_limits,
+    &causes_pool,     &causes_startup,   &causes_otp,    &causes_password,
+    &causes_messages, &causes_authority, &causes_intune, &causes_registration};
+#define GROUPS (sizeof groups / sizeof groups[0])
+
+size_t causes_group_count(void)
+{
+    return GROUPS;
+}
+
+const struct causes_group *causes_group_at(size_t index)
+{
+    return index < GROUPS ? groups[index] : NULL;
+}
 
 size_t causes_count(void)
 {
     size_t count = 0;
-    for (size_t i = 0; i < TABLES; i++)
-        count += tables[i]->count;
+    for (size_t i = 0; i < GROUPS; i++)
+        count += groups[i]->count;
     return count;
 }
 
 const struct cause *causes_at(size_t index)
 {
-    for (size_t i = 0; i < TABLES; i++) {
-        if (index < tables[i]->count)
-            return &tables[i]->causes[index];
-        index -= tables[i]->count;
+    for (size_t i = 0; i < GROUPS; i++) {
+        if (index < groups[i]->count)
+            return &groups[i]->causes[index];
+        index -= groups[i]->count;
     }
     return NULL;
 }
 
 const struct cause *causes_find(const char *id)
 {
-    for (size_t i = 0; i < causes_count(); i++) {
-        if (strcmp(causes_at(i)->id, id) == 0)
-            return causes_at(i);
+    for (size_t i = 0; i < GROUPS; i++) {
+        for (size_t k = 0; k < groups[i]->count; k++) {
+            if (strcmp(groups[i]->causes[k].id, id) == 0)
+                return &groups[i]->causes[k];
+        }
     }
     return NULL;
 }

@@ -9,9 +9,10 @@ static const struct cause iis[] = {
         .mode = "*",
         .stage = "any",
         .class_id = "L4",
-        .runbook = "",
         .signature = "404 from IIS on every request, while other paths of the server answer.",
+        AT("ok", "404 @iis", "404 @iis", "404 @iis", "-", "404 @iis", "404 @iis", "404 @iis"),
         .decided_by = "IIS log: the path (cs-uri-stem) is not /certsrv/mscep/mscep.dll[/pkiclient.exe].",
+        .codes = LIST("http 404.0", "win32 2", "hresult 0x80190194"),
         .steps = LIST(
             "Open https://<ndes-fqdn>/certsrv/mscep/mscep.dll?operation=GetCACaps: a list of words is right",
             "Compare with the URL in the profile"),
@@ -28,13 +29,14 @@ static const struct cause iis[] = {
         .mode = "*",
         .stage = "any",
         .class_id = "L4",
-        .runbook = "",
         .signature = "404 from IIS on every NDES URL.",
+        AT_ALL("404 @iis"),
         .decided_by = "IIS log: 404 with sub-status 0 and win32 2; there is no application pool named SCEP.",
-        .steps = LIST("%windir%\\system32\\inetsrv\\appcmd list apppool SCEP",
-                      "Get-WindowsFeature ADCS-Device-Enrollment"),
+        .codes = LIST("http 404.0", "win32 2"),
+        .steps =
+            LIST("`" APPCMD "list apppool SCEP`: an answer?", "`Get-WindowsFeature ADCS-Device-Enrollment`"),
         .resolution = LIST("Finish the AD CS configuration (Server Manager, or "
-                           "Install-AdcsNetworkDeviceEnrollmentService)"),
+                           "`Install-AdcsNetworkDeviceEnrollmentService`)"),
         .prevention = LIST("Run Validate-NDESConfiguration.ps1 after set-up"),
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_VALIDATE),
@@ -46,9 +48,10 @@ static const struct cause iis[] = {
         .mode = "*",
         .stage = "any",
         .class_id = "L4",
-        .runbook = "",
         .signature = "404 from IIS on every NDES URL.",
+        AT_ALL("404 @iis"),
         .decided_by = "IIS log: 404 with sub-status 2 and win32 1260.",
+        .codes = LIST("http 404.2", "win32 1260"),
         .steps = LIST("IIS Manager > server > ISAPI and CGI Restrictions: the SCEP add-on must be Allowed"),
         .resolution = LIST("Allow mscep.dll there, or add it with its full path"),
         .prevention = LIST("Exempt NDES from IIS hardening scripts"),
@@ -62,11 +65,12 @@ static const struct cause iis[] = {
         .mode = "*",
         .stage = "any",
         .class_id = "L4",
-        .runbook = "",
         .signature = "404 on every NDES URL, or mscep.dll is offered as a download.",
+        AT_ALL("404 @iis, or a download"),
         .decided_by = "IIS log: 404 with sub-status 17.",
-        .steps = LIST("Get-WindowsFeature Web-ISAPI-Ext,Web-ISAPI-Filter,Web-Windows-Auth"),
-        .resolution = LIST("Install-WindowsFeature Web-ISAPI-Ext,Web-ISAPI-Filter, then iisreset"),
+        .codes = LIST("http 404.17"),
+        .steps = LIST("`Get-WindowsFeature Web-ISAPI-Ext,Web-ISAPI-Filter,Web-Windows-Auth`"),
+        .resolution = LIST("`Install-WindowsFeature Web-ISAPI-Ext,Web-ISAPI-Filter`, then iisreset"),
         .prevention = LIST("Keep the feature list with the build document"),
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS),
@@ -78,10 +82,11 @@ static const struct cause iis[] = {
         .mode = "*",
         .stage = "any",
         .class_id = "L3",
-        .runbook = "",
         .signature = "401 or 500 from IIS on every NDES URL.",
+        AT_ALL("401 or 500 @iis"),
         .decided_by = "IIS log: 401 with sub-status 3 and win32 5, no NDES event.",
-        .steps = LIST("icacls %windir%\\system32\\CertSrv\\mscep"),
+        .codes = LIST("http 401.3", "win32 5"),
+        .steps = LIST("`icacls $env:windir\\System32\\CertSrv\\mscep`"),
         .resolution = LIST("Restore Read & Execute for the pool's account and authenticated users"),
         .prevention = LIST("Keep permission changes out of system32"),
         SEEN_HTTP_ERROR,
@@ -94,16 +99,19 @@ static const struct cause iis[] = {
         .mode = "*",
         .stage = "any",
         .class_id = "L3",
-        .runbook = "",
+        .runbook = LIST(RUN_SEEN_STATUS),
         .signature = "500 from IIS on every NDES URL.",
-        .decided_by =
-            "IIS log: 500 with sub-status 19, and no NDES event. The detailed error page on the server "
-            "names file and line.",
-        .steps = LIST("Open the URL on the server itself: the 500.19 page names the section",
-                      "dir %windir%\\system32\\inetsrv\\config\\applicationHost.config: changed when?"),
-        .resolution =
-            LIST("Repair the section, or restore: appcmd list backup, appcmd restore backup <name>"),
-        .prevention = LIST("appcmd add backup before every change"),
+        AT_ALL("500 @iis"),
+        .decided_by = "IIS log: 500 with sub-status 19, and no NDES event. The detailed error page on the "
+                      "server names file and line.",
+        .codes = LIST("http 500.19", "hresult 0x8007000D"),
+        .steps = LIST("Open the SCEP URL in a browser on the server itself: the 500.19 page names file, line "
+                      "and section",
+                      "`Get-Item $env:windir\\System32\\inetsrv\\config\\applicationHost.config`: "
+                      "LastWriteTime, against the first 500"),
+        .resolution = LIST("Repair the section, or restore: `" APPCMD "list backup`, then `" APPCMD
+                           "restore backup <name>`; IIS keeps copies of its own in C:\\inetpub\\history"),
+        .prevention = LIST("`" APPCMD "add backup <name>` before every change"),
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
@@ -114,11 +122,13 @@ static const struct cause iis[] = {
         .mode = "*",
         .stage = "any",
         .class_id = "L3",
-        .runbook = "",
         .signature = "500 from IIS on every NDES URL.",
+        AT_ALL("500 @iis"),
         .decided_by = "Application log: NDES event 2 with 0x800700EA.",
+        .codes = LIST("http 500.0", "http 500.21", "event NDES 2", "hresult 0x800700EA"),
         .steps = LIST(SHOW_NDES_EVENTS, "IIS Manager > CertSrv/mscep > Handler Mappings > View Ordered List"),
-        .resolution = LIST("Move the ISAPI handler to the top, or install hotfix KB2800975 on old systems"),
+        .resolution = LIST("Move the ISAPI handler of CertSrv/mscep to the top of the ordered list; on "
+                           "Server 2012 and older hotfix KB2800975"),
         .prevention = LIST("Put no other web roles on the NDES server"),
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_NDES_EVENTS),
@@ -130,17 +140,15 @@ static const struct cause iis[] = {
         .mode = "*",
         .stage = "any",
         .class_id = "L13",
-        .runbook = "",
         .signature =
             "503 from HTTP.sys under load, mixed with slow answers that succeed; gone when the load goes.",
+        AT_ALL("503 @hs under load, mixed with slow ok"),
         .decided_by = "HTTPERR log: 503 with reason QueueFull and queue SCEP.",
-        .steps = LIST("Select-String QueueFull C:\\Windows\\System32\\LogFiles\\HTTPERR\\httperr*.log | "
-                      "Select-Object -Last 10",
-                      "IIS log, field time-taken: which operation is slow?"),
-        .resolution =
-            LIST("Lower the rate of the roll-out, add NDES servers",
-                 "Find what makes answers slow (CA, CRL, policy module) before raising the queue length "
-                 "of 1000"),
+        .codes = LIST("http 503", "httperr QueueFull"),
+        .steps = LIST(SHOW_HTTPERR_LINES("QueueFull"), "IIS log, field time-taken: which operation is slow?"),
+        .resolution = LIST(
+            "Lower the rate of the roll-out, add NDES servers",
+            "Find what makes answers slow (CA, CRL, policy module) before raising the queue length of 1000"),
         .prevention = LIST("Measure the capacity before the roll-out; phase the assignment"),
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_HTTPERR),
@@ -152,12 +160,14 @@ static const struct cause iis[] = {
         .mode = "*",
         .stage = "any",
         .class_id = "L13",
-        .runbook = "",
         .signature = "500 or 503 from IIS under load, mixed with successes.",
+        AT_ALL("500 or 503 @iis under load"),
         .decided_by = "IIS log: 500 with sub-status 13, or 503 with sub-status 2.",
-        .steps = LIST("Select-String ' 500 13 | 503 2 ' C:\\inetpub\\logs\\LogFiles\\W3SVC1\\u_ex*.log | "
-                      "Select-Object -Last 10",
-                      "Performance Monitor: CPU, and ASP/HTTP Service Request Queues"),
+        .codes = LIST("http 500.13", "http 503.2", "http 503.3"),
+        .steps = LIST(SHOW_IIS_LINES(" 500 13 | 503 2 "),
+                      "`Get-Counter '\\Processor(_Total)\\% Processor Time','\\HTTP Service Request "
+                      "Queues(*)\\CurrentQueueSize' -MaxSamples 10`; what is queued now: `netsh http show "
+                      "servicestate`"),
         .resolution =
             LIST("Lower the rate, add capacity, raise serverRuntime appConcurrentRequestLimit with care"),
         .prevention = LIST("Measure the capacity before the roll-out"),
@@ -165,6 +175,77 @@ static const struct cause iis[] = {
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
     },
+    {
+        .id = "execute-denied",
+        .title = "IIS may not execute mscep.dll in its folder",
+        .mode = "*",
+        .stage = "any",
+        .class_id = "L15",
+        .runbook = LIST(RUN_SEEN_STATUS),
+        .signature = "403 from IIS on every SCEP URL, GetCACaps included. (403 on the bare URL alone is "
+                     "healthy with the Intune policy module.)",
+        AT_ALL("403 @iis"),
+        .decided_by = "IIS log: 403 with sub-status 1.",
+        .codes = LIST("http 403.1"),
+        .steps = LIST(SHOW_IIS_LINES(" 403 1 "),
+                      "`" APPCMD "list config \"Default Web Site/CertSrv/mscep\" /section:handlers`: "
+                      "accessPolicy must hold Read and Execute"),
+        .resolution = LIST("`" APPCMD "set config \"Default Web Site/CertSrv/mscep\" /section:handlers "
+                           "/accessPolicy:Read,Script,Execute /commit:apphost`",
+                           "The same for CertSrv/mscep_admin"),
+        .prevention = LIST("`" APPCMD "add backup \"before <change>\"` before each hardening"),
+        SEEN_HTTP_ERROR,
+        .sources = LIST(SRC_IIS_STATUS),
+        .basis = CAUSES_DOCUMENTED,
+    },
+    {
+        .id = "ip-restricted",
+        .title = "IIS refuses the client's address",
+        .mode = "*",
+        .stage = "any",
+        .class_id = "L15",
+        .signature = "403 from IIS on every NDES URL, from some networks only.",
+        AT_ALL("403 @iis from some sources"),
+        .decided_by = "IIS log: 403 with sub-status 6 (or 403 with 503 for dynamic limits); c-ip is always "
+                      "one of the refused addresses.",
+        .codes = LIST("http 403.6", "http 403.501", "http 403.502"),
+        .steps = LIST(
+            SHOW_IIS_LINES(" 403 (6|501|502|503) "),
+            "`" APPCMD
+            "list config \"Default Web Site/CertSrv\" /section:ipSecurity`, and /section:dynamicIpSecurity",
+            "Behind a proxy all devices have the proxy's address: one dynamic limit hits them all"),
+        .resolution = LIST("IIS Manager > CertSrv > IP Address and Domain Restrictions: allow the devices', "
+                           "the MDM's or the proxy's addresses",
+                           "Exempt NDES from dynamic IP restrictions, or raise them above a roll-out's rate"),
+        .prevention = LIST("Restrict mscep_admin by address, not mscep"),
+        SEEN_HTTP_ERROR,
+        .sources = LIST(SRC_IIS_STATUS),
+        .basis = CAUSES_DOCUMENTED,
+    },
+    {
+        .id = "anonymous-disabled",
+        .title = "Anonymous access to the SCEP URL is switched off",
+        .mode = "*",
+        .stage = "any",
+        .class_id = "",
+        .signature = "401 with WWW-Authenticate on /certsrv/mscep, where devices have nothing to log on "
+                     "with; the OTP page works after a logon as always.",
+        AT("ok", "401 @iis", "401 @iis", "401 @iis", "ok", "401 @iis", "401 @iis", "401 @iis"),
+        .decided_by = "Visible from outside. IIS log: 401 with sub-status 2 and win32 5 for /certsrv/mscep "
+                      "(for mscep_admin the same line is the normal first leg of a logon).",
+        .codes = LIST("http 401.2", "win32 5", "hresult 0x80190191"),
+        .steps = LIST(SHOW_IIS_LINES("/certsrv/mscep/.* 401 2 "),
+                      "`" APPCMD
+                      "list config \"Default Web Site/CertSrv/mscep\" /section:anonymousAuthentication`"),
+        .resolution =
+            LIST("IIS Manager > CertSrv/mscep > Authentication: Anonymous Enabled, Windows Disabled",
+                 "`" APPCMD "set config \"Default Web Site/CertSrv/mscep\" /section:anonymousAuthentication "
+                 "/enabled:true /commit:apphost`"),
+        .prevention = LIST("Set authentication on mscep_admin, never on the site or on CertSrv"),
+        SEEN_HTTP_ERROR,
+        .sources = LIST(SRC_IIS_STATUS),
+        .basis = CAUSES_DOCUMENTED,
+    },
 };
 
-TABLE(causes_iis, iis);
+TABLE(causes_iis, "IIS", iis);

@@ -4,8 +4,7 @@
 
 #define SHOW_401                                                                                             \
     "Select-String 'mscep_admin.* 401 1 ' C:\\inetpub\\logs\\LogFiles\\W3SVC1\\u_ex*.log | Select-Object "   \
-    "-Last 10: "                                                                                             \
-    "the last number before the time is the win32 status"
+    "-Last 10: the last number before the time is the win32 status"
 
 static const struct cause otp[] = {
     {
@@ -14,22 +13,22 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "",
-        .runbook = "",
         .signature =
             "The OTP page answers 200 with \"The password cache is full.\"; enrollment by itself works.",
-        .decided_by =
-            "The page says it; nothing else is needed. Count what fetches passwords without using them: "
-            "lines with mscep_admin against PKIOperation in the IIS log. The limit: reg query "
-            "HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordMax (5 by default, each held for 60 "
-            "minutes).",
+        AT_OTP("200 \"The password cache is full.\""),
+        .decided_by = "The page says it; nothing else is needed. Count what fetches passwords without using "
+                      "them: lines with mscep_admin against PKIOperation in the IIS log. The limit: `reg "
+                      "query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordMax` (5 by default, "
+                      "each held for 60 minutes).",
+        .codes = LIST("text The password cache is full"),
         .steps = LIST(
             "Who fetches passwords? IIS log, cs-username and c-ip of the mscep_admin lines of the last hour",
-            "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordMax",
+            "`reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordMax`",
             "Monitoring that opens the OTP page takes one of the five passwords each time: stop it"),
         .resolution =
             LIST("Use up or wait out the passwords that were handed out (60 minutes at most)",
-                 "Raise the limit: reg add HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordMax /v "
-                 "PasswordMax /t REG_DWORD /d 50 /f, then recycle the SCEP pool",
+                 "Raise the limit: `reg add HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordMax /v "
+                 "PasswordMax /t REG_DWORD /d 50 /f`, then recycle the SCEP pool",
                  "Recycling empties the cache at once, and voids every password that devices still hold",
                  "Roll profiles out in batches"),
         .prevention = LIST("Size PasswordMax for the largest batch: profiles pushed per hour",
@@ -45,23 +44,23 @@ static const struct cause otp[] = {
         .mode = "J",
         .stage = "otp",
         .class_id = "",
-        .runbook = "",
-        .signature =
-            "Bursts of \"The password cache is full.\" whenever many profiles are pushed; between bursts all "
-            "is well.",
-        .decided_by =
-            "IIS log: more mscep_admin lines with 200 than PKIOperation lines within PasswordValidity, by "
-            "PasswordMax or more. An MDM that fetches when it sends the profile, not when the device asks, "
-            "holds a place for as long as the device sleeps.",
-        .steps =
-            LIST("reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordMax",
-                 "Count per hour: Select-String 'mscep_admin' C:\\inetpub\\logs\\LogFiles\\W3SVC1\\u_ex*.log",
-                 "Little's law: passwords per hour = PasswordMax / hours that one is held on average"),
-        .resolution = LIST(
-            "Raise PasswordMax to the passwords that are out at once in the largest push, then recycle the "
-            "SCEP pool",
-            "Push in batches no larger than PasswordMax, or let the MDM fetch when the device asks",
-            "Shorten PasswordValidity, so that passwords nobody uses free their places sooner"),
+        .signature = "Bursts of \"The password cache is full.\" whenever many profiles are pushed; between "
+                     "bursts all is well.",
+        AT_OTP("200 \"The password cache is full.\" in bursts"),
+        .decided_by = "IIS log: more mscep_admin lines with 200 than PKIOperation lines within "
+                      "PasswordValidity, by PasswordMax or more. An MDM that fetches when it sends the "
+                      "profile, not when the device asks, holds a place for as long as the device sleeps.",
+        .codes = LIST("text The password cache is full"),
+        .steps = LIST("`reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordMax`",
+                      "Pages per hour: `Select-String 'mscep_admin.* 200 0 ' "
+                      "C:\\inetpub\\logs\\LogFiles\\W3SVC1\\u_ex*.log | ForEach-Object "
+                      "{$_.Line.Substring(0,13)} | Group-Object | Format-Table Name,Count`",
+                      "Little's law: passwords per hour = PasswordMax / hours that one is held on average"),
+        .resolution =
+            LIST("Raise PasswordMax to the passwords that are out at once in the largest push, then recycle "
+                 "the SCEP pool",
+                 "Push in batches no larger than PasswordMax, or let the MDM fetch when the device asks",
+                 "Shorten PasswordValidity, so that passwords nobody uses free their places sooner"),
         .prevention = LIST("Size PasswordMax from a load test with the MDM's real batch size"),
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_FLEET, SRC_INSTALL),
@@ -73,12 +72,12 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "",
-        .runbook = "",
         .signature = "The OTP page shows the same password at each fetch, without the sentence about single "
                      "use. A configuration, not a fault: nothing fails.",
-        .decided_by = "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\UseSinglePassword: 1.",
+        AT("ok", "ok", "ok", "ok", "ok, the same password each time", "ok", "ok", "ok"),
+        .decided_by = "`reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\UseSinglePassword`: 1.",
         .steps = LIST("Fetch the page twice and compare",
-                      "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\UseSinglePassword"),
+                      "`reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\UseSinglePassword`"),
         .resolution =
             LIST("Leave it when the MDM can send one fixed challenge only; keep that challenge secret",
                  "Else set UseSinglePassword to 0 and recycle the SCEP pool"),
@@ -87,6 +86,7 @@ static const struct cause otp[] = {
         .symptom_android = "Nothing: devices enroll.",
         .symptom_windows = "Nothing: devices enroll.",
         .symptom_macos = "Nothing: devices enroll.",
+        .symptom_console = "Nothing: profiles succeed.",
         .sources = LIST(SRC_STATIC),
         .basis = CAUSES_DOCUMENTED,
     },
@@ -96,15 +96,15 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "",
-        .runbook = "",
         .signature = "One client finds no password on a page that a browser shows correctly. The page is "
                      "UTF-16LE, whatever its meta tag says.",
-        .decided_by = "Save the page and look at its first bytes: every second one is zero (FF FE in front, "
-                      "or not).",
-        .steps = LIST(
-            "curl --ntlm -u : -o page.html https://<ndes-fqdn>/certsrv/mscep_admin/; xxd page.html | head "
-            "(takes one password)",
-            "Is the page in another language than the client looks for?"),
+        AT_OTP("ok, but the client finds no password"),
+        .decided_by =
+            "Save the page and look at its first bytes: every second one is zero (FF FE in front, or not).",
+        .steps =
+            LIST("`curl.exe --ntlm -u : -o page.html https://<ndes-fqdn>/certsrv/mscep_admin/; Format-Hex "
+                 "page.html | Select-Object -First 4` (takes one password): every second byte zero is UTF-16",
+                 "Is the page in another language than the client looks for?"),
         .resolution = LIST("Let the client decode UTF-16LE and look for 16 hex digits that are not the CA's "
                            "thumbprint (32 of them)"),
         .prevention = LIST("Test the client against a page of the server's own language"),
@@ -118,14 +118,14 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "L9b",
-        .runbook = "",
         .signature =
             "The OTP page answers 200 with \"You do not have sufficient permission to enroll with SCEP.\"",
-        .decided_by =
-            "Application log: NDES event 6 at each fetch. The caller (cs-username in the IIS log) is missing "
-            "from the Security tab of one of the three templates.",
+        AT_OTP("200 \"You do not have sufficient permission\""),
+        .decided_by = "Application log: NDES event 6 at each fetch. The caller (cs-username in the IIS log) "
+                      "is missing from the Security tab of one of the three templates.",
+        .codes = LIST("event NDES 6", "text You do not have sufficient permission to enroll with SCEP"),
         .steps = LIST("Which account: IIS log, cs-username of the mscep_admin lines",
-                      "Which templates: reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP",
+                      "Which templates: `reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP`",
                       "certtmpl.msc > each of them > Security"),
         .resolution = LIST("Give the caller Read and Enroll on all three templates",
                            "Wait for directory replication or restart the SCEP pool"),
@@ -141,19 +141,19 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "L9",
-        .runbook = "",
         .signature = "401 after a complete logon (NTLM to its third message, Basic in the first); SCEP URLs "
                      "answer normally. By Kerberos the domain controller refuses before the page is asked: "
                      "\"Preauthentication failed\".",
-        .decided_by =
-            "IIS log: 401 with sub-status 1 and win32 1326. Security log: 4625 with sub-status 0xC000006A or "
-            "0xC0000064.",
+        AT_OTP("401 after the whole logon"),
+        .decided_by = "IIS log: 401 with sub-status 1 and win32 1326. Security log: 4625 with sub-status "
+                      "0xC000006A or 0xC0000064.",
+        .codes = LIST("http 401.1", "win32 1326", "win32 2148074252", "event Security 4625",
+                      "logon 0xC000006A", "logon 0xC0000064", "logon 0xC000006D"),
         .steps =
             LIST(SHOW_401, "Log on to the page in a browser with the same account, from the MDM's network"),
-        .resolution =
-            LIST("Enter the account's password again where it is stored (MDM, scenario); mind the form "
-                 "DOMAIN\\user",
-                 "Stop retries first: they lock the account"),
+        .resolution = LIST("Enter the account's password again where it is stored (MDM, scenario); mind the "
+                           "form DOMAIN\\user",
+                           "Stop retries first: they lock the account"),
         .prevention = LIST("A service account of its own, with a documented place for its password"),
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_IIS_STATUS, SRC_LOGON_FAILURE),
@@ -166,11 +166,13 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "L9",
-        .runbook = "",
         .signature = "401 after a complete logon attempt, as with a wrong password.",
+        AT_OTP("401 after the whole logon"),
         .decided_by = "IIS log: 401 with sub-status 1 and win32 1909. Domain controller: event 4740.",
-        .steps = LIST(SHOW_401, "Get-ADUser <account> -Properties LockedOut"),
-        .resolution = LIST("Correct the stored password first, then Unlock-ADAccount <account>"),
+        .codes = LIST("http 401.1", "win32 1909", "event Security 4625", "event Security 4740",
+                      "logon 0xC0000234"),
+        .steps = LIST(SHOW_401, "`Get-ADUser <account> -Properties LockedOut`"),
+        .resolution = LIST("Correct the stored password first, then `Unlock-ADAccount <account>`"),
         .prevention = LIST("Alert on 4740 for service accounts"),
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_IIS_STATUS),
@@ -183,10 +185,12 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "L9",
-        .runbook = "",
         .signature = "401 after a complete logon attempt, as with a wrong password.",
+        AT_OTP("401 after the whole logon"),
         .decided_by = "IIS log: 401 with sub-status 1 and win32 1330 or 1907.",
-        .steps = LIST(SHOW_401, "Get-ADUser <account> -Properties PasswordExpired,PasswordLastSet"),
+        .codes = LIST("http 401.1", "win32 1330", "win32 1907", "event Security 4625", "logon 0xC0000071",
+                      "logon 0xC0000224"),
+        .steps = LIST(SHOW_401, "`Get-ADUser <account> -Properties PasswordExpired,PasswordLastSet`"),
         .resolution = LIST("Reset it and enter the new one in the MDM"),
         .prevention = LIST("Let it not expire, or put the change into the calendar"),
         SEEN_NO_PASSWORD,
@@ -200,11 +204,13 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "L9",
-        .runbook = "",
         .signature = "401 after a complete logon attempt, as with a wrong password.",
+        AT_OTP("401 after the whole logon"),
         .decided_by = "IIS log: 401 with sub-status 1 and win32 1331 or 1793.",
-        .steps = LIST(SHOW_401, "Get-ADUser <account> -Properties Enabled,AccountExpirationDate"),
-        .resolution = LIST("Enable-ADAccount, or Clear-ADAccountExpiration"),
+        .codes = LIST("http 401.1", "win32 1331", "win32 1793", "event Security 4625", "logon 0xC0000072",
+                      "logon 0xC0000193"),
+        .steps = LIST(SHOW_401, "`Get-ADUser <account> -Properties Enabled,AccountExpirationDate`"),
+        .resolution = LIST("`Enable-ADAccount <account>`, or `Clear-ADAccountExpiration <account>`"),
         .prevention = LIST("Exempt it from clean-up jobs"),
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_IIS_STATUS),
@@ -217,11 +223,11 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "",
-        .runbook = "",
         .signature = "401 whose WWW-Authenticate header lacks the client's scheme (as installed: Negotiate "
-                     "and NTLM, no "
-                     "Basic).",
+                     "and NTLM, no Basic).",
+        AT_OTP("401 without the client's scheme"),
         .decided_by = "IIS log: 401 with sub-status 2 and win32 5 again and again, never with a user name.",
+        .codes = LIST("http 401.2", "win32 5"),
         .steps = LIST("Compare the WWW-Authenticate headers with what the client is set to",
                       "IIS Manager > CertSrv/mscep_admin > Authentication"),
         .resolution =
@@ -238,18 +244,17 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "L9",
-        .runbook = "",
         .signature = "401 with Negotiate; the same account succeeds with NTLM.",
-        .decided_by =
-            "IIS log: 401 with sub-status 1 and win32 2148074252. setspn -Q HTTP/<ndes-fqdn> names another "
-            "account than the pool's, or none (then clients are told \"Server not found in Kerberos "
-            "database\").",
-        .steps = LIST("setspn -Q HTTP/<ndes-fqdn>", "Which account: " SHOW_POOL_USER,
-                      "setspn -X finds duplicates"),
-        .resolution =
-            LIST("setspn -D HTTP/<ndes-fqdn> <old account>, setspn -S HTTP/<ndes-fqdn> <pool account>",
-                 "Or let kernel-mode authentication use the pool's credentials "
-                 "(useAppPoolCredentials=true)"),
+        AT_OTP("401 by Negotiate; ok by NTLM"),
+        .decided_by = "IIS log: 401 with sub-status 1 and win32 2148074252. `setspn -Q HTTP/<ndes-fqdn>` "
+                      "names another account than the pool's, or none (then clients are told \"Server not "
+                      "found in Kerberos database\").",
+        .codes = LIST("http 401.1", "win32 2148074252", "hresult 0x8009030C"),
+        .steps = LIST("`setspn -Q HTTP/<ndes-fqdn>`", "Which account: " SHOW_POOL_USER,
+                      "`setspn -X` finds duplicates"),
+        .resolution = LIST(
+            "`setspn -D HTTP/<ndes-fqdn> <old account>`, then `setspn -S HTTP/<ndes-fqdn> <pool account>`",
+            "Or let kernel-mode authentication use the pool's credentials (useAppPoolCredentials=true)"),
         .prevention = LIST("Move the SPN together with the account"),
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_SCEP_CONFIGURE),
@@ -262,9 +267,10 @@ static const struct cause otp[] = {
         .mode = "J",
         .stage = "otp",
         .class_id = "L9",
-        .runbook = "",
         .signature = "401 on mscep_admin from the MDM's address only.",
+        AT_OTP("401 for the MDM only"),
         .decided_by = "IIS log: c-ip is the MDM's, 401 with sub-status 1; the win32 status says why.",
+        .codes = LIST("http 401.1", "event Security 4625"),
         .steps = LIST(SHOW_401, "Compare with a logon by hand from another host"),
         .resolution = LIST("Update the account in the MDM's SCEP settings"),
         .prevention = LIST("Put the MDM into the list of places to update when this password changes"),
@@ -278,14 +284,14 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "",
-        .runbook = "",
         .signature = "404 from IIS on /certsrv/mscep_admin/ while the SCEP URL answers.",
+        AT("ok", "ok", "ok", "ok", "404 @iis", "ok with a known password", "ok with a known password", "ok"),
         .decided_by = "IIS log: 404 with sub-status 0 (removed) or 8 (hidden segment) for mscep_admin.",
-        .steps = LIST("%windir%\\system32\\inetsrv\\appcmd list app | findstr mscep_admin",
+        .codes = LIST("http 404.0", "http 404.8"),
+        .steps = LIST("`" APPCMD "list app | Select-String mscep_admin`",
                       "IIS Manager > Request Filtering > Hidden Segments"),
-        .resolution =
-            LIST("Restore the application, or lift the hidden segment for the MDM's address; use a static "
-                 "challenge if it was removed on purpose"),
+        .resolution = LIST("Restore the application, or lift the hidden segment for the MDM's address; use a "
+                           "static challenge if it was removed on purpose"),
         .prevention = LIST("Restrict by address instead of removing it"),
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_HARDENING),
@@ -297,11 +303,12 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "L3/L10",
-        .runbook = "NDES OTP challenge URL returns blank page or 503",
+        .runbook = LIST(RUN_SEEN_PAGE, RUN_STEP_PAGE),
         .signature = "200 with an empty body, or without password and without any known text.",
-        .decided_by =
-            "Application log: NDES events 2 and 10 (start failed), or none (a proxy rewrites the page, or it "
-            "is in another language).",
+        AT_OTP("200, empty or without a known text"),
+        .decided_by = "Application log: NDES events 2 and 10 (start failed), or none (a proxy rewrites the "
+                      "page, or it is in another language).",
+        .codes = LIST("event NDES 2", "event NDES 10", "text blank page"),
         .steps = LIST("Open https://localhost/certsrv/mscep_admin/ on the server itself, past any proxy",
                       SHOW_NDES_EVENTS),
         .resolution = LIST("With events 2 or 10: follow the RA certificate causes",
@@ -318,14 +325,15 @@ static const struct cause otp[] = {
         .mode = "I",
         .stage = "otp",
         .class_id = "L15",
-        .runbook = "",
+        .runbook = LIST(RUN_SEEN_STATUS, RUN_STEP_PAGE),
         .signature =
-            "403 on /certsrv/mscep_admin/ and on the bare SCEP URL, while GetCACaps and GetCACert answer. "
-            "Healthy for "
-            "Intune; wrong for an MDM that reads passwords from the page.",
-        .decided_by = "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\Modules\\NDESPolicy finds "
+            "403 from IIS on /certsrv/mscep_admin/ and on the bare SCEP URL, while GetCACaps and GetCACert "
+            "answer. Healthy for Intune; wrong for an MDM that reads passwords from the page.",
+        AT("ok", "403 (healthy)", "ok", "ok", "403", "ok", "ok", "-"),
+        .decided_by = "`reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\Modules\\NDESPolicy` finds "
                       "the policy module.",
-        .steps = LIST("reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\Modules /s",
+        .codes = LIST("http 403.0"),
+        .steps = LIST("`reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\Modules /s`",
                       "Open the bare SCEP URL in a browser: 403 with the module, a page without it"),
         .resolution =
             LIST("Point the MDM (and this test) at an NDES without the Intune policy module",
@@ -341,12 +349,16 @@ static const struct cause otp[] = {
         .mode = "SJ",
         .stage = "otp",
         .class_id = "L2",
-        .runbook = "NDES OTP challenge URL returns blank page or 503",
+        .runbook = LIST(RUN_SEEN_PAGE, RUN_STEP_PAGE),
         .signature =
             "503 on /certsrv/mscep_admin/, before any logon. A symptom: the pool behind it does not run.",
+        AT("ok", "503 @hs", "503 @hs", "503 @hs", "503 @hs before logon", "503 @hs", "503 @hs", "503 @hs"),
         .decided_by =
             "System log, source WAS: 5059 or nothing (stopped), 5021/5057 (identity), 5002 (crashes).",
-        .steps = LIST(SHOW_WAS_EVENTS, "Get-WebAppPoolState SCEP"),
+        .codes = LIST("http 503", "event WAS 5059", "event WAS 5057", "event WAS 5002"),
+        .steps = LIST("Open https://<ndes-fqdn>/certsrv/mscep_admin/ in a browser: a password page is right "
+                      "(403 when NDES is attached to Intune)",
+                      SHOW_WAS_EVENTS, "`Get-WebAppPoolState SCEP`"),
         .resolution =
             LIST("Follow app-pool-stopped, service-account-* or app-pool-crashing, as the event says"),
         .prevention = LIST("Monitor the pool's state"),
@@ -354,6 +366,29 @@ static const struct cause otp[] = {
         .sources = LIST(SRC_RUNBOOK),
         .basis = CAUSES_DOCUMENTED,
     },
+    {
+        .id = "mscep-admin-default-doc-missing",
+        .title = "The OTP page is only found with mscep.dll in the URL",
+        .mode = "SJ",
+        .stage = "otp",
+        .class_id = "",
+        .signature = "403 or 404 from IIS on /certsrv/mscep_admin/ after the logon, while "
+                     "/certsrv/mscep_admin/mscep.dll shows the password page.",
+        AT("ok", "ok", "ok", "ok", "403 or 404 @iis; with mscep.dll ok", "ok", "ok", "ok"),
+        .decided_by =
+            "Visible from outside: try both URLs. IIS log: 403 with sub-status 14 for /certsrv/mscep_admin/.",
+        .codes = LIST("http 403.14"),
+        .steps = LIST(SHOW_IIS_LINES("mscep_admin/.* 403 14 "),
+                      "`" APPCMD "list config \"Default Web Site/CertSrv/mscep_admin\" "
+                      "/section:defaultDocument`: enabled, with mscep.dll?"),
+        .resolution =
+            LIST("IIS Manager > CertSrv/mscep_admin > Default Document: enable it and add mscep.dll",
+                 "Or give the MDM the URL with mscep.dll at the end"),
+        .prevention = LIST("Write the OTP URL into the build document exactly as the MDM uses it"),
+        SEEN_NO_PASSWORD,
+        .sources = LIST(SRC_IIS_STATUS, SRC_INSTALL),
+        .basis = CAUSES_INFERRED,
+    },
 };
 
-TABLE(causes_otp, otp);
+TABLE(causes_otp, "The page with one-time passwords", otp);

@@ -4,8 +4,7 @@
 
 #define EVENT_29                                                                                             \
     "Application log: NDES event 29 (\"the password in the certificate request cannot be verified\"; older " \
-    "guides "                                                                                                \
-    "say 26) for each refusal"
+    "guides say 26) for each refusal"
 
 static const struct cause password[] = {
     {
@@ -14,11 +13,12 @@ static const struct cause password[] = {
         .mode = "SJ",
         .stage = "pki_operation",
         .class_id = "",
-        .runbook = "",
         .signature = "FAILURE badMessageCheck with HRESULT 0x80096004.",
+        AT_PKI("F 1 0x80096004", "-"),
         .decided_by = "The HRESULT in the answer says it. EnforcePassword is 1 on the server.",
+        .codes = LIST("hresult 0x80096004", "event NDES 29"),
         .steps = LIST("Look at the SCEP profile: is a challenge set?",
-                      "reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\EnforcePassword"),
+                      "`reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\EnforcePassword`"),
         .resolution = LIST("Set a challenge in the profile; in tests set a challenge source"),
         .prevention = LIST("Leave EnforcePassword at 1: without it anybody can enroll"),
         SEEN_REFUSED,
@@ -31,23 +31,22 @@ static const struct cause password[] = {
         .mode = "SJ",
         .stage = "pki_operation",
         .class_id = "L6",
-        .runbook =
-            "Windows Event Log on NDES server: Event ID 26 (MSCEP) 'The password provided does not match'",
-        .signature =
-            "FAILURE badMessageCheck with HRESULT 0x80070490, as fast as GetCACaps: NDES refuses before it "
-            "asks the CA.",
+        .runbook = LIST(RUN_SEEN_EVENT),
+        .signature = "FAILURE badMessageCheck with HRESULT 0x80070490, as fast as GetCACaps: NDES refuses "
+                     "before it asks the CA.",
+        AT_PKI("F 1 0x80070490", "-"),
         .decided_by =
             EVENT_29 ". The server cannot say more; what tells wrong from expired, used and lost is the "
                      "client's own record of when each password was fetched and where it was used.",
+        .codes = LIST("hresult 0x80070490", "event NDES 29", "event NDES 26"),
         .steps = LIST(SHOW_NDES_EVENTS,
                       "Fetch one password by hand and enroll one device with it at once: does that work?",
                       "Static mode: does the MDM hold the password that the OTP page shows now?",
                       "Several NDES servers behind one name? Each knows only its own passwords"),
-        .resolution =
-            LIST("Give every device a fresh password, copied exactly (16 hex digits, upper case)",
-                 "Fetch password and enroll at the same server",
-                 "Static mode: enter the current password in the MDM; it changes when EncryptedPassword is "
-                 "reset"),
+        .resolution = LIST(
+            "Give every device a fresh password, copied exactly (16 hex digits, upper case)",
+            "Fetch password and enroll at the same server",
+            "Static mode: enter the current password in the MDM; it changes when EncryptedPassword is reset"),
         .prevention = LIST("Fetch passwords just before use, one per device"),
         SEEN_REFUSED,
         .sources = LIST(SRC_ENROLL_CLIENT, "https://github.com/certnanny/sscep/issues/156", SRC_RUNBOOK),
@@ -60,13 +59,13 @@ static const struct cause password[] = {
         .mode = "SJ",
         .stage = "pki_operation",
         .class_id = "L6",
-        .runbook = "",
-        .signature =
-            "FAILURE badMessageCheck with HRESULT 0x80070490; the password was older than its validity (60 "
-            "minutes by default).",
-        .decided_by = EVENT_29 "; the IIS log shows the fetch of the password (mscep_admin) longer ago than "
-                               "PasswordValidity.",
-        .steps = LIST("reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordValidity",
+        .signature = "FAILURE badMessageCheck with HRESULT 0x80070490; the password was older than its "
+                     "validity (60 minutes by default).",
+        AT_PKI("F 1 0x80070490", "-"),
+        .decided_by = EVENT_29
+        "; the IIS log shows the fetch of the password (mscep_admin) longer ago than PasswordValidity.",
+        .codes = LIST("hresult 0x80070490", "event NDES 29"),
+        .steps = LIST("`reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\PasswordValidity`",
                       "How long do profiles wait for devices that are switched off?"),
         .resolution =
             LIST("Fetch later or use sooner; send the profile again",
@@ -82,17 +81,16 @@ static const struct cause password[] = {
         .mode = "SJ",
         .stage = "pki_operation",
         .class_id = "L6",
-        .runbook = "",
         .signature = "FAILURE badMessageCheck with HRESULT 0x800B0110, or 0x80070490; the same password had "
-                     "enrolled a "
-                     "device before.",
+                     "enrolled a device before.",
+        AT_PKI("F 1 0x800B0110 or 0x80070490", "-"),
         .decided_by = EVENT_29 "; an earlier enrollment with the same password succeeded.",
+        .codes = LIST("hresult 0x800B0110", "hresult 0x80070490", "event NDES 29"),
         .steps = LIST("Does the profile hold one literal password for all devices?",
                       "Does the device retry with the same profile after a lost answer?"),
-        .resolution =
-            LIST("Use the MDM's dynamic challenge (one password per device)",
-                 "Or switch NDES to a single static password on purpose (UseSinglePassword = 1) and accept "
-                 "the risk"),
+        .resolution = LIST("Use the MDM's dynamic challenge (one password per device)",
+                           "Or switch NDES to a single static password on purpose (UseSinglePassword = 1) "
+                           "and accept the risk"),
         .prevention = LIST("Never paste a password from the OTP page into a profile for many devices"),
         SEEN_REFUSED,
         .sources = LIST(SRC_ENROLL_CLIENT),
@@ -104,18 +102,17 @@ static const struct cause password[] = {
         .mode = "SJ",
         .stage = "pki_operation",
         .class_id = "L6",
-        .runbook = "",
-        .signature =
-            "FAILURE badMessageCheck with HRESULT 0x80070490 for every password fetched before a moment in "
-            "time; those fetched later work.",
+        .signature = "FAILURE badMessageCheck with HRESULT 0x80070490 for every password fetched before a "
+                     "moment in time; those fetched later work.",
+        AT_PKI("F 1 0x80070490 for all passwords from before", "-"),
         .decided_by =
             "Application log: NDES events 3 (stopped) and 1 (started) at that moment; event 29 afterwards.",
+        .codes = LIST("hresult 0x80070490", "event NDES 29", "event NDES 3", "event NDES 1"),
         .steps = LIST(
             SHOW_NDES_EVENTS,
             "Who restarted? System log: Service Control Manager 7036 for W3SVC, WAS 5074-5080 (recycling)"),
-        .resolution =
-            LIST("Send fresh profiles to the devices that were refused", "Stop the scheduled recycle or "
-                                                                         "iisreset"),
+        .resolution = LIST("Send fresh profiles to the devices that were refused",
+                           "Stop the scheduled recycle or iisreset"),
         .prevention = LIST("Restart IIS only when no profiles are on their way: the cache lives in memory"),
         SEEN_REFUSED,
         .sources = LIST(SRC_FLEET),
@@ -127,16 +124,16 @@ static const struct cause password[] = {
         .mode = "SJ",
         .stage = "pki_operation",
         .class_id = "L6",
-        .runbook = "",
         .signature = "FAILURE badMessageCheck although the password is right; one kind of client fails, "
                      "others enroll.",
-        .decided_by = EVENT_29
-        "; openssl req -in client.csr -text and asn1parse show another type than PrintableString "
-        "for challengePassword.",
-        .steps = LIST("openssl asn1parse -in client.csr | grep -A2 challengePassword"),
-        .resolution =
-            LIST("Let the client send PrintableString (OpenSSL: string_mask = default or pkix in the "
-                 "configuration)"),
+        AT_PKI("F 1, although the password is right", "-"),
+        .decided_by = EVENT_29 "; `certutil -asn client.csr` shows another type than PRINTABLE_STRING "
+                               "(UTF8_STRING, say) for 1.2.840.113549.1.9.7.",
+        .codes = LIST("event NDES 29"),
+        .steps = LIST("`certutil -asn client.csr | Select-String -Context 0,6 '1.2.840.113549.1.9.7'`; "
+                      "elsewhere `openssl asn1parse -in client.csr`"),
+        .resolution = LIST("Let the client send PrintableString (OpenSSL: string_mask = default or pkix in "
+                           "the configuration)"),
         .prevention = LIST("Test each kind of client once with a known password"),
         SEEN_REFUSED,
         .sources = LIST("https://github.com/certnanny/sscep/issues/156"),
@@ -148,11 +145,11 @@ static const struct cause password[] = {
         .mode = "SJ",
         .stage = "pki_operation",
         .class_id = "L6",
-        .runbook = "",
-        .signature =
-            "FAILURE badMessageCheck with HRESULT 0x80070490 for a steady fraction of devices: about (n-1)/n "
-            "with n servers.",
+        .signature = "FAILURE badMessageCheck with HRESULT 0x80070490 for a steady fraction of devices: "
+                     "about (n-1)/n with n servers.",
+        AT_PKI("F 1 0x80070490 for (n-1)/n", "-"),
         .decided_by = "NDES event 29 on a server whose IIS log has no mscep_admin line for that password.",
+        .codes = LIST("hresult 0x80070490", "event NDES 29"),
         .steps = LIST(
             "How many servers stand behind the name? Compare s-ip of the mscep_admin and PKIOperation lines",
             "Enroll at each server by its own address: all succeed"),
@@ -166,4 +163,4 @@ static const struct cause password[] = {
     },
 };
 
-TABLE(causes_password, password);
+TABLE(causes_password, "The challenge password", password);

@@ -69,6 +69,9 @@ void summary_clear(struct summary *s);
 json_t *summary_histogram(const struct histogram *h);
 /* null for an empty text; what is not UTF-8 becomes '?'. */
 json_t *summary_string(const char *text);
+/* A list that ends with NULL; empty for NULL. */
+json_t *summary_strings(const char *const *list);
+json_t *summary_symptoms(const struct cause *c);
 bool summary_text(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
 
 /* What histograms tell in parts. MEASURE_ANY: all phases but warm-ups, all profiles. */

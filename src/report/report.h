@@ -107,8 +107,12 @@ bool report_judge(const struct report_run *run, struct report_verdict *verdict, 
 /* Its `diagnosis` alone: a list. */
 bool report_diagnosis_json(const struct diagnose_list *list, struct buf *out, struct err *e) MUST_USE;
 
-/* The catalogue, or one cause of it (NULL: all), as `causes --json` prints it. */
-bool report_causes_json(const struct cause *only, struct buf *out, struct err *e) MUST_USE;
+/* Causes as `causes --json` prints them, and as a page to keep open at night, in Markdown. Causes that are none of the
+ * catalogue's come last. */
+bool report_causes_json(const struct cause *const *list, size_t count, struct buf *out,
+                        struct err *e) MUST_USE;
+bool report_causes_page(const struct cause *const *list, size_t count, struct buf *out,
+                        struct err *e) MUST_USE;
 
 /* Watches the SLOs that say "or abort" while the run goes. Looks at measure, phases, profiles and slo of `run`, borrowed;
  * `planned` devices are to come in all, 0: nobody knows. */

@@ -263,21 +263,22 @@ static json_t *failures_json(const struct measure *m)
     return out;
 }
 
-static json_t *strings_json(const char *const *list)
+json_t *summary_strings(const char *const *list)
 {
     json_t *out = json_array();
-    for (size_t i = 0; list[i] != NULL; i++)
-        json_array_append_new(out, json_string(list[i]));
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+        json_array_append_new(out, summary_string(list[i]));
     return out;
 }
 
-static json_t *symptoms_json(const struct cause *c)
+json_t *summary_symptoms(const struct cause *c)
 {
     json_t *out = json_object();
-    json_object_set_new(out, "ios", json_string(c->symptom_ios));
-    json_object_set_new(out, "android", json_string(c->symptom_android));
-    json_object_set_new(out, "windows", json_string(c->symptom_windows));
-    json_object_set_new(out, "macos", json_string(c->symptom_macos));
+    json_object_set_new(out, "ios", summary_string(c->symptom_ios));
+    json_object_set_new(out, "android", summary_string(c->symptom_android));
+    json_object_set_new(out, "windows", summary_string(c->symptom_windows));
+    json_object_set_new(out, "macos", summary_string(c->symptom_macos));
+    json_object_set_new(out, "console", summary_string(c->symptom_console));
     return out;
 }
 
@@ -298,10 +299,10 @@ static json_t *diagnosis_json(const struct diagnosis *d)
     json_object_set_new(out, "evidence", evidence);
     json_object_set_new(out, "look_alikes", look_alikes);
     json_object_set_new(out, "decided_by", json_string(c->decided_by));
-    json_object_set_new(out, "steps", strings_json(c->steps));
-    json_object_set_new(out, "resolution", strings_json(c->resolution));
-    json_object_set_new(out, "device_symptoms", symptoms_json(c));
-    json_object_set_new(out, "sources", strings_json(c->sources));
+    json_object_set_new(out, "steps", summary_strings(c->steps));
+    json_object_set_new(out, "resolution", summary_strings(c->resolution));
+    json_object_set_new(out, "device_symptoms", summary_symptoms(c));
+    json_object_set_new(out, "sources", summary_strings(c->sources));
     return out;
 }
 
@@ -473,40 +474,5 @@ bool report_summary_json(const struct report_run *run, struct report_verdict *ve
     *verdict = s.judgement.verdict;
     bool ok = summary_text(&s, out, e);
     summary_clear(&s);
-    return ok;
-}
-
-static json_t *cause_json(const struct cause *c)
-{
-    json_t *out = json_object();
-    json_object_set_new(out, "id", json_string(c->id));
-    json_object_set_new(out, "title", json_string(c->title));
-    json_object_set_new(out, "mode", json_string(c->mode));
-    json_object_set_new(out, "stage", json_string(c->stage));
-    json_object_set_new(out, "class", summary_string(c->class_id));
-    json_object_set_new(out, "runbook", summary_string(c->runbook));
-    json_object_set_new(out, "signature", json_string(c->signature));
-    json_object_set_new(out, "decided_by", json_string(c->decided_by));
-    json_object_set_new(out, "steps", strings_json(c->steps));
-    json_object_set_new(out, "resolution", strings_json(c->resolution));
-    json_object_set_new(out, "prevention", strings_json(c->prevention));
-    json_object_set_new(out, "device_symptoms", symptoms_json(c));
-    json_object_set_new(out, "sources", strings_json(c->sources));
-    json_object_set_new(out, "basis", json_string(causes_basis_id(c->basis)));
-    json_object_set_new(out, "simulated", json_boolean(c->simulated));
-    return out;
-}
-
-bool report_causes_json(const struct cause *only, struct buf *out, struct err *e)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < causes_count(); i++) {
-        if (only == NULL || causes_at(i) == only)
-            json_array_append_new(list, cause_json(causes_at(i)));
-    }
-    struct summary s = {.tree = json_pack("{s:o}", "causes", list)};
-    bool ok =
-        s.tree != NULL ? summary_text(&s, out, e) : err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory");
-    json_decref(s.tree);
     return ok;
 }
