@@ -90,12 +90,17 @@ static void put_host(struct buf *out, struct span url)
     buf_appendf(out, "header: Host: %.*s\n", (int)(to - from), (const char *)url.data + from);
 }
 
+/* As the scenario has it: variables are not filled in, so there is no secret in it. */
 static void tell_page(const struct asked *a, struct buf *out)
 {
-    buf_append_text(out, "method: GET\n");
+    const struct engine_config *config = a->phone->engine->config;
+    const struct challenge_config *c = &config->scenario->challenge;
+    buf_appendf(out, "method: %s\n", c->post ? "POST" : "GET");
     put_host(out, a->url);
     buf_append_text(out, "header: User-Agent: " ENGINE_USER_AGENT "\n");
-    if (a->phone->engine->config->user != NULL)
+    for (size_t i = 0; i < c->header_count; i++)
+        put_prefixed(out, "header: ", span_of_text(c->headers[i]));
+    if (config->user != NULL)
         buf_append_text(out, "header: Authorization: [redacted]\n");
 }
 

@@ -41,8 +41,13 @@ static void read_answer(const struct supply_web_config *config, struct supply_fa
         return;
     }
     web_keep_page(CHALLENGE_PAGE_UNKNOWN, buf_span(&r->body), kept);
-    err_set_detail(&answer->error, STAGE_OTP, REASON_HTTP_STATUS, ERR_DOMAIN_HTTP, r->status,
-                   "challenge source: HTTP %d", r->status);
+    if (r->status < 400 && r->location[0] != '\0')
+        err_set_detail(&answer->error, STAGE_OTP, REASON_REDIRECTED, ERR_DOMAIN_HTTP, r->status,
+                       "challenge source: HTTP %d to %.*s, not followed", r->status,
+                       (int)strcspn(r->location, "?#"), r->location);
+    else
+        err_set_detail(&answer->error, STAGE_OTP, REASON_HTTP_STATUS, ERR_DOMAIN_HTTP, r->status,
+                       "challenge source: HTTP %d", r->status);
 }
 
 bool supply_http_new(const struct supply_web_config *config, struct supply_facts *facts, struct supply **out,

@@ -27,6 +27,7 @@ struct heard {
     char failing_url[256];
     size_t evidence_bytes;
     char evidence[1024]; /* its beginning */
+    char asked[2048];    /* the beginning of what is told of the request */
     int raise_at;        /* SIGINT when so many have started; 0: never */
     int raise_again;
     int64_t last_finished_us;
@@ -80,6 +81,16 @@ static inline void on_step(void *user, const struct outcome_step *step)
         h->most_lag_us[step->stage] = step->started_us - step->queued_us;
 }
 
+static inline void keep_asked(struct heard *h, const struct outcome_exemplar *exemplar)
+{
+    struct buf told;
+    buf_init(&told, BYTES_MAX_MESSAGE);
+    if (exemplar->tell_request != NULL)
+        exemplar->tell_request(exemplar->asked, &told);
+    snprintf(h->asked, sizeof h->asked, "%.*s", (int)told.len, (const char *)told.data);
+    buf_clear(&told);
+}
+
 static inline void on_device(void *user, const struct outcome *o)
 {
     struct heard *h = user;
@@ -95,6 +106,7 @@ static inline void on_device(void *user, const struct outcome *o)
         h->evidence_bytes = o->exemplar.body.len;
         snprintf(h->evidence, sizeof h->evidence, "%.*s", (int)o->exemplar.body.len,
                  (const char *)o->exemplar.body.data);
+        keep_asked(h, &o->exemplar);
     }
     if (o->end != OUTCOME_UNSENT && o->finished_us > h->last_finished_us)
         h->last_finished_us = o->finished_us;

@@ -306,6 +306,9 @@ static void token_that_an_api_quotes_is_hidden(void **state)
         assert_null(strcasestr(b->heard.evidence, "OnlyLetters"));
         assert_null(strcasestr(b->heard.evidence, "T25seUxldHRlcnM="));
         assert_null(strcasestr(b->heard.outcomes[0].error.text, "OnlyLetters"));
+        assert_null(strstr(b->heard.asked, "OnlyLetters"));
+        assert_non_null(strstr(b->heard.asked, "method: POST\n"));
+        assert_non_null(strstr(b->heard.asked, "header: Authorization: Bearer {secret}\n"));
         assert_true(i == 1 || atomic_load(&api.requests) == 2);
         free_bench(b);
     }
