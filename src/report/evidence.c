@@ -71,6 +71,39 @@ static bool is_challenge_header(const char *line, size_t name_len)
            (name_len == 18 && strncasecmp(line, "Proxy-Authenticate", 18) == 0);
 }
 
+/* Where a password may have been asked for or given, only these are told: the others may echo it. */
+static bool is_plain_header(const char *line, size_t name_len)
+{
+    static const char *const names[] = {"Server",     "Date",       "Content-Type",  "Content-Length",
+                                        "Connection", "Keep-Alive", "Retry-After",   "Transfer-Encoding",
+                                        "Via",        "Allow",      "X-Powered-By",  "X-AspNet-Version",
+                                        "Expires",    "Pragma",     "Cache-Control", "WWW-Authenticate"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strlen(names[i]) == name_len && strncasecmp(line, names[i], name_len) == 0)
+            return true;
+    }
+    return name_len == 0; /* the status line */
+}
+
+/* Of a redirect the host: "Location: https://login.example.com/[redacted]". */
+static size_t plain_location(const char *line, size_t len)
+{
+    const char *host = memmem(line, len, "://", 3);
+    const char *end = host == NULL ? NULL : memchr(host + 3, '/', len - (size_t)(host + 3 - line));
+    bool user = end != NULL && memchr(host, '@', (size_t)(end - host)) != NULL;
+    return end == NULL || user ? 0 : (size_t)(end - line) + 1;
+}
+
+static void withhold_header(const char *line, size_t len, struct buf *out)
+{
+    const char *colon = memchr(line, ':', len);
+    size_t name_len = colon == NULL ? 0 : (size_t)(colon - line);
+    bool location = name_len == 8 && strncasecmp(line, "Location", 8) == 0;
+    size_t keep = location ? plain_location(line, len) : 0;
+    buf_append(out, line, keep > 0 ? keep : name_len);
+    buf_appendf(out, "%s" REDACTED, keep > 0 ? "" : ": ");
+}
+
 static void redact_header(const char *line, size_t len, struct buf *out)
 {
     const char *colon = memchr(line, ':', len);
@@ -131,6 +164,21 @@ static json_t *utf8_json(struct span s)
     return out == NULL ? json_null() : out; /* not UTF-8: the base64 has it */
 }
 
+/* Anything that the OTP page said may hold a password, in whatever language and encoding. */
+static bool may_hold_password(const struct measure_failure *f)
+{
+    return f->first.error.stage == STAGE_OTP || f->first.body == OUTCOME_BODY_NDES_PAGE;
+}
+
+static void put_header(const struct measure_failure *f, const char *line, size_t len, struct buf *out)
+{
+    const char *colon = memchr(line, ':', len);
+    if (may_hold_password(f) && !is_plain_header(line, colon == NULL ? 0 : (size_t)(colon - line)))
+        withhold_header(line, len, out);
+    else
+        redact_header(line, len, out);
+}
+
 static json_t *headers_json(const struct measure_failure *f)
 {
     json_t *out = json_array();
@@ -143,7 +191,7 @@ static json_t *headers_json(const struct measure_failure *f)
         size_t len = newline == NULL ? left : (size_t)(newline - at);
         size_t trimmed = len > 0 && at[len - 1] == '\r' ? len - 1 : len;
         buf_reset(&line);
-        redact_header(at, trimmed, &line);
+        put_header(f, at, trimmed, &line);
         if (line.len > 0)
             json_array_append_new(out, utf8_json(buf_span(&line)));
         at += newline == NULL ? len : len + 1;
@@ -151,12 +199,6 @@ static json_t *headers_json(const struct measure_failure *f)
     }
     buf_clear(&line);
     return out;
-}
-
-/* Anything that the OTP page said may hold a password, in whatever language and encoding. */
-static bool may_hold_password(const struct measure_failure *f)
-{
-    return f->first.error.stage == STAGE_OTP || f->first.body == OUTCOME_BODY_NDES_PAGE;
 }
 
 static void add_body(const struct measure_failure *f, json_t *out)
