@@ -246,10 +246,24 @@ static bool add_content_type(struct exchange *x, const char *type)
     return add_header(x, "Expect:") && add_header(x, line);
 }
 
+static bool names_encodings(const char *lines)
+{
+    static const char name[] = "Accept-Encoding:";
+    for (size_t len; *lines != '\0'; lines += len + (lines[len] == '\n')) {
+        len = strcspn(lines, "\n");
+        if (strncasecmp(lines, name, sizeof name - 1) == 0)
+            return true;
+    }
+    return false;
+}
+
 static CURLcode set_headers(struct exchange *x, const struct http_request *request)
 {
     CURLcode rc = CURLE_OK;
     bool ok = true;
+    /* Who asks for encodings undoes them, too. The line that goes out stays the caller's. */
+    if (request->headers != NULL && names_encodings(request->headers))
+        SET(CURLOPT_ACCEPT_ENCODING, "gzip");
     if (request->headers != NULL)
         ok = add_header_lines(x, request->headers);
     else if (request->method == HTTP_POST)

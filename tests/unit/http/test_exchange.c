@@ -148,12 +148,59 @@ static void once_is_never_repeated(void **state)
     close_lab(&lab);
 }
 
+static const uint8_t zipped[] =
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00";
+
+/* As IIS with dynamic compression, it compresses for whoever names gzip. */
+static void zip(void *user, const struct web_request *request, struct web_reply *reply)
+{
+    (void)user;
+    if (strstr(request->head, "\r\nAccept-Encoding: gzip\r\nX-After: 1") != NULL)
+        web_answer(reply, 200, "Content-Encoding: gzip\r\n", span_of(zipped, sizeof zipped - 1));
+    else
+        web_answer_text(reply, 200, strstr(request->head, "ncoding") == NULL ? "plain" : "what?");
+}
+
+static void read_text(void *user, struct http_response *response)
+{
+    struct lab *lab = user;
+    assert_int_equal(response->error.reason, REASON_NONE);
+    assert_string_equal(buf_text(&response->body), lab->seen.server);
+    lab->calls++;
+}
+
+static void who_names_encodings_undoes_them(void **state)
+{
+    static const struct {
+        const char *headers, *text;
+    } cases[] = {{"Accept-Encoding: gzip\nX-After: 1\n", "hello"}, {"X-After: 1\n", "plain"}};
+    struct lab lab;
+    struct err e = {0};
+    char url[64];
+    (void)state;
+    open_lab(&lab, zip);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", web_port(lab.web));
+    for (unsigned i = 0; i < 2; i++) {
+        const struct http_request request = {.url = url,
+                                             .headers = cases[i].headers,
+                                             .timeout_us = 10 * SECOND,
+                                             .max_body = BYTES_MAX_MESSAGE,
+                                             .stage = STAGE_GET_CA_CAPS};
+        snprintf(lab.seen.server, sizeof lab.seen.server, "%s", cases[i].text);
+        assert_true(http_send(lab.session, &request, read_text, &lab, &e));
+        while (lab.calls == i)
+            uv_run(&lab.loop, UV_RUN_ONCE);
+    }
+    close_lab(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slow_answer_on_a_kept_connection_is_request_time),
         cmocka_unit_test(every_byte_sent_counts_once),
         cmocka_unit_test(once_is_never_repeated),
+        cmocka_unit_test(who_names_encodings_undoes_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
