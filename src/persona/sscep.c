@@ -73,8 +73,8 @@ static const struct persona_row rows[] = {
     DOC(retry_transaction_id, "same", UTIL ": derived from the key"),
     DOC(renewal, "pkcs_req_signed", MAIN ": -O and -K"),
     INF(renewal_key, "new", "the CSR comes from outside"),
-    DOC(checks, "signature, signer, message_type, transaction, status, content",
-        P7 ": a wrong recipientNonce only warns"),
+    DOC(checks, "signature, signer, message_type, transaction, nonce_present, status, content",
+        P7 ": a wrong recipientNonce only warns, a missing one ends it"),
 };
 
 const struct persona_table persona_sscep = {"sscep", "the sscep command-line client", rows,

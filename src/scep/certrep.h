@@ -15,6 +15,8 @@ enum {
     SCEP_CHECK_STATUS = 1 << 5,       /* 0, 2 or 3; 3 not for GetCert and GetCRL */
     SCEP_CHECK_CONTENT = 1 << 6,      /* status and content agree (3.3.2.1 to 3.3.2.3) */
     SCEP_CHECK_CONTENT_TYPE = 1 << 7, /* the signed contentType is the eContentType (RFC 5652 11.1) */
+    SCEP_CHECK_NONCE_PRESENT =
+        1 << 8, /* there is a recipientNonce; without one SCEP_CHECK_NONCE fails, too */
 };
 
 #define SCEP_TEXT_BYTES        256

@@ -131,7 +131,8 @@ static void check_attributes(struct scep_reading *r, struct err *e)
     if (!r->a.recipient_nonce.present ||
         !span_equal_secret(scep_octets_span(&r->a.recipient_nonce),
                            span_of(t->sender_nonce, sizeof t->sender_nonce))) {
-        violate(r, SCEP_CHECK_NONCE);
+        violate(r, r->a.recipient_nonce.present ? SCEP_CHECK_NONCE
+                                                : SCEP_CHECK_NONCE | SCEP_CHECK_NONCE_PRESENT);
         err_set(e, STAGE_VERIFY, REASON_NONCE_MISMATCH, "recipientNonce %s",
                 r->a.recipient_nonce.present ? "is not the senderNonce of the request" : "is missing");
     }

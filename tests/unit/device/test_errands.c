@@ -217,6 +217,8 @@ static void two_verdicts_on_one_answer(void **state)
          "transaction, nonce"},
         {"ios", SCEP_CHECK_SIGNATURE, REASON_BAD_SIGNATURE, false, "signature"},
         {"sscep", SCEP_CHECK_NONCE, REASON_NONCE_MISMATCH, true, "nonce"},
+        {"sscep", SCEP_CHECK_NONCE | SCEP_CHECK_NONCE_PRESENT, REASON_NONCE_MISMATCH, false,
+         "nonce, nonce_present"},
         {"sscep", SCEP_CHECK_TRANSACTION, REASON_TRANSACTION_MISMATCH, false, "transaction"},
         {"android", SCEP_CHECK_NONCE, REASON_NONCE_MISMATCH, false, "nonce"},
         {"ios", PERSONA_CHECK_SUBJECT, REASON_SUBJECT_MISMATCH, true, "subject"},

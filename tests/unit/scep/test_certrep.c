@@ -249,7 +249,7 @@ static void each_attribute_is_checked(void **state)
     read_forged(&forge, REASON_NONCE_MISMATCH, SCEP_CHECK_NONCE);
     e = (struct err){0};
     forge.recipient_nonce = span_of(NULL, 0);
-    read_forged(&forge, REASON_NONCE_MISMATCH, SCEP_CHECK_NONCE);
+    read_forged(&forge, REASON_NONCE_MISMATCH, SCEP_CHECK_NONCE | SCEP_CHECK_NONCE_PRESENT);
     assert_false(rep.has_recipient_nonce);
     e = (struct err){0};
 
@@ -312,7 +312,7 @@ static void all_violations_are_recorded(void **state)
     forge.signer_key = x.f.other_key;
     read_forged(&forge, REASON_BAD_SIGNATURE,
                 SCEP_CHECK_SIGNATURE | SCEP_CHECK_MESSAGE_TYPE | SCEP_CHECK_TRANSACTION | SCEP_CHECK_NONCE |
-                    SCEP_CHECK_STATUS);
+                    SCEP_CHECK_NONCE_PRESENT | SCEP_CHECK_STATUS);
 }
 
 static void envelopes_that_do_not_open(void **state)
