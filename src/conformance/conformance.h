@@ -59,7 +59,7 @@ struct conformance_probe {
     enum conformance_challenge challenge;
     enum persona_basis basis;                 /* of what is expected */
     const struct conformance_reason *reasons; /* ended by failInfo -1 */
-    const int *http; /* HTTP statuses of known refusals outside SCEP, ended by 0; NULL: none. Never a pass */
+    const int *http; /* HTTP statuses of known refusals outside SCEP, ended by 0; NULL: none. Skipped, too */
     unsigned announced; /* ACCEPT holds only with all of these SCEP_CAP_*, else OPEN */
     struct conformance_change change;
 };

@@ -49,12 +49,12 @@ static bool is_listed(const int *statuses, int status)
     return false;
 }
 
-/* No CertRep. A refusal known of real servers is told; it proves nothing, so it never passes. */
+/* No CertRep: whatever the server meant, it did not say so in SCEP. A refusal known of real servers is told as such. */
 static void judge_silence(const struct conformance_probe *probe, const struct conformance_answer *a,
                           struct conformance_finding *f)
 {
     bool known = a->http_status != 0 && is_listed(probe->http, a->http_status);
-    f->verdict = known ? CONFORMANCE_ODD : CONFORMANCE_SKIPPED;
+    f->verdict = CONFORMANCE_SKIPPED;
     tell(f, "%s%s", known ? "refused outside SCEP: " : "", a->silence);
 }
 

@@ -151,14 +151,14 @@ static struct conformance_finding try_probe(const struct conformance_probe *prob
 }
 
 /* Refused, but not said so in SCEP: by a page of NDES, or by HTTP.sys, whose limit is 16 KB as installed. */
-static const char *const odd[] = {"corrupted-envelope", "wrong-recipient", "oversized-get-16k",
-                                  "oversized-get-32k"};
+static const char *const outside[] = {"corrupted-envelope", "wrong-recipient", "oversized-get-16k",
+                                      "oversized-get-32k"};
 
 static enum conformance_verdict wanted(const char *id)
 {
-    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
-        if (strcmp(odd[i], id) == 0)
-            return CONFORMANCE_ODD;
+    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
+        if (strcmp(outside[i], id) == 0)
+            return CONFORMANCE_SKIPPED;
     }
     return CONFORMANCE_PASSED;
 }
@@ -299,8 +299,7 @@ static void without_a_scep_answer_nothing_passes(void **state)
         for (size_t s = 0; s < sizeof statuses / sizeof statuses[0]; s++) {
             const struct conformance_answer answer = {.silence = "a page", .http_status = statuses[s]};
             struct conformance_finding f = conformance_judge(conformance_probe(i), &answer);
-            assert_true(f.verdict == CONFORMANCE_SKIPPED || f.verdict == CONFORMANCE_ODD);
-            assert_true(statuses[s] != 0 || f.verdict == CONFORMANCE_SKIPPED);
+            assert_int_equal(f.verdict, CONFORMANCE_SKIPPED);
         }
     }
 }
