@@ -164,9 +164,9 @@ bool junit_write(const struct summary *s, struct buf *out, struct err *e)
     buf_append_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"scepstorm ");
     markup_text(out, s->run->scenario_name == NULL ? "" : s->run->scenario_name);
     buf_appendf(out, "\" time=\"%.3f\">\n", (double)s->run->duration_us / 1e6);
+    correctness_suite(s->run, out); /* a wrong certificate outranks any latency */
     slo_suite(&s->judgement, out);
     validity_suite(&s->judgement, out);
-    correctness_suite(s->run, out);
     conformance_suite(s->run->measure, out);
     buf_append_text(out, "</testsuites>\n");
     return buf_ok(out, STAGE_SETUP, e);
