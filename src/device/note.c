@@ -69,6 +69,13 @@ static void note_follow_up(struct outcome_follow_up *f, const struct scep_certre
     snprintf(f->text, sizeof f->text, "%s", words_of(reply));
 }
 
+/* SUCCESS, but no envelope, no certificate, or not the one, or no CRL. */
+static bool is_missing(enum reason reason)
+{
+    return reason == REASON_STATUS_CONTENT || reason == REASON_NO_CERTIFICATE ||
+           reason == REASON_WRONG_CERTIFICATE || reason == REASON_CRL_MISSING;
+}
+
 /* Defects, which count wherever they show. */
 static void note_defects(struct outcome *o, const struct scep_certrep *reply, enum reason reason)
 {
@@ -79,6 +86,7 @@ static void note_defects(struct outcome *o, const struct scep_certrep *reply, en
     o->subject_mismatch |= reason == REASON_SUBJECT_MISMATCH;
     o->chain_failure |= reason == REASON_CHAIN;
     o->renewal_same_certificate |= reason == REASON_RENEWAL_SAME_CERTIFICATE;
+    o->certificate_missing |= reply->pki_status == SCEP_SUCCESS && is_missing(reason);
 }
 
 /* "nonce, key" */

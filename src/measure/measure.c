@@ -167,6 +167,7 @@ static void check_correctness(struct measure *m, const struct outcome *o)
     m->correctness.chain_failures += o->chain_failure;
     m->correctness.expectation_failures += o->expectation_failure;
     m->correctness.renewal_same_certificate += o->renewal_same_certificate;
+    m->correctness.certificate_missing += o->certificate_missing;
     m->correctness.duplicate_otp += o->duplicate_otp;
     const char *renewed = o->follow[OUTCOME_RENEWAL].serial;
     if (o->serial[0] != '\0')

@@ -82,7 +82,7 @@ int64_t measure_otp_accepted_age_us(const struct measure *m);
 struct measure_correctness {
     bool serials_unique;
     uint64_t duplicate_serials, key_mismatch, subject_mismatch, nonce_mismatch, transaction_mismatch,
-        chain_failures, duplicate_otp, expectation_failures, renewal_same_certificate;
+        chain_failures, duplicate_otp, expectation_failures, renewal_same_certificate, certificate_missing;
 };
 struct measure_correctness measure_correctness(const struct measure *m);
 

@@ -126,6 +126,7 @@ struct outcome {
     bool chain_failure;
     bool expectation_failure;      /* not what devices.expect states */
     bool renewal_same_certificate; /* the renewal brought the old certificate back */
+    bool certificate_missing;      /* the server said SUCCESS, but what was asked for is not in its answer */
     bool duplicate_otp;            /* its source handed out a password a second time; it was not sent again */
 
     /* Two verdicts on a CertRep that said SUCCESS: RFC 8894 in full, and what this client would have taken. */

@@ -162,6 +162,7 @@ static const struct {
     {"expectation_failure", offsetof(struct outcome, expectation_failure)},
     {"renewal_same_certificate", offsetof(struct outcome, renewal_same_certificate)},
     {"duplicate_otp", offsetof(struct outcome, duplicate_otp)},
+    {"certificate_missing", offsetof(struct outcome, certificate_missing)},
 };
 #define DEFECT_COUNT (sizeof defects / sizeof defects[0])
 

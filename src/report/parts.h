@@ -100,7 +100,7 @@ void words_failure(const struct measure_failure *f, char *out, size_t out_bytes)
 /* The server's words, or ours where they add to words_failure; may be empty. Borrowed. */
 const char *words_detail(const struct measure_failure *f);
 /* Names of the correctness counters and their values, in the order of summary.json. */
-#define WORDS_DEFECTS 9
+#define WORDS_DEFECTS 10
 struct words_defect {
     const char *id, *title;
     uint64_t count;

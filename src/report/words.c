@@ -167,6 +167,7 @@ void words_defects(const struct report_run *run, struct words_defect out[WORDS_D
          c.expectation_failures},
         {"renewal_same_certificate", "renewals that brought the old certificate back",
          c.renewal_same_certificate},
+        {"certificate_missing", "answers of SUCCESS without what was asked for", c.certificate_missing},
     };
     memcpy(out, defects, sizeof defects);
 }

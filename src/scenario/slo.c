@@ -58,6 +58,7 @@ static const struct figure fixed[] = {
     {"correctness.duplicate_otp", KIND_COUNT, RUN | LIVE},
     {"correctness.expectation_failures", KIND_COUNT, RUN | LIVE},
     {"correctness.renewal_same_certificate", KIND_COUNT, RUN | LIVE},
+    {"correctness.certificate_missing", KIND_COUNT, RUN | LIVE},
     {"verdicts.strict.accepted", KIND_COUNT, RUN},
     {"verdicts.strict.refused", KIND_COUNT, RUN},
     {"verdicts.persona.accepted", KIND_COUNT, RUN},

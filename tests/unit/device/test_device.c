@@ -117,6 +117,8 @@ static void defects_are_counted(void **state)
         {0, REASON_KEY_MISMATCH, offsetof(struct outcome, key_mismatch)},
         {0, REASON_SUBJECT_MISMATCH, offsetof(struct outcome, subject_mismatch)},
         {0, REASON_CHAIN, offsetof(struct outcome, chain_failure)},
+        {0, REASON_NO_CERTIFICATE, offsetof(struct outcome, certificate_missing)},
+        {SCEP_CHECK_CONTENT, REASON_STATUS_CONTENT, offsetof(struct outcome, certificate_missing)},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct lab lab;
@@ -128,7 +130,7 @@ static void defects_are_counted(void **state)
         step(&lab, (struct device_event){.kind = DEVICE_REPLY, .reply = &reply, .error = &e});
         const struct outcome *o = &lab.d.outcome;
         int flags = o->nonce_mismatch + o->transaction_mismatch + o->key_mismatch + o->subject_mismatch +
-                    o->chain_failure;
+                    o->chain_failure + o->certificate_missing;
         assert_int_equal(flags, 1);
         assert_true(*((const bool *)o + cases[i].flag));
         close_lab(&lab, NULL);

@@ -374,6 +374,7 @@ static void renewed_serials_are_serials_too(void **state)
     tell(o);
     assert_true(measure_correctness(m).serials_unique);
     assert_int_equal(measure_correctness(m).renewal_same_certificate, 1);
+    assert_int_equal(measure_correctness(m).certificate_missing, 0);
     o = followed(2, OUTCOME_RENEWAL, OUTCOME_OK, REASON_NONE);
     snprintf(o.follow[OUTCOME_RENEWAL].serial, sizeof o.serial, "ff01");
     tell(o);

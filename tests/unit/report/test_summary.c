@@ -93,7 +93,8 @@ static void every_promised_field_is_there(void **state)
     has_keys(at(s, "steps.pki_operation.latency_ms"), HISTOGRAM);
     has_keys(at(s, "correctness"),
              "serials_unique key_mismatch subject_mismatch nonce_mismatch transaction_mismatch "
-             "chain_failures duplicate_otp expectation_failures renewal_same_certificate");
+             "chain_failures duplicate_otp expectation_failures renewal_same_certificate "
+             "certificate_missing");
     has_keys(at(s, "verdicts.strict"), "accepted refused");
     has_keys(at(s, "verdicts.persona"), "accepted refused");
     has_keys(at(s, "verdicts"), "differ");
