@@ -215,7 +215,7 @@ static void probes_stay_out_of_the_load(void **state)
     assert_int_equal(b->probes, 6);
     for (unsigned i = 0; i < 6; i++)
         assert_string_equal(b->told[i].probe, conformance_probe(i)->id);
-    assert_int_equal(b->verdicts[OUTCOME_PROBE_SKIPPED], 0);
+    assert_int_equal(b->verdicts[OUTCOME_PROBE_SKIPPED], 1); /* corrupted-envelope: a page answers */
     free_bench(b);
 }
 
