@@ -202,7 +202,7 @@ static const struct cause intune[] = {
         .decided_by = "The IIS log has no line from the device (or from the proxy at its check-in). Intune "
                       "admin centre: the trusted-root profile that the SCEP profile names is not assigned to "
                       "the same group, or itself Failed or Pending.",
-        .codes = LIST("hresult 0x87D1FDE8", "text -2016281112", "text -2016341112"),
+        .codes = LIST("text -2016341112"),
         .steps =
             LIST("Intune admin centre > Devices > the device > Device configuration: SCEP and trusted-root "
                  "profile Succeeded, Failed or Pending? Last check-in?",
@@ -238,8 +238,7 @@ static const struct cause intune[] = {
         .decided_by = "CA: the request stands under Issued. Device: event 39 (installed) is missing in "
                       "DeviceManagement-Enterprise-Diagnostics-Provider/Admin, 32 or 307 with 0x800B0109 or "
                       "0x800B010A stands there instead.",
-        .codes = LIST("hresult 0x800B0109", "hresult 0x800B010A", "hresult 0x8010002C", "event device 32",
-                      "event device 307"),
+        .codes = LIST("hresult 0x800B0109", "hresult 0x800B010A", "hresult 0x8010002C"),
         .steps = LIST("On the Windows device: `Get-WinEvent -LogName "
                       "'Microsoft-Windows-DeviceManagement-Enterprise-Diagnostics-Provider/Admin' -MaxEvents "
                       "100 | Where-Object {$_.Id -in 32,36,39,306,307} | Format-List TimeCreated,Id,Message`",

@@ -98,7 +98,7 @@ static const struct cause registration[] = {
         AT_INTUNE("F"),
         .decided_by = "NDESPlugin.log: WINHTTP_CALLBACK_STATUS_FLAG_CERT_CN_INVALID and Error 12175.",
         .codes =
-            LIST("win32 12175", "text WINHTTP_CALLBACK_STATUS_FLAG_CERT_CN_INVALID", "hresult 0x80072F8F"),
+            LIST("text 12175", "text WINHTTP_CALLBACK_STATUS_FLAG_CERT_CN_INVALID", "hresult 0x80072F8F"),
         .steps = LIST(SHOW_PLUGIN_LOG),
         .resolution = LIST("Bind a certificate with internal and external name as SANs"),
         .prevention = LIST("Keep the list of names in the build document"),
@@ -116,7 +116,7 @@ static const struct cause registration[] = {
         AT_INTUNE("F"),
         .decided_by = "IIS log of the CRP: 500 for POST .../VerifyRequest; events 5009 (exit 0xC0000374) and "
                       "ASP.NET 1310.",
-        .codes = LIST("http 500", "event WAS 5009", "event ASP.NET 1310", "win32 0xC0000374"),
+        .codes = LIST("http 500", "event WAS 5009", "event ASP.NET 1310", "text 0xC0000374"),
         .steps = LIST("`icacls $env:windir\\Temp`",
                       "`Get-WinEvent -FilterHashtable @{LogName='Application';Id=1310} -MaxEvents 5`"),
         .resolution = LIST("`icacls $env:windir\\Temp /grant '<pool account>:(OI)(CI)M'`, then `iisreset`"),

@@ -6,14 +6,19 @@
 #define START_FAILS                                                                                          \
     "Nothing until the pool starts again (reboot, recycle, iisreset); then 500 from IIS on every URL of "    \
     "both virtual directories."
+/* Two steps of a list. */
 #define RENEW_RA                                                                                             \
-    "Renew both RA certificates: certlm.msc > Personal > the CEP Encryption certificate > All Tasks > "      \
-    "Renew; the Exchange Enrollment Agent (Offline request) certificate by certreq with an INF file that "   \
-    "sets MachineKeySet"
+    "Renew both RA certificates. CEP Encryption: certlm.msc > Personal > the certificate > All Tasks > "     \
+    "Renew. Exchange Enrollment Agent (Offline request): `certreq -new ea.inf ea.req; certreq -submit "      \
+    "ea.req ea.cer; certreq -accept ea.cer`",                                                                \
+        "ea.inf, section [NewRequest]: the old Subject, KeySpec = 2, KeyUsage = 0x80, KeyLength = 2048, "    \
+        "MachineKeySet = TRUE, ProviderName = \"Microsoft Strong Cryptographic Provider\", ProviderType = "  \
+        "1; section [RequestAttributes]: CertificateTemplate = EnrollmentAgentOffline. (CEP Encryption the " \
+        "same way: KeySpec = 1, KeyUsage = 0x20, CEPEncryption)"
 #define GRANT_KEYS                                                                                           \
     "certlm.msc > each RA certificate > All Tasks > Manage Private Keys > Read for the pool's account (new " \
     "keys have new permissions)"
-#define RESTART_IIS "iisreset, then look for NDES event 1 and the absence of 2 and 10"
+#define RESTART_IIS "`iisreset`, then look for NDES event 1 and the absence of 2 and 10"
 
 static const struct cause startup[] = {
     {

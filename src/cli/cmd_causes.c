@@ -162,6 +162,19 @@ static bool print_symptoms(const char *question)
     return found;
 }
 
+/* What splits answers that look the same from outside. */
+static void print_splits(const struct command *cmd)
+{
+    for (size_t k = 0; k < causes_class_count(); k++) {
+        const struct causes_class *class = causes_class_at(k);
+        size_t members = 0;
+        for (size_t i = 0; i < cmd->count; i++)
+            members += causes_in_class(cmd->list[i], class->id);
+        if (members >= 2 && 2 * members >= cmd->count)
+            print_list(class->looks, class->split_by);
+    }
+}
+
 /* What the question is about, best first. */
 static void print_answers(const struct command *cmd, enum causes_match best)
 {
@@ -184,6 +197,7 @@ static void print_answers(const struct command *cmd, enum causes_match best)
         printf("  settled by: ");
         print_text(cmd->list[i]->decided_by);
     }
+    print_splits(cmd);
     if (cmd->count > 0)
         printf("\nscepstorm causes ID tells what to look at and what to do.\n");
 }

@@ -2,6 +2,7 @@
  * candidates; then what tells look-alikes apart; then each cause in the order in which it is needed. */
 #include "report/parts.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct page {
@@ -10,26 +11,26 @@ struct page {
     struct buf *out;
 };
 
-/* Outside of `code` everything that Markdown or HTML would take for its own is escaped; in cells of tables the bar is,
- * inside of code, too. */
+/* Would Markdown take this character of a text for its own? As little as possible is escaped: the page is read raw, too. */
+static bool needs_escape(const char *begin, const char *s)
+{
+    if (*s == '_') /* inside of words it is harmless */
+        return s == begin || !isalnum((unsigned char)s[-1]) || !isalnum((unsigned char)s[1]);
+    if (*s == '\\')
+        return ispunct((unsigned char)s[1]) != 0;
+    return strchr("*[]<|&", *s) != NULL;
+}
+
+/* In cells of tables a bar is escaped in `code`, too. */
 static void text(struct buf *out, const char *s, bool cell)
 {
     bool code = false;
-    for (; *s != '\0'; s++) {
+    for (const char *begin = s; *s != '\0'; s++) {
         if (*s == '`')
             code = !code;
-        if (*s == '|' && cell)
-            buf_append_text(out, "\\|");
-        else if (!code && *s == '<')
-            buf_append_text(out, "&lt;");
-        else if (!code && *s == '>')
-            buf_append_text(out, "&gt;");
-        else if (!code && *s == '&')
-            buf_append_text(out, "&amp;");
-        else if (!code && strchr("\\*_[]|", *s) != NULL)
-            buf_appendf(out, "\\%c", *s);
-        else
-            buf_append_byte(out, (uint8_t)*s);
+        if ((*s == '|' && cell) || (!code && needs_escape(begin, s)))
+            buf_append_byte(out, '\\');
+        buf_append_byte(out, (uint8_t)*s);
     }
 }
 
@@ -68,6 +69,17 @@ static void link_to_class(struct buf *out, const char *id)
     buf_append_text(out, ")");
 }
 
+/* More candidates than a reader takes in stand in the section of their class only. */
+#define FEW 8
+
+static size_t members(const struct page *p, const struct causes_class *class)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->count; i++)
+        count += causes_in_class(p->list[i], class->id);
+    return count;
+}
+
 static void rows_of_classes(const struct page *p)
 {
     for (size_t k = 0; k < causes_class_count(); k++) {
@@ -77,12 +89,17 @@ static void rows_of_classes(const struct page *p)
         text(p->out, class->looks, true);
         buf_append_text(p->out, " | ");
         link_to_class(p->out, class->id);
-        buf_append_text(p->out, ": ");
-        for (size_t i = 0; i < p->count; i++) {
+        size_t count = members(p, class);
+        if (count > FEW)
+            buf_appendf(p->out, ": %zu candidates |\n", count);
+        else
+            buf_append_text(p->out, ": ");
+        for (size_t i = 0; count <= FEW && i < p->count; i++) {
             if (causes_in_class(p->list[i], class->id))
                 link_to(p->out, p->list[i]->id, &written);
         }
-        buf_append_text(p->out, written > 0 ? " |\n" : "none |\n");
+        if (count <= FEW)
+            buf_append_text(p->out, " |\n");
     }
 }
 
@@ -147,19 +164,33 @@ static bool has_code(const struct cause *c, const char *code)
     return false;
 }
 
-/* The code of this kind that comes next after `last` in the order of the alphabet; NULL: that was the last. */
+/* The code of this kind that comes next after `last`, 403.4 before 403.14; NULL: that was the last. */
 static const char *code_after(const struct page *p, const char *kind, const char *last)
 {
     const char *next = NULL;
     for (size_t i = 0; i < p->count; i++) {
         const char *const *codes = p->list[i]->codes;
         for (size_t k = 0; codes != NULL && codes[k] != NULL; k++) {
-            if (kind_of(codes[k], kind) && (last == NULL || strcmp(codes[k], last) > 0) &&
-                (next == NULL || strcmp(codes[k], next) < 0))
+            if (kind_of(codes[k], kind) && (last == NULL || strverscmp(codes[k], last) > 0) &&
+                (next == NULL || strverscmp(codes[k], next) < 0))
                 next = codes[k];
         }
     }
     return next;
+}
+
+static void candidates_of_code(const struct page *p, const char *code)
+{
+    size_t count = 0, written = 0;
+    for (size_t i = 0; i < p->count; i++)
+        count += has_code(p->list[i], code);
+    if (count > FEW)
+        buf_appendf(p->out, "%zu candidates: look for a second code beside it (HRESULT, sub-status, event)",
+                    count);
+    for (size_t i = 0; count <= FEW && i < p->count; i++) {
+        if (has_code(p->list[i], code))
+            link_to(p->out, p->list[i]->id, &written);
+    }
 }
 
 static void codes_of_kind(const struct page *p, const char *kind, const char *title)
@@ -169,14 +200,10 @@ static void codes_of_kind(const struct page *p, const char *kind, const char *ti
         return;
     buf_appendf(p->out, "### %s\n\n| Code | Candidates |\n| --- | --- |\n", title);
     for (; code != NULL; code = code_after(p, kind, code)) {
-        size_t written = 0;
         buf_append_text(p->out, "| ");
         text(p->out, code + strlen(kind) + 1, true);
         buf_append_text(p->out, " | ");
-        for (size_t i = 0; i < p->count; i++) {
-            if (has_code(p->list[i], code))
-                link_to(p->out, p->list[i]->id, &written);
-        }
+        candidates_of_code(p, code);
         buf_append_text(p->out, " |\n");
     }
     buf_append_byte(p->out, '\n');
@@ -186,7 +213,7 @@ static void codes(const struct page *p)
 {
     static const char *const kinds[][2] = {
         {"http", "HTTP status, with the sub-status of the IIS log"},
-        {"win32", "Win32 status of the IIS log"},
+        {"win32", "Win32 status, in the IIS log and in events"},
         {"httperr", "Reasons in the HTTPERR log"},
         {"event", "Events"},
         {"hresult", "HRESULTs, in answers, events and on devices"},
@@ -208,11 +235,22 @@ static void classes(const struct page *p)
         const struct causes_class *class = causes_class_at(k);
         buf_appendf(p->out, "### Class %s\n\n", class->id);
         text(p->out, class->looks, false);
-        buf_append_text(p->out, ".\n\n");
+        buf_append_text(p->out, ". What splits them:\n\n");
         for (size_t i = 0; class->split_by[i] != NULL; i++) {
             buf_append_text(p->out, "- ");
             text(p->out, class->split_by[i], false);
             buf_append_byte(p->out, '\n');
+        }
+        buf_append_text(p->out, "\n| Candidate | |\n| --- | --- |\n");
+        for (size_t i = 0; i < p->count; i++) {
+            size_t written = 0;
+            if (!causes_in_class(p->list[i], class->id))
+                continue;
+            buf_append_text(p->out, "| ");
+            link_to(p->out, p->list[i]->id, &written);
+            buf_append_text(p->out, " | ");
+            text(p->out, p->list[i]->title, true);
+            buf_append_text(p->out, " |\n");
         }
         buf_append_byte(p->out, '\n');
     }
@@ -220,18 +258,25 @@ static void classes(const struct page *p)
 
 /* ---- each cause ---- */
 
+/* A cause of several classes has look-alikes in each of them. */
 static void look_alikes(const struct page *p, const struct cause *c)
 {
-    size_t written = 0;
-    for (size_t i = 0; i < p->count; i++) {
-        if (p->list[i] == c || !causes_look_alike(p->list[i], c))
+    for (size_t k = 0; k < causes_class_count(); k++) {
+        const struct causes_class *class = causes_class_at(k);
+        size_t written = 0, others = members(p, class) - 1;
+        if (!causes_in_class(c, class->id))
             continue;
-        if (written == 0)
-            buf_append_text(p->out, "Looks the same: ");
-        link_to(p->out, p->list[i]->id, &written);
+        buf_append_text(p->out, "Looks the same (class ");
+        link_to_class(p->out, class->id);
+        buf_append_text(p->out, "): ");
+        if (others > FEW)
+            buf_appendf(p->out, "%zu others", others);
+        for (size_t i = 0; others <= FEW && i < p->count; i++) {
+            if (p->list[i] != c && causes_in_class(p->list[i], class->id))
+                link_to(p->out, p->list[i]->id, &written);
+        }
+        buf_append_text(p->out, ".\n\n");
     }
-    if (written > 0)
-        buf_appendf(p->out, " (class %s).\n\n", c->class_id);
 }
 
 static void stages(struct buf *out, const struct cause_stages *at)

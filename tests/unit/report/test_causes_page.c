@@ -113,7 +113,7 @@ static void every_cause_has_its_section(void **state)
             fail_msg("%s is not on the page", p->list[i]->id);
     }
     assert_non_null(strstr(text, "\n## Your own\n"));
-    assert_non_null(strstr(text, "**A \\| bar, &lt;tag&gt; &amp; \\*star\\***"));
+    assert_non_null(strstr(text, "**A \\| bar, \\<tag> \\& \\*star\\***"));
     assert_non_null(strstr(text, "`a | b`"));
     assert_true(strstr(text, "## What you see") < strstr(text, "### app-pool-stopped"));
 }
