@@ -65,6 +65,17 @@ static bool set_cache_request(struct arguments *a, const char *value, struct err
     return text_parse_duration(value, &a->policy.remembered_us, e);
 }
 
+/* Below that certificates would be over when they are issued. */
+static bool set_cert_validity(struct arguments *a, const char *value, struct err *e)
+{
+    int64_t us;
+    if (!text_parse_duration(value, &us, e))
+        return false;
+    a->policy.cert_validity_s = us / 1000000;
+    return a->policy.cert_validity_s > 600 ||
+           err_set(e, STAGE_SETUP, REASON_USAGE, "more than 10m is needed");
+}
+
 static bool set_repeats(struct arguments *a, const char *value, struct err *e)
 {
     return sim_policy_repeats(value, &a->policy.repeats, e);
@@ -292,6 +303,8 @@ static const struct sim_option {
      "or after=30s; then=issue|deny",
      set_approval},
     {"cache-request", "DURATION", "how long a request is known by its transactionID; 20m", set_cache_request},
+    {"cert-validity", "DURATION", "of certificates, which begin ten minutes ago as AD CS dates them; 365d",
+     set_cert_validity},
     {"repeats", "same|new",
      "a request that comes again within that time gets the same certificate,\n"
      "or is judged anew (its password is used up by then); new is the default",

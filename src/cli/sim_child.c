@@ -133,6 +133,8 @@ static void add_behaviour(struct arguments *a, const struct scenario *s)
     add_words(a, "--quirk", s->simulator.quirks, quirks, SCENARIO_SIM_QUIRK_COUNT);
     if (s->simulator.repeats_get_same)
         add(a, "--repeats", "same");
+    if (s->simulator.validity_us > 0)
+        add_made(a, "--cert-validity", "%llds", (long long)(s->simulator.validity_us / 1000000));
     if (s->simulator.cache_request_us > 0)
         add_made(a, "--cache-request", "%lldms", (long long)(s->simulator.cache_request_us / 1000));
 }

@@ -132,9 +132,10 @@ struct device_config {
     unsigned profile;
     bool warm_up;
     int64_t scheduled_us;
-    int64_t timeout_us; /* for the whole enrollment, from its start; and for each errand after it */
-    uint64_t seed;      /* of its draws: first URL, jitter */
-    unsigned url_count; /* 0 is 1 */
+    int64_t timeout_us;     /* for the whole enrollment, from its start; and for each errand after it */
+    int64_t renew_after_us; /* pause before a renewal */
+    uint64_t seed;          /* of its draws: first URL, jitter */
+    unsigned url_count;     /* 0 is 1 */
     bool expect_refused;
     const enum outcome_follow *then; /* errands after the enrollment; borrowed */
     size_t then_count;

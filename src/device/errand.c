@@ -180,6 +180,8 @@ static enum device_state begin_errand(struct device *d, const struct device_even
 {
     struct outcome_follow_up *f = device_follow_up(d);
     int64_t at_us = event->at_us + d->config.persona->think_time;
+    if (d->errand == DEVICE_RENEWS)
+        at_us += d->config.renew_after_us;
     f->started_us = at_us;
     d->verdict = (struct err){0};
     d->polling = false;

@@ -416,6 +416,11 @@ const struct rule diagnose_rules[] = {
     /* renewals, where a code means something of its own */
     {.stages = RENEWAL,
      .reasons = {REASON_SCEP_FAILURE},
+     .when = signer_has_expired,
+     .certainty = 0.9,
+     .candidates = renewal},
+    {.stages = RENEWAL,
+     .reasons = {REASON_SCEP_FAILURE},
      .hresult = 0x80094806,
      .certainty = 0.9,
      .candidates = renewal_subject},

@@ -62,6 +62,7 @@ static void init_device(struct phone *p, const struct load_arrival *a, int64_t t
                                 .warm_up = a->warm_up,
                                 .scheduled_us = a->scheduled_us,
                                 .timeout_us = timeout_us,
+                                .renew_after_us = s->devices.renewal_after_us,
                                 .seed = s->seed,
                                 .url_count = (unsigned)s->target.url_count,
                                 .expect_refused = s->devices.expect.refused && p->trial == NULL,

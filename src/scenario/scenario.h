@@ -93,6 +93,7 @@ struct scenario {
         unsigned quirks;          /* bits 1 << enum scenario_sim_quirk */
         bool repeats_get_same;    /* a request that comes again gets its certificate again */
         int64_t cache_request_us; /* how long one is known; default 20 minutes */
+        int64_t validity_us;      /* of certificates; default one year */
         struct {
             char *digest, *cipher, *transport; /* as for --reply-digest and its neighbours; NULL: default */
         } reply;
@@ -124,6 +125,7 @@ struct scenario {
         size_t then_count;
         char *renewal_how; /* as written, NULL: as the persona does; the resolved personas know it */
         char *renewal_key;
+        int64_t renewal_after_us; /* pause between the certificate and its renewal; default 0 */
         struct scenario_expect expect;
     } devices;
 

@@ -87,7 +87,7 @@ static void write_map(const struct scenario_key *key, const struct scenario *s, 
 {
     bool empty_tls = strcmp(key->path, "target.tls") == 0 && s->target.ca_file == NULL;
     bool empty_renewal = strcmp(key->path, "devices.renewal") == 0 && s->devices.renewal_how == NULL &&
-                         s->devices.renewal_key == NULL;
+                         s->devices.renewal_key == NULL && s->devices.renewal_after_us == 0;
     bool no_probes = strcmp(key->path, "conformance") == 0 && s->conformance.word_count == 0;
     if (empty_tls || empty_renewal || no_probes)
         return;

@@ -53,6 +53,16 @@ run 3 same "$root/scenarios/renewal.yaml" --set devices.count=10 --set slo=[] --
 expect same 's["correctness"]["renewal_same_certificate"] == 10 and s["correctness"]["serials_unique"]'
 head -1 same.txt | grep -q '^CORRECTNESS DEFECTS: 10 renewals'
 
+# A certificate that is over signs its renewal nevertheless, in whatever message, and NDES takes none of them. Enrolling anew helps.
+over=(--set devices.count=5 --set slo=[] --set 'devices.then=[renew]' --set 'simulator={validity: 602s, otp: {cache: 20}}' --set devices.renewal.after=4s)
+for how in renewal_req pkcs_req_signed; do
+  run 0 "over-$how" "$root/scenarios/renewal.yaml" "${over[@]}" --set devices.renewal.how=$how
+  expect "over-$how" 's["devices"]["enrolled"] == 5 and s["follow_ups"]["renewal"]["failed"] == 5 and s["failures"][0]["hresult"] == "0x800b0101"'
+  expect "over-$how" 's["diagnosis"][0]["cause"] == "renewal-signer-expired"'
+done
+run 0 over-anew "$root/scenarios/renewal.yaml" "${over[@]}" --set devices.renewal.how=re_enroll
+expect over-anew 's["follow_ups"]["renewal"]["ok"] == 5 and s["latency_ms"]["enrollment"]["max"] < 4000'
+
 # EC keys, names from a file, a changed habit.
 printf 'serial,user\nA1,ada\nB2,bob\n' >rows.csv
 cat >ec.yaml <<'YAML'

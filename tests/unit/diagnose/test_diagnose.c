@@ -668,6 +668,15 @@ static void the_dates_of_the_signer_decide(void **state)
     assert_true(tells(&list.items[0], "was valid until 2026-05-2"));
 }
 
+/* CERT_E_EXPIRED would be about the chain, were the signer not over. */
+static void the_dates_of_the_signer_explain_the_code(void **state)
+{
+    (void)state;
+    fact_repeat(&sink, not_renewed(NOW - 86400, 0x800B0101), 20);
+    diagnose();
+    assert_string_equal(list.items[0].cause->id, "renewal-signer-expired");
+}
+
 static void a_rewritten_subject_decides(void **state)
 {
     (void)state;
@@ -706,6 +715,7 @@ int main(void)
         TEST(intune_wants_its_own_challenge),
         TEST(old_intune_challenges_have_expired),
         TEST(the_dates_of_the_signer_decide),
+        TEST(the_dates_of_the_signer_explain_the_code),
         TEST(a_rewritten_subject_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
