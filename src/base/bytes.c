@@ -54,11 +54,8 @@ void buf_reset(struct buf *b)
 }
 
 /* Old memory is wiped before it is given back: a buf may hold a password or a key. */
-static bool grow(struct buf *b, size_t need)
+static bool move(struct buf *b, size_t cap)
 {
-    size_t cap = b->cap < 256 ? 256 : b->cap;
-    while (cap < need)
-        cap = cap > b->max / 2 ? b->max : cap * 2;
     uint8_t *data = malloc(cap);
     if (data == NULL)
         return false;
@@ -70,6 +67,22 @@ static bool grow(struct buf *b, size_t need)
     b->data = data;
     b->cap = cap;
     return true;
+}
+
+static bool grow(struct buf *b, size_t need)
+{
+    size_t cap = b->cap < 256 ? 256 : b->cap;
+    while (cap < need)
+        cap = cap > b->max / 2 ? b->max : cap * 2;
+    return move(b, cap);
+}
+
+void buf_fit(struct buf *b)
+{
+    if (b->len == 0)
+        buf_wipe(b);
+    else if (b->len < b->cap)
+        (void)move(b, b->len);
 }
 
 uint8_t *buf_reserve(struct buf *b, size_t len)

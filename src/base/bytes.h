@@ -45,6 +45,8 @@ void buf_init(struct buf *b, size_t max);
 void buf_clear(struct buf *b);
 /* The same after wiping the bytes. */
 void buf_wipe(struct buf *b);
+/* Gives back the room that is not used, wiped; kept when there is no memory to move to. */
+void buf_fit(struct buf *b);
 /* Keeps the memory, forgets the content. */
 void buf_reset(struct buf *b);
 

@@ -21,8 +21,7 @@ static int64_t next_due(const struct engine *en)
     int64_t due = least(en->heartbeat_us, arrivals_next_us(en));
     due = least(due, least(en->grace_us, arrivals_give_up_us(en)));
     due = least(due, passwords_due_us(en));
-    const struct phone *first = timers_first(en);
-    return first != NULL ? least(due, first->due_us) : due;
+    return least(due, timers_due_us(en));
 }
 
 static void arm(struct engine *en)
@@ -78,7 +77,7 @@ static void do_all_due(struct engine *en)
     int64_t now = engine_now(en);
     arrivals_offer(en, now);
     passwords_turn(en);
-    for (struct phone *p; (p = timers_first(en)) != NULL && p->due_us <= now;)
+    for (struct phone *p; timers_due_us(en) <= now && (p = timers_first(en)) != NULL;)
         phone_due(p, now);
     if (now >= en->grace_us) {
         en->grace_us = INT64_MAX;

@@ -115,7 +115,7 @@ static void tell_scep(const struct asked *a, struct buf *out)
     buf_appendf(out, "method: %s\n", post ? "POST" : "GET");
     put_host(out, a->url);
     put_prefixed(out, "header: ", requests_headers(a->phone, post));
-    if (post)
+    if (post && a->message.len > 0)
         buf_appendf(out, "header: Content-Length: %zu\n", a->message.len);
     if (!operation)
         return;

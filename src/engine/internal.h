@@ -19,6 +19,7 @@
 #define SECOND_US         INT64_C(1000000)
 
 struct phone;
+struct parked;
 struct passwords;
 struct lab;
 struct signers;
@@ -38,9 +39,16 @@ struct ca_entry {
     struct err verdict;
 };
 
+/* One of the two is set. */
+struct timer {
+    int64_t due_us;
+    struct phone *phone;
+    struct parked *parked;
+};
+
 /* Devices in flight by when something is due for them: a binary heap. */
 struct timers {
-    struct phone **items;
+    struct timer *items;
     size_t count, cap;
 };
 
@@ -115,7 +123,7 @@ struct crypto {
 struct phone {
     struct engine *engine;
     size_t timer; /* its place in the heap */
-    int64_t due_us, deadline_us, wake_us;
+    int64_t deadline_us, wake_us;
     uint32_t wake_generation;
     bool ended, cancelling;
     struct trial *trial; /* lab.h: it is a control or a probe, in no figure of the load; NULL: it is not */
@@ -207,11 +215,19 @@ void phone_hold(struct phone *p, enum stage stage, int64_t queued_us, int64_t st
                 const struct http_response *r);
 
 /* timers.c */
-bool timers_add(struct engine *en, struct phone *p, struct err *e) MUST_USE; /* with p->due_us set */
+bool timers_add(struct engine *en, struct phone *p, struct err *e) MUST_USE; /* with p->deadline_us set */
 void timers_change(struct engine *en, struct phone *p); /* after p->deadline_us or p->wake_us was */
 void timers_remove(struct engine *en, struct phone *p);
-struct phone *timers_first(const struct engine *en); /* NULL: nobody is in flight */
+int64_t timers_due_us(const struct engine *en); /* INT64_MAX: nobody is in flight */
+/* Wakes it up when it is parked. NULL: nobody is there, or no memory to wake it up with. */
+struct phone *timers_get(struct engine *en, size_t at);
+struct phone *timers_first(struct engine *en);
+void timers_park(struct engine *en, struct phone *p, struct parked *parked); /* takes its place */
 void timers_clear(struct engine *en);
+
+/* park.c: a device that waits long is put away: its phone packed, its connection closed. */
+void park(struct phone *p);                       /* when that is worth it: then *p is gone */
+struct phone *park_return(struct parked *parked); /* frees `parked`. NULL: no memory, and it stays */
 
 /* keys.c */
 bool keys_suffice(const struct engine *en, uint64_t device); /* for its enrollment */

@@ -6,8 +6,9 @@
 #include "scep/content.h"
 #include "scep/next_ca.h"
 
-#define MAX_SAN    32
-#define TEXT_BYTES 4096
+#define MAX_SAN       32
+#define MESSAGE_BYTES 4096 /* enough for most: no growing in steps */
+#define TEXT_BYTES    4096
 
 /* Texts of the scenario, filled in for one device. */
 struct identity {
@@ -110,6 +111,7 @@ bool messages_csr(struct phone *p, const struct device_action *action, struct er
         ok = keep_san(p, e);
     if (ok && p->trial != NULL && lab_makes(p))
         ok = lab_make(p, &device, e);
+    buf_fit(&p->csr); /* kept as evidence while the device waits */
     p->challenge = kind_of(device.challenge);
     forget(&who);
     return ok;
@@ -212,7 +214,10 @@ bool messages_request(struct phone *p, const struct device_action *action, struc
         .signer_key = p->signer_key,
         .now_s = now_s,
     };
-    ok = ok && persona_message(p->persona, &p->device.choice, &spec, &p->message, e);
+    ok = ok && (buf_reserve(&p->message, MESSAGE_BYTES) != NULL || buf_ok(&p->message, STAGE_BUILD, e)) &&
+         persona_message(p->persona, &p->device.choice, &spec, &p->message, e);
+    buf_fit(&p->message);
+    buf_fit(&p->signer);
     buf_wipe(&content);
     return ok;
 }

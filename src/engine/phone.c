@@ -84,7 +84,7 @@ bool phone_start(struct engine *en, const struct load_arrival *a, struct trial *
     if (p == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for a device");
     int64_t now = engine_now(en), timeout = en->config->scenario->limits.device_timeout_us;
-    p->due_us = p->deadline_us = now + timeout;
+    p->deadline_us = now + timeout;
     p->wake_us = INT64_MAX;
     if (!http_session_new(en->http, &p->session, e) || !link_in(en, p, e)) {
         http_session_free(p->session);
@@ -299,6 +299,8 @@ void phone_feed(struct phone *p, const struct device_event *event)
     p->device.setback = (struct err){0};
     if (p->ended && !p->crypto.busy)
         free_phone(p);
+    else
+        park(p);
 }
 
 void phone_due(struct phone *p, int64_t now_us)

@@ -102,10 +102,11 @@ void engine_abandon_sleepers(struct engine *en)
     for (bool found = true; found;) {
         found = false;
         for (size_t i = en->timers.count; i-- > 0;) {
-            if (i >= en->timers.count || !sleeps_too_long(en->timers.items[i]))
+            struct phone *p = i < en->timers.count ? timers_get(en, i) : NULL;
+            if (p == NULL || !sleeps_too_long(p))
                 continue;
             found = true;
-            phone_abort(en->timers.items[i]);
+            phone_abort(p);
         }
     }
 }
