@@ -98,7 +98,9 @@ extern const struct causes_group causes_path, causes_tls, causes_iis, causes_lim
 #define SHOW_WAS_EVENTS                                                                                      \
     "`Get-WinEvent -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-WAS'} -MaxEvents 20 " \
     "| Format-List TimeCreated,Id,Message`"
-#define SHOW_POOL_USER "`" APPCMD "list apppool SCEP /text:processModel.userName`"
+#define SHOW_POOL_USER                                                                                       \
+    "`Import-Module WebAdministration; Get-ItemProperty IIS:\\AppPools\\SCEP processModel | Format-List "    \
+    "identityType,userName`"
 #define SHOW_RA_CERTS                                                                                        \
     "`Get-ChildItem Cert:\\LocalMachine\\My | Where-Object {$_.EnhancedKeyUsageList.ObjectId -contains "     \
     "'1.3.6.1.4.1.311.20.2.1'} | Format-List Subject,Issuer,NotAfter,HasPrivateKey`"

@@ -258,8 +258,10 @@ static bool read_own(struct command *cmd, struct err *e)
 {
     struct buf content;
     buf_init(&content, CAUSES_OWN_MAX_BYTES + 1);
-    bool ok =
-        file_read(cmd->file, &content, e) && causes_own_read(buf_span(&content), cmd->file, &cmd->own, e);
+    struct err unreadable = {0};
+    bool ok = file_read(cmd->file, &content, &unreadable) ||
+              err_set(e, STAGE_SETUP, REASON_USAGE, "%s", unreadable.text);
+    ok = ok && causes_own_read(buf_span(&content), cmd->file, &cmd->own, e);
     buf_clear(&content);
     return ok;
 }
