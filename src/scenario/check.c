@@ -241,6 +241,13 @@ static bool check_conformance(const struct scenario_reader *r, struct err *e)
             return scenario_document_fail(r->document, scenario_check_item(r, "conformance.probes", i), e,
                                           "conformance.probes[%zu]: %s", i, why.text);
     }
+    bool places = s->challenge.source == CHALLENGE_MSCEP_ADMIN || s->challenge.source == CHALLENGE_HTTP ||
+                  s->challenge.source == CHALLENGE_INTUNE;
+    if (s->conformance.word_count > 0 && places && s->challenge.outstanding < 2)
+        return scenario_check_fail(
+            r, "challenge.outstanding", e,
+            "a probe may keep a password while devices want theirs: with conformance probes it "
+            "must be at least 2");
     return scenario_read_place(r, "conformance") == 0 || s->conformance.word_count > 0 ||
            scenario_check_fail(r, "conformance.probes", e, "missing; for example  probes: [all]");
 }

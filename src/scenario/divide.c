@@ -3,11 +3,25 @@
 
 static bool has_places(enum challenge_source source)
 {
-    return source == CHALLENGE_MSCEP_ADMIN || source == CHALLENGE_HTTP || source == CHALLENGE_INTUNE ||
-           source == CHALLENGE_COMMAND;
+    return source == CHALLENGE_MSCEP_ADMIN || source == CHALLENGE_HTTP || source == CHALLENGE_INTUNE;
 }
 
-static bool divide_passwords(struct challenge_config *c, unsigned index, unsigned count, struct err *e)
+/* Every count-th of those chosen: together they make each once. */
+static bool divide_probes(struct scenario *s, unsigned index, unsigned count)
+{
+    unsigned seen = 0;
+    bool any = false;
+    for (size_t i = 0; i < CONFORMANCE_MAX; i++) {
+        if (s->conformance.chosen[i])
+            s->conformance.chosen[i] = seen++ % count == index - 1;
+        any |= s->conformance.chosen[i];
+    }
+    return any;
+}
+
+/* A probe may keep a password while devices want theirs, so a shard with probes needs two. */
+static bool divide_passwords(struct challenge_config *c, bool probes, unsigned index, unsigned count,
+                             struct err *e)
 {
     if (c->source == CHALLENGE_FILE)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
@@ -23,21 +37,17 @@ static bool divide_passwords(struct challenge_config *c, unsigned index, unsigne
             "server's cache) or use at most %u shards",
             whole, count, whole);
     c->outstanding = (unsigned)load_share(whole, index, count);
+    if (probes && c->outstanding < 2)
+        return err_set(
+            e, STAGE_SETUP, REASON_USAGE,
+            "challenge.outstanding of %u leaves one password for some of %u shards, and conformance probes "
+            "need two: raise it to %u, or use fewer shards",
+            whole, count, 2 * count);
     c->prefetch = (unsigned)load_share(c->prefetch, index, count);
     if (c->connections > c->outstanding)
         c->connections = c->outstanding;
     c->rate_per_s /= count;
     return true;
-}
-
-/* Every count-th of those chosen: together they make each once. */
-static void divide_probes(struct scenario *s, unsigned index, unsigned count)
-{
-    unsigned seen = 0;
-    for (size_t i = 0; i < CONFORMANCE_MAX; i++) {
-        if (s->conformance.chosen[i])
-            s->conformance.chosen[i] = seen++ % count == index - 1;
-    }
 }
 
 bool scenario_divide(struct scenario *s, unsigned index, unsigned count, struct err *e)
@@ -48,6 +58,6 @@ bool scenario_divide(struct scenario *s, unsigned index, unsigned count, struct 
             "limits.in_flight of %llu is too low for %u shards: raise it or use at most %llu shards",
             (unsigned long long)s->limits.in_flight, count, (unsigned long long)s->limits.in_flight);
     s->limits.in_flight = load_share(s->limits.in_flight, index, count);
-    divide_probes(s, index, count);
-    return divide_passwords(&s->challenge, index, count, e);
+    bool probes = divide_probes(s, index, count);
+    return divide_passwords(&s->challenge, probes, index, count, e);
 }

@@ -52,11 +52,11 @@ static void every_probe_is_made_once(void **state)
     (void)state;
     unsigned made[CONFORMANCE_MAX] = {0}, all = 0;
     struct scenario *whole =
-        parse("{source: mscep_admin, auth: none, outstanding: 3}", "conformance: {probes: [all]}\n");
+        parse("{source: mscep_admin, auth: none, outstanding: 6}", "conformance: {probes: [all]}\n");
     for (unsigned index = 1; index <= 3; index++) {
         struct err e = {0};
         struct scenario *s =
-            parse("{source: mscep_admin, auth: none, outstanding: 3}", "conformance: {probes: [all]}\n");
+            parse("{source: mscep_admin, auth: none, outstanding: 6}", "conformance: {probes: [all]}\n");
         assert_true(scenario_divide(s, index, 3, &e));
         for (size_t i = 0; i < CONFORMANCE_MAX; i++)
             made[i] += s->conformance.chosen[i];
@@ -87,6 +87,12 @@ static void what_cannot_be_shared_is_refused(void **state)
     refuse("{source: mscep_admin, auth: none, outstanding: 3}", 1, 4, "use at most 3 shards");
     refuse("{source: mscep_admin, auth: none, outstanding: 3}", 4, 4, "challenge.outstanding of 3");
     refuse("{source: mscep_admin, auth: none, outstanding: 3}", 1, 1002, "limits.in_flight of 1001");
+    struct err e = {0};
+    struct scenario *s =
+        parse("{source: mscep_admin, auth: none, outstanding: 5}", "conformance: {probes: [all]}\n");
+    assert_false(scenario_divide(s, 3, 3, &e));
+    assert_non_null(strstr(e.text, "raise it to 6"));
+    scenario_free(s);
     refuse("{source: file, file: passwords.txt}", 1, 2, "cannot be shared");
 }
 
