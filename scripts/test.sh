@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds with sanitizers, runs every test; then the second compiler, the fuzzers for a few seconds
-# each, the format, the rooms, and a look at whether the tree stayed clean. Ends with "N passed, N failed".
+# each, the thread sanitizer, clang-tidy and cppcheck, the format, the rooms, and a look at whether the tree stayed clean.
+# Ends with "N passed, N failed".
 #
 #   BUILD=DIR      where to build (default build-test)
 #   FUZZ_SECONDS=N per fuzz target (default 5)
@@ -67,6 +68,21 @@ for target in "$build-clang"/tests/fuzz-*; do
     -artifact_prefix="$work/" -print_final_stats=1 "$work" "tests/fuzz/corpus/${name#fuzz-}"
   rm -rf "$work"
 done
+
+# Whoever works beside the loop: the engine, its workers and clients, the simulator's port.
+threads_build() {
+  cmake -S . -B "$build-threads" -G Ninja -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSCEPSTORM_WERROR=ON \
+    -DSCEPSTORM_TESTS=ON -DSCEPSTORM_SANITIZE_THREADS=ON &&
+    grep -hoE 'unit-[a-z]+-test_[a-z_]+' "$build-threads/tests/CTestTestfile.cmake" | grep -E "$threaded" | sort -u |
+    xargs cmake --build "$build-threads" --target
+}
+threaded='^unit-(engine|workers|http|sim-test_(listener|gss))'
+check 'build: thread sanitizer' threads_build
+check 'threads: no race in the tests of engine, workers, http and sim' \
+  ctest --test-dir "$build-threads" -R "$threaded" -j "$(nproc)" --output-on-failure --no-tests=error
+
+check 'clang-tidy' scripts/analyze.sh tidy "$build-clang"
+check 'cppcheck' scripts/analyze.sh cppcheck
 
 check 'build: Release, as README says' configure "$build-release" gcc -DCMAKE_BUILD_TYPE=Release
 check 'format' bash -c 'git ls-files -z "*.c" "*.h" | xargs -0 clang-format --dry-run --Werror'
