@@ -61,7 +61,7 @@ void crew_tell(const struct measure *m)
     struct measure_devices d = measure_devices(m);
     int len = snprintf(line, sizeof line, "%llu %llu %llu %llu\n", (unsigned long long)d.started,
                        (unsigned long long)d.enrolled, (unsigned long long)d.failed,
-                       (unsigned long long)(d.abandoned + d.unsent));
+                       (unsigned long long)d.abandoned + d.unsent);
     if (write(STDOUT_FILENO, line, (size_t)len) != len)
         return; /* one line of progress less */
 }
