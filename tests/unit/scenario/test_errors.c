@@ -230,6 +230,11 @@ static const struct {
      X "2:8: load[0]: the peak must fit into the phase"},
     {SIM "load: [{pause: 1s..2s}]\n", X "2:8: load[0]: a pause is one duration, above 0s"},
     {SIM "load: [{pause: 0s}]\n", X "2:8: load[0]: a pause is one duration, above 0s"},
+    {SIM "load: [{rate: 1/s, for: 1s}]\nchallenge: {source: mscep_admin, outstanding: 1}\nconformance: "
+         "{probes: [all]}\n",
+     X "3:47: challenge.outstanding: a probe may keep a password while devices want theirs: with conformance "
+       "probes it "
+       "must be at least 2"},
     {SIM "load: [{closed: 5, pause: 5s..2s, for: 10s}]\n",
      X "2:27: load[0].pause: '5s..2s' goes from a longer to a shorter time"},
     {SIM "load: [{closed: 5, pause: 2s.5s, for: 10s}]\n",
