@@ -148,9 +148,8 @@ static void on_response(void *user, struct http_response *r)
 static const char *source_of(const struct phone *p)
 {
     const struct scenario *s = p->engine->config->scenario;
-    return s->target.source_count == 0
-               ? NULL
-               : s->target.sources[p->device.outcome.device % s->target.source_count];
+    return s->target.source_count == 0 ? NULL
+                                       : s->target.sources[p->device.outcome.device % s->target.source_count];
 }
 
 void requests_send(struct phone *p, const struct device_action *action)

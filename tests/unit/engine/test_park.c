@@ -1,6 +1,6 @@
 /* A device that waits for minutes is put away and comes back as it was. */
-#include "engine/internal.h"
 #include "check.h"
+#include "engine/internal.h"
 
 #define MINUTE INT64_C(60000000)
 
