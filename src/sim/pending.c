@@ -84,8 +84,8 @@ static void forget_old(struct sim_pending *pending, int64_t now_us)
 static void forget_all(struct sim_pending *pending)
 {
     while (pending->oldest != NULL)
-        forget(pending,
-               pending->oldest); /* NOLINT(clang-analyzer-unix.Malloc): none is older, so it moves on */
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): none is older than the oldest, so that moves on */
+        forget(pending, pending->oldest);
 }
 
 void sim_pending_free(struct sim_pending *pending)
