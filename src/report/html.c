@@ -170,12 +170,34 @@ static void put_slos(const struct judgement *j, struct buf *out)
     end_table(out);
 }
 
+/* Words of the catalogue: commands stand between backticks. */
+static void prose(struct buf *out, const char *words)
+{
+    char piece[512];
+    for (bool code = false; words != NULL && *words != '\0'; code = !code) {
+        size_t len = strcspn(words, "`");
+        for (size_t done = 0, some; done < len; done += some) {
+            some = len - done < sizeof piece - 1 ? len - done : sizeof piece - 1;
+            snprintf(piece, sizeof piece, "%.*s", (int)some, words + done);
+            if (done == 0 && code)
+                buf_append_text(out, "<code>");
+            text(out, piece);
+        }
+        if (code && len > 0)
+            buf_append_text(out, "</code>");
+        words += len + (words[len] == '`');
+    }
+}
+
 static void put_list(struct buf *out, const char *title, const char *const *items)
 {
     element(out, "h3", NULL, title);
     buf_append_text(out, "<ol>");
-    for (size_t i = 0; items[i] != NULL; i++)
-        element(out, "li", NULL, items[i]);
+    for (size_t i = 0; items[i] != NULL; i++) {
+        buf_append_text(out, "<li>");
+        prose(out, items[i]);
+        buf_append_text(out, "</li>");
+    }
     buf_append_text(out, "</ol>\n");
 }
 
@@ -200,8 +222,9 @@ static void put_symptoms(const struct cause *c, struct buf *out)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         buf_append_text(out, "<tr>");
         element(out, "th", NULL, rows[i].who);
-        element(out, "td", NULL, rows[i].what);
-        buf_append_text(out, "</tr>");
+        buf_append_text(out, "<td>");
+        prose(out, rows[i].what);
+        buf_append_text(out, "</td></tr>");
     }
     end_table(out);
 }
@@ -228,7 +251,7 @@ static void put_cause(const struct diagnosis *d, bool open, struct buf *out)
                 c->id, d->confidence * 100, d->share * 100);
     put_evidence(d, out);
     buf_append_text(out, "<p><b>What settles it:</b> ");
-    text(out, c->decided_by);
+    prose(out, c->decided_by);
     buf_append_text(out, "</p>\n");
     put_list(out, "What to do", c->resolution);
     put_list(out, "What to look at", c->steps);

@@ -146,13 +146,26 @@ static void print_slos(const struct printer *p, const struct judgement *j)
 
 /* ---- causes and failures ---- */
 
+/* Words of the catalogue: its commands stand between backticks, which a terminal does not need. */
+static void prose(const struct printer *p, unsigned indent, const char *label, const char *words)
+{
+    char plain[4096];
+    size_t used = 0;
+    for (; *words != '\0' && used < sizeof plain - 1; words++) {
+        if (*words != '`')
+            plain[used++] = *words;
+    }
+    plain[used] = '\0';
+    entry(p, indent, label, plain);
+}
+
 static void print_numbered(const struct printer *p, const char *label, const char *const *items)
 {
     fprintf(p->to, "     %s\n", label);
     for (size_t i = 0; i < MAX_ACTIONS && items[i] != NULL; i++) {
         char number[16];
         snprintf(number, sizeof number, "%zu. ", i + 1);
-        entry(p, 7, number, items[i]);
+        prose(p, 7, number, items[i]);
     }
 }
 
@@ -179,7 +192,7 @@ static void print_cause(const struct printer *p, const struct diagnosis *d, size
     entry(p, 5, "", line);
     for (size_t i = 0; with_evidence && i < d->evidence_count && i < MAX_EVIDENCE; i++)
         entry(p, 5, "- ", d->evidence[i]);
-    entry(p, 5, "what settles it: ", d->cause->decided_by);
+    prose(p, 5, "what settles it: ", d->cause->decided_by);
     print_numbered(p, "what to do:", d->cause->resolution);
 }
 
