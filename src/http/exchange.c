@@ -106,11 +106,12 @@ static int on_ready(void *user, char *peer, char *local, int peer_port, int loca
     return CURL_PREREQFUNC_OK;
 }
 
-struct exchange *http_exchange_take(struct http *http, struct err *e)
+struct exchange *http_exchange_take(struct http_session *session, struct err *e)
 {
-    struct exchange *x = http->idle;
+    struct http *http = session->http;
+    struct exchange *x = http->idle[session->keeps_tls];
     if (x != NULL) {
-        http->idle = x->next;
+        http->idle[session->keeps_tls] = x->next;
         http->idle_count--;
         return x;
     }
@@ -147,6 +148,7 @@ void http_exchange_destroy(struct exchange *x)
 static void recycle(struct exchange *x)
 {
     struct http *http = x->http;
+    struct exchange **idle = &http->idle[x->session->keeps_tls];
     bool well = x->response.error.reason == REASON_NONE && x->auth == HTTP_AUTH_NONE;
     curl_easy_setopt(x->easy, CURLOPT_SHARE, NULL);
     if (!well || http->idle_count >= HTTP_IDLE_EXCHANGES) {
@@ -155,8 +157,8 @@ static void recycle(struct exchange *x)
     }
     curl_easy_reset(x->easy);
     clear(x);
-    x->next = http->idle;
-    http->idle = x;
+    x->next = *idle;
+    *idle = x;
     http->idle_count++;
 }
 

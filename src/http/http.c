@@ -31,10 +31,11 @@ void http_free(struct http *http)
 {
     if (http == NULL)
         return;
-    while (http->idle != NULL) {
-        struct exchange *x = http->idle;
-        http->idle = x->next;
-        http_exchange_destroy(x);
+    for (size_t i = 0; i < 2; i++) {
+        for (struct exchange *x = http->idle[i], *next; x != NULL; x = next) {
+            next = x->next;
+            http_exchange_destroy(x);
+        }
     }
     curl_slist_free_all(http->no_expect);
     free(http->ca_file);
@@ -86,7 +87,7 @@ bool http_send(struct http_session *session, const struct http_request *request,
         return err_set(e, request->stage, REASON_INTERNAL, "two requests at once in one session");
     if (!http_logon_check(request, e) || !keep_tls_sessions(session, request, e))
         return false;
-    struct exchange *x = http_exchange_take(session->http, e);
+    struct exchange *x = http_exchange_take(session, e);
     if (x == NULL)
         return false;
     x->session = session;

@@ -61,7 +61,9 @@ struct http {
     uint64_t watched; /* how many are in it */
     char *ca_file;
     struct curl_slist *no_expect;
-    struct exchange *idle;
+    struct exchange
+        *idle[2]; /* by whether their session kept TLS sessions: curl 7.88 forgets to free a handle's own
+                                 place for these when it gets a share that has one */
     size_t idle_count;
     struct http_stats stats;
 };
@@ -80,7 +82,7 @@ bool http_multi_open(struct http *http, struct err *e) MUST_USE;
 void http_multi_close(struct http *http); /* and frees `http` on the loop's next turns */
 
 /* exchange.c */
-struct exchange *http_exchange_take(struct http *http, struct err *e);
+struct exchange *http_exchange_take(struct http_session *session, struct err *e);
 void http_exchange_destroy(struct exchange *x);
 bool http_exchange_prepare(struct exchange *x, const struct http_request *request, struct err *e) MUST_USE;
 bool http_exchange_start(struct exchange *x, struct err *e) MUST_USE;
