@@ -165,17 +165,26 @@ static bool compile(const char *regex, regex_t *out, struct err *e)
                    regex, why);
 }
 
-/* "a{255}" is a written 255 times, and repetitions multiply: what they come to. */
+/* The larger number of "{3,255}"; 1 when there is none. */
+static uint64_t upper_bound(const char *interval)
+{
+    uint64_t most = 1, number = 0;
+    for (interval++; (*interval >= '0' && *interval <= '9') || *interval == ','; interval++) {
+        number = *interval == ',' || number > REPEATS_MAX ? 0 : number * 10 + (uint64_t)(*interval - '0');
+        most = number > most ? number : most;
+    }
+    return most;
+}
+
+/* The compiler writes "a{255}" as 255 times a, and "x+" as x and x*: what repetitions of repetitions come to. */
 static uint64_t repetitions(const char *regex)
 {
     uint64_t product = 1;
-    while ((regex = strchr(regex, '{')) != NULL && product <= REPEATS_MAX) {
-        uint64_t most = 1, number = 0;
-        for (regex++; (*regex >= '0' && *regex <= '9') || *regex == ','; regex++) {
-            number = *regex == ',' || number > REPEATS_MAX ? 0 : number * 10 + (uint64_t)(*regex - '0');
-            most = number > most ? number : most;
-        }
-        product *= most;
+    for (const char *at = regex; *at != '\0' && product <= REPEATS_MAX; at++) {
+        if (*at == '{')
+            product *= upper_bound(at);
+        if (*at == '+' && at > regex && strchr("+*?})", at[-1]) != NULL)
+            product *= 2;
     }
     return product;
 }
