@@ -176,32 +176,61 @@ static uint64_t upper_bound(const char *interval)
     return most;
 }
 
-/* The compiler writes "a{255}" as 255 times a, and "x+" as x and x*: what repetitions of repetitions come to. */
-static uint64_t repetitions(const char *regex)
+/* Behind a bracket expression that begins at `at`: "[]a[:digit:]]". */
+static const char *behind_bracket(const char *at)
+{
+    at += at[1] == '^' ? 2 : 1;
+    for (at += *at == ']'; *at != '\0' && *at != ']'; at++) {
+        if (*at == '[' && at[1] != '\0' && strchr(":.=", at[1]) != NULL) {
+            const char ends[] = {at[1], ']', '\0'};
+            const char *end = strstr(at + 2, ends);
+            at = end != NULL ? end + 1 : at;
+        }
+    }
+    return *at == ']' ? at + 1 : at;
+}
+
+/* What would make the compiler or the search take ages: repetitions of repetitions are written out, back references are tried
+ * one by one. NULL: nothing. */
+static const char *regex_flaw(const char *regex)
 {
     uint64_t product = 1;
-    for (const char *at = regex; *at != '\0' && product <= REPEATS_MAX; at++) {
-        if (*at == '{')
+    unsigned groups = 0;
+    bool repeats = false;
+    for (const char *at = regex; *at != '\0'; at++) {
+        if (strchr("*+?{", *at) != NULL && repeats)
+            return "repeats a repetition";
+        repeats = strchr("*+?{", *at) != NULL;
+        if (*at == '{') {
             product *= upper_bound(at);
-        if (*at == '+' && at > regex && strchr("+*?})", at[-1]) != NULL)
-            product *= 2;
+            at += strcspn(at + 1, "}");
+            at += at[1] == '}';
+        } else if (*at == '[') {
+            at = behind_bracket(at) - 1;
+        } else if (*at == '\\' && at[1] != '\0') {
+            at++;
+            if (*at >= '1' && *at <= '9')
+                return "has a back reference";
+        }
+        groups += *at == '(' && (at == regex || at[-1] != '\\');
+        if (product > REPEATS_MAX)
+            return "repeats more than 4096 times";
+        if (groups > 1)
+            return "has several groups; one group, or none, says what the challenge is";
     }
-    return product;
+    return NULL;
 }
 
 bool challenge_regex_check(const char *regex, struct err *e)
 {
     regex_t compiled;
-    if (repetitions(regex) > REPEATS_MAX)
-        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "'%.80s' repeats more than %d times", regex,
-                       REPEATS_MAX);
+    const char *flaw = regex_flaw(regex);
+    if (flaw != NULL)
+        return err_set(e, STAGE_SETUP, REASON_SCENARIO, "'%.80s' %s", regex, flaw);
     if (!compile(regex, &compiled, e))
         return false;
-    bool too_many = compiled.re_nsub > 1;
     regfree(&compiled);
-    return !too_many ||
-           err_set(e, STAGE_SETUP, REASON_SCENARIO,
-                   "'%.80s' has several groups; one group, or none, says what the challenge is", regex);
+    return true;
 }
 
 static bool read_regex(const char *regex, struct span body, struct secret **out, struct err *e)
