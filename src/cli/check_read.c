@@ -106,7 +106,8 @@ static bool read_bare(struct reader *r)
                 page.server);
     r->check->target.bare_url_status = page.status;
     if (!reached) {
-        check_tell(r->check, CHECK_UNKNOWN, "not reached: %s", words);
+        bool ours = page.error.reason == REASON_GENERATOR_LIMIT || page.error.reason == REASON_NO_MEMORY;
+        check_tell(r->check, ours ? CHECK_UNKNOWN : CHECK_CRITICAL, "not reached: %s", words);
         note_failure(r->check, &page, STAGE_GET_CA_CAPS, NULL);
     }
     buf_clear(&page.body);

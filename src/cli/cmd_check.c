@@ -33,7 +33,7 @@ static const char help[] =
     "  --json                  print an object with conformance and diagnosis\n\n"
     "Exit codes: 0 OK; 1 WARNING: odd or skipped probes, certificates that expire; 2 CRITICAL: failed "
     "probes, nothing\n"
-    "enrolled, expired certificates, no GetCACert; 3 UNKNOWN: wrong usage, not reached.\n";
+    "enrolled, expired certificates, no GetCACert, not reached; 3 UNKNOWN: wrong usage.\n";
 
 /* How bad, as monitoring counts: an answer that is not known is less urgent than a bad one. */
 static int weight(enum check_status status)

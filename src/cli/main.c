@@ -64,7 +64,10 @@ int cli_fail(const char *command, const struct err *e)
 {
     const char *text = e->text[0] != '\0' ? e->text : base_reason_sentence(e->reason);
     fprintf(stderr, "scepstorm %s: %s\n", command, text);
-    bool usage = e->reason == REASON_USAGE || e->reason == REASON_SCENARIO;
+    /* Before the load, a logon that cannot be made is a wrong setting, like a password that is not there. */
+    bool logon = e->reason == REASON_OTP_TICKET || e->reason == REASON_OTP_SCHEME ||
+                 e->reason == REASON_OTP_AUTH_REFUSED;
+    bool usage = e->reason == REASON_USAGE || e->reason == REASON_SCENARIO || logon;
     return usage ? CLI_BAD_USAGE : CLI_PROGRAM_FAILED;
 }
 

@@ -124,8 +124,8 @@ expect 'len(v) == 57 and set(v.values()) == {"skipped"}'
 
 # ---- what cannot be looked at ----
 
-check 3 http://127.0.0.1:1/scep
-first_line 'SCEP UNKNOWN - not reached'
+check 2 http://127.0.0.1:1/scep # a server that is down must wake somebody
+first_line 'SCEP CRITICAL - not reached'
 check 3 http://192.0.2.1/scep
 first_line '--authorized'
 check 3 $ndes --conformance=replai
