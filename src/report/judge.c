@@ -187,13 +187,14 @@ static void judge_passwords(const struct report_run *run, struct judgement *j)
 {
     struct rule_result *r = rule(j, "password supply", RULE_BUDGET);
     uint64_t unsent = count_unsent(run, is_for_want_of_passwords);
+    bool from_file = run->otp != NULL && run->otp->source != NULL && strcmp(run->otp->source, "file") == 0;
     r->broken = unsent > 0;
     if (r->broken)
         snprintf(r->reason, sizeof r->reason,
-                 "%llu devices were never sent for want of one-time passwords: raise challenge.outstanding "
-                 "(and the "
-                 "server's cache), or lower the rate",
-                 (unsigned long long)unsent);
+                 "%llu devices were never sent for want of one-time passwords: %s",
+                 (unsigned long long)unsent,
+                 from_file ? "challenge.file ran out of them: collect more, or plan fewer devices"
+                           : "raise challenge.outstanding (and the server's cache), or lower the rate");
 }
 
 static void judge_stalls(const struct report_run *run, struct judgement *j)

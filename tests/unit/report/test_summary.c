@@ -339,7 +339,10 @@ static void devices_without_passwords_are_suspect_at_most(void **state)
     unsent.error.reason = REASON_OTP_EXHAUSTED;
     fact_tell(&f->sink, &unsent);
     assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
-    assert_non_null(strstr(reasons, "1 devices were never sent for want of one-time passwords"));
+    assert_non_null(strstr(reasons, "1 devices were never sent for want of one-time passwords: raise"));
+    f->otp.source = "file";
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
+    assert_non_null(strstr(reasons, "challenge.file ran out"));
 }
 
 /* A small password cache is the scenario's budget: never more than suspect, however late the devices were. */
