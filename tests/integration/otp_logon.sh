@@ -114,7 +114,7 @@ expect at-sim-ntlm "$enrolled and s['otp']['scheme'] == 'ntlm'"
 
 # No ticket, no run: said before the clock starts.
 kdc_stop
-run 1 no-kdc "http://localhost:8880/by-kerberos/$behind" auth=negotiate user=mdm keytab=mdm.keytab
+run 2 no-kdc "http://localhost:8880/by-kerberos/$behind" auth=negotiate user=mdm keytab=mdm.keytab
 grep -q 'no KDC answers' no-kdc.out || { cat no-kdc.out; exit 1; }
 
 if grep -rlaE "$KERBEROS|$NTLM|$WRONG" --include='*' keytab password ntlm any-keytab any-password wrong at-sim at-sim-ntlm ./*.out; then
