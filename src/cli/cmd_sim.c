@@ -1,10 +1,12 @@
 #include "cli/cli.h"
 
 #include "base/text.h"
+#include "sim/fault_kinds.h"
 #include "sim/sim.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -331,17 +333,34 @@ static const struct sim_option {
 };
 #define OPTION_COUNT (sizeof options / sizeof *options)
 
+static void print_key(const struct sim_fault_key *key)
+{
+    switch (key->kind) {
+    case SIM_KEY_CHOICE:
+        printf(" %s=%s", key->name, key->choices[0]);
+        for (size_t n = 1; key->choices[n] != NULL; n++)
+            printf("|%s", key->choices[n]);
+        break;
+    case SIM_KEY_CODE:
+        printf(" %s=0x%08" PRIX32, key->name, (uint32_t)key->value);
+        break;
+    case SIM_KEY_NUMBER:
+        printf(" %s=%" PRId64, key->name, key->value);
+        break;
+    case SIM_KEY_DURATION:
+        printf(" %s=%" PRId64 "ms", key->name, key->value / 1000);
+        break;
+    }
+}
+
 static void print_faults(void)
 {
-    printf("\nFaults (their own key behind them, the default value first):\n");
-    const char *const *choices;
+    printf("\nFaults (their own keys behind them, the default value first):\n");
     for (size_t i = 0; sim_fault_id(i) != NULL; i++) {
-        const char *key = sim_fault_key(i, &choices);
+        const struct sim_fault_key *key = sim_fault_key(i, 0);
         printf(key != NULL ? "  %-33s" : "  %s", sim_fault_id(i));
-        if (key != NULL)
-            printf(" %s=%s", key, choices != NULL ? choices[0] : "0x80004005");
-        for (size_t n = 1; key != NULL && choices != NULL && choices[n] != NULL; n++)
-            printf("|%s", choices[n]);
+        for (size_t k = 0; (key = sim_fault_key(i, k)) != NULL; k++)
+            print_key(key);
         printf("\n");
     }
     printf("\nKeys of every fault: from=10s (after the start), for=5s, fraction=30%%, of=requests|devices,\n"

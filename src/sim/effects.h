@@ -1,5 +1,5 @@
 /* What is wrong with the simulated server at one moment, as plain data: faults write it, the site and the CA act on
- * it. Adding a fault is a row in fault_kinds.c as long as its effect can be said here. */
+ * it. Adding a fault is a row in a fault_*.c as long as its effect can be said here. */
 #ifndef SIM_EFFECTS_H
 #define SIM_EFFECTS_H
 
@@ -37,11 +37,16 @@ enum sim_hold {
 };
 
 struct sim_effects {
+    uint32_t bitten; /* a bit for each fault that has a say here, in the order of sim_faults_at */
     enum sim_network network;
     enum sim_error_page in_front;         /* every URL, by a proxy: nothing reaches the server */
     enum sim_error_page kernel;           /* every URL, before authentication */
     enum sim_error_page extension;        /* every URL, after authentication: mscep.dll could not start */
     enum sim_error_page at[SIM_OP_COUNT]; /* one operation, after authentication */
+    /* What the server's own logs say beside a page from above; a client never sees it. */
+    unsigned substatus;  /* IIS log */
+    uint32_t win32;      /* IIS log */
+    const char *httperr; /* s-reason in HTTPERR for `kernel`; NULL: AppOffline */
     unsigned
         schemes; /* of enum sim_scheme, offered on the OTP page in place of those configured; 0: the latter */
     uint32_t logon_status; /* every complete logon is refused with this win32 status; 0: none is */

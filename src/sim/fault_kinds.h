@@ -1,28 +1,92 @@
-/* The faults that exist: one row each. Shared by faults.c (reads them) and fault_kinds.c (is them). */
+/* The faults that exist: one row each, in one file per family, as in the catalogue of causes. A row says what a fault does on the
+ * wire (`apply` writes struct sim_effects) and what it leaves in the server's logs (`traces`), from documents, captures and
+ * field reports; nothing here knows what diagnosis looks for.
+ *
+ * To add a fault: append a row to the fitting table; nothing else is counted or listed anywhere. */
 #ifndef SIM_FAULT_KINDS_H
 #define SIM_FAULT_KINDS_H
 
 #include "sim/effects.h"
 
-/* A key of one fault: a word out of `choices` (NULL-terminated, the first is the default), or an HRESULT. */
-struct sim_fault_key {
-    const char *name;
-    const char *const *choices; /* NULL: a 32-bit number like 0x80004005, default as in the kind */
+#define SIM_FAULT_KEYS 4
+
+enum sim_key_kind {
+    SIM_KEY_CHOICE,   /* a word out of `choices`; its index is the value, 0 the default */
+    SIM_KEY_CODE,     /* 32 bits, hexadecimal: 0x80004005 */
+    SIM_KEY_NUMBER,   /* min to max */
+    SIM_KEY_DURATION, /* microseconds */
 };
 
-struct sim_fault_settings {
-    unsigned choice; /* index into the key's choices */
-    uint32_t hresult;
+/* A key that this fault has beside the common ones. */
+struct sim_fault_key {
+    const char *name; /* NULL: no key */
+    enum sim_key_kind kind;
+    const char *const *choices; /* ends with NULL */
+    int64_t value;              /* the default, where it is no choice */
+    int64_t min, max;           /* SIM_KEY_NUMBER */
 };
+
+struct sim_fault_kind;
+
+/* A fault as somebody asked for it: its kind, and a value for each of the kind's keys. */
+struct sim_fault_setting {
+    const struct sim_fault_kind *kind;
+    int64_t value[SIM_FAULT_KEYS];
+};
+
+/* When a trace is left. */
+enum sim_trace_when {
+    SIM_TRACE_ONSET,   /* once, when the fault begins to hold */
+    SIM_TRACE_START,   /* at the onset, and whenever the application pool is started while it holds */
+    SIM_TRACE_REQUEST, /* with every request that it bites, of operation `op` */
+    SIM_TRACE_EVERY,   /* at the onset and then each `period_s` */
+    SIM_TRACE_END,     /* once, when it ends */
+};
+
+enum sim_trace_kind {
+    SIM_TRACE_EVENT, /* what: "NDES 29", "WAS 5057", as in traces/event_kinds.c; values: its data, in order */
+    SIM_TRACE_PLUGIN, /* what: a line of NDESPlugin.log; SIM_TRACE_REQUEST replaces the healthy lines by such rows */
+    SIM_TRACE_SVCLOG, /* what: a message of the registration point's svclog; the same */
+    SIM_TRACE_CRP, /* what: "500 0 0": the registration point's line in the IIS log in place of "201 0 0"; "": none */
+    SIM_TRACE_CONNECTOR, /* what: "4005": event of the unified connector in place of 4004; values: its data; "": none */
+    SIM_TRACE_STATE, /* what: "apppools.State": a cell of a table in state/; values[0]: the row's key, values[1]: the cell */
+};
+
+/* What a fault leaves behind, beyond the lines that every request leaves by itself. Values may hold {account} {pool}
+ * {node} {ca} {subject} {otp-user} {time}: filled in when it is written. */
+struct sim_fault_trace {
+    enum sim_trace_when when;
+    enum sim_trace_kind kind;
+    enum sim_operation op; /* SIM_TRACE_REQUEST: SIM_OP_COUNT is any */
+    int period_s;          /* SIM_TRACE_EVERY */
+    const char *what;      /* NULL: end of the list */
+    const char *values[6];
+    int choice; /* only when the kind's first key has this choice, counted from 1; 0: always */
+};
+#define SIM_TRACES(...) ((const struct sim_fault_trace[]){__VA_ARGS__, {.what = NULL}})
 
 struct sim_fault_kind {
-    const char *id;           /* as in the catalogue of causes */
-    struct sim_fault_key key; /* its own key; name NULL: none */
-    uint32_t hresult;         /* default of an HRESULT key, or a status that the fault is about */
-    void (*apply)(const struct sim_fault_settings *settings, struct sim_effects *effects);
+    const char *id; /* as in the catalogue of causes */
+    struct sim_fault_key keys[SIM_FAULT_KEYS];
+    uint32_t code; /* for faults that differ in one code only */
+    void (*apply)(const struct sim_fault_setting *fault, struct sim_effects *effects);
+    const struct sim_fault_trace *traces; /* NULL: none of its own */
 };
+
+struct sim_fault_family {
+    const struct sim_fault_kind *kinds;
+    size_t count;
+};
+#define SIM_FAULT_FAMILY(name, table)                                                                        \
+    const struct sim_fault_family name = {table, sizeof table / sizeof table[0]}
+
+extern const struct sim_fault_family sim_faults_path, sim_faults_tls, sim_faults_iis, sim_faults_limits,
+    sim_faults_pool, sim_faults_startup, sim_faults_otp, sim_faults_password, sim_faults_messages,
+    sim_faults_authority, sim_faults_intune, sim_faults_registration;
 
 /* NULL: no such fault. */
 const struct sim_fault_kind *sim_fault_kind_find(const char *id);
+/* Causes that cannot be simulated, and why: {id, reason}. NULL: it can be, or there is no such cause. */
+const char *sim_fault_impossible(const char *id);
 
 #endif

@@ -10,11 +10,11 @@
 #include <stdatomic.h>
 
 #define TEXT_BYTES  256
+#define MAX_KINDS   200
 #define NOT_STARTED INT64_MAX
 
 struct fault {
-    const struct sim_fault_kind *kind;
-    struct sim_fault_settings settings;
+    struct sim_fault_setting setting;
     int64_t from_us;
     int64_t for_us; /* INT64_MAX: until the end */
     double fraction;
@@ -74,22 +74,21 @@ static const struct common_key {
 };
 #define COMMON_COUNT (sizeof common_keys / sizeof *common_keys)
 
-static bool set_choice(struct fault *fault, const char *value, struct err *e)
+static bool set_choice(const struct sim_fault_key *key, const char *value, int64_t *out, struct err *e)
 {
-    const char *const *choices = fault->kind->key.choices;
     char known[TEXT_BYTES] = "";
-    for (unsigned i = 0; choices[i] != NULL; i++) {
-        if (strcmp(choices[i], value) == 0) {
-            fault->settings.choice = i;
+    for (unsigned i = 0; key->choices[i] != NULL; i++) {
+        if (strcmp(key->choices[i], value) == 0) {
+            *out = i;
             return true;
         }
         size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", choices[i]);
+        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", key->choices[i]);
     }
     return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is none of %s", value, known);
 }
 
-static bool set_hresult(struct fault *fault, const char *value, struct err *e)
+static bool set_code(const char *value, int64_t *out, struct err *e)
 {
     char *end = NULL;
     errno = 0;
@@ -97,47 +96,58 @@ static bool set_hresult(struct fault *fault, const char *value, struct err *e)
     bool hex = strncmp(value, "0x", 2) == 0 && strlen(value) <= 10 && strlen(value) > 2;
     if (!hex || errno != 0 || *end != '\0')
         return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is no HRESULT like 0x80004005", value);
-    fault->settings.hresult = (uint32_t)number;
+    *out = (int64_t)number;
     return true;
+}
+
+/* A key that only this fault has. */
+static bool set_own(const struct sim_fault_key *key, const char *value, int64_t *out, struct err *e)
+{
+    switch (key->kind) {
+    case SIM_KEY_CHOICE:
+        return set_choice(key, value, out, e);
+    case SIM_KEY_CODE:
+        return set_code(value, out, e);
+    case SIM_KEY_NUMBER:
+        return text_parse_int(value, key->min, key->max, out, e);
+    case SIM_KEY_DURATION:
+        return text_parse_duration(value, out, e);
+    }
+    return false;
 }
 
 static bool unknown_key(const struct fault *fault, const char *key, struct err *e)
 {
-    const char *words[COMMON_COUNT + 2] = {0};
+    const char *words[COMMON_COUNT + SIM_FAULT_KEYS + 1] = {0};
     size_t n = 0;
     for (; n < COMMON_COUNT; n++)
         words[n] = common_keys[n].name;
-    words[n] = fault->kind->key.name;
+    for (size_t i = 0; i < SIM_FAULT_KEYS && fault->setting.kind->keys[i].name != NULL; i++)
+        words[n++] = fault->setting.kind->keys[i].name;
     const char *nearest = text_nearest(key, words);
     if (nearest != NULL)
         return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no key '%.40s'; did you mean '%s'?", key,
                        nearest);
-    const char *own = fault->kind->key.name;
-    return err_set(e, STAGE_SETUP, REASON_USAGE,
-                   "there is no key '%.40s'; it takes from, for, fraction, of, seed%s%s", key,
-                   own != NULL ? " and " : "", own != NULL ? own : "");
-}
-
-/* How this key is set; NULL: there is no such key. */
-static key_setter *find_key(const struct fault *fault, const char *key)
-{
-    for (size_t i = 0; i < COMMON_COUNT; i++) {
-        if (strcmp(common_keys[i].name, key) == 0)
-            return common_keys[i].set;
+    char known[TEXT_BYTES] = "";
+    for (size_t i = 0; i < n; i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", words[i]);
     }
-    const struct sim_fault_key *own = &fault->kind->key;
-    if (own->name == NULL || strcmp(own->name, key) != 0)
-        return NULL;
-    return own->choices != NULL ? set_choice : set_hresult;
+    return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no key '%.40s'; it takes %s", key, known);
 }
 
 static bool set_key(struct fault *fault, const char *key, const char *value, struct err *e)
 {
-    key_setter *set = find_key(fault, key);
-    if (set == NULL)
-        return unknown_key(fault, key, e);
-    struct err inner = {0};
-    return set(fault, value, &inner) || err_set(e, STAGE_SETUP, inner.reason, "%s: %s", key, inner.text);
+    for (size_t i = 0; i < COMMON_COUNT; i++) {
+        if (strcmp(common_keys[i].name, key) == 0)
+            return common_keys[i].set(fault, value, e);
+    }
+    const struct sim_fault_key *own = fault->setting.kind->keys;
+    for (size_t i = 0; i < SIM_FAULT_KEYS && own[i].name != NULL; i++) {
+        if (strcmp(own[i].name, key) == 0)
+            return set_own(&own[i], value, &fault->setting.value[i], e);
+    }
+    return unknown_key(fault, key, e);
 }
 
 /* "key=value,key=value"; `list` is written to. */
@@ -151,8 +161,12 @@ static bool set_keys(struct fault *fault, char *list, struct err *e)
         if (value == NULL)
             return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is not of the form key=value", item);
         *value++ = '\0';
-        if (!set_key(fault, item, value, e))
-            return false;
+        struct err inner = {0};
+        if (!set_key(fault, item, value, &inner)) {
+            bool known = strncmp(inner.text, "there is no key", 15) != 0;
+            return err_set(e, STAGE_SETUP, inner.reason, "%s%s%s", known ? item : "", known ? ": " : "",
+                           inner.text);
+        }
         item = next;
     }
     return true;
@@ -160,10 +174,12 @@ static bool set_keys(struct fault *fault, char *list, struct err *e)
 
 static bool unknown_id(const char *id, struct err *e)
 {
+    const char *why = sim_fault_impossible(id);
     if (causes_find(id) != NULL)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "a documented cause, but none that can be simulated");
-    const char *words[64] = {0};
-    for (size_t i = 0; i < 63 && sim_fault_id(i) != NULL; i++)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "a documented cause, but none that can be simulated%s%s",
+                       why != NULL ? ": " : "", why != NULL ? why : "");
+    const char *words[MAX_KINDS + 1] = {0};
+    for (size_t i = 0; i < MAX_KINDS && sim_fault_id(i) != NULL; i++)
         words[i] = sim_fault_id(i);
     const char *nearest = text_nearest(id, words);
     if (nearest != NULL)
@@ -174,7 +190,7 @@ static bool unknown_id(const char *id, struct err *e)
 /* A port is open or closed for everybody, so a share of it cannot be blocked. */
 static bool finish(struct fault *fault, struct sim_effects *probe, struct err *e)
 {
-    fault->kind->apply(&fault->settings, probe);
+    fault->setting.kind->apply(&fault->setting, probe);
     if (probe->network != SIM_NETWORK_OPEN && fault->fraction < 1)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
                        "fraction: a port is open or closed for everybody, it cannot be blocked for a share");
@@ -192,10 +208,12 @@ static bool parse_one(const char *text, struct fault *fault, struct sim_effects 
     char *keys = strchr(copy, ':');
     if (keys != NULL)
         *keys++ = '\0';
-    *fault = (struct fault){.for_us = INT64_MAX, .fraction = 1, .kind = sim_fault_kind_find(copy)};
-    if (fault->kind == NULL)
+    const struct sim_fault_kind *kind = sim_fault_kind_find(copy);
+    if (kind == NULL)
         return unknown_id(copy, e);
-    fault->settings.hresult = fault->kind->hresult;
+    *fault = (struct fault){.for_us = INT64_MAX, .fraction = 1, .setting = {.kind = kind}};
+    for (size_t i = 0; i < SIM_FAULT_KEYS; i++)
+        fault->setting.value[i] = kind->keys[i].value;
     return (keys == NULL || set_keys(fault, keys, e)) && finish(fault, probe, e);
 }
 
@@ -265,8 +283,10 @@ void sim_faults_effects(struct sim_faults *faults, int64_t now_us, uint64_t conn
     uint64_t request = atomic_fetch_add(&faults->requests, 1);
     for (size_t i = 0; i < faults->count; i++) {
         const struct fault *fault = &faults->faults[i];
-        if (within(fault, elapsed_us) && drawn(faults, i, request, connection))
-            fault->kind->apply(&fault->settings, out);
+        if (within(fault, elapsed_us) && drawn(faults, i, request, connection)) {
+            fault->setting.kind->apply(&fault->setting, out);
+            out->bitten |= UINT32_C(1) << i;
+        }
     }
 }
 
@@ -281,9 +301,22 @@ enum sim_network sim_faults_network(const struct sim_faults *faults, int64_t now
     struct sim_effects effects = {0};
     for (size_t i = 0; i < faults->count; i++) {
         if (within(&faults->faults[i], elapsed_us))
-            faults->faults[i].kind->apply(&faults->faults[i].settings, &effects);
+            faults->faults[i].setting.kind->apply(&faults->faults[i].setting, &effects);
     }
     return effects.network;
+}
+
+size_t sim_faults_count(const struct sim_faults *faults)
+{
+    return faults->count;
+}
+
+const struct sim_fault_setting *sim_faults_at(const struct sim_faults *faults, size_t index, int64_t *from_us,
+                                              int64_t *for_us)
+{
+    *from_us = faults->faults[index].from_us;
+    *for_us = faults->faults[index].for_us;
+    return &faults->faults[index].setting;
 }
 
 size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us)

@@ -5,13 +5,13 @@
  * Keys of every fault: from=10s (after the clock's start), for=5s, fraction=0.3, of=requests|devices, seed=N.
  * With of=requests each request draws its own lot; with of=devices each connection does (client address and port),
  * because nothing else in a request for capabilities tells one device from another. Draws repeat with the seed.
- * Keys of single faults stand in fault_kinds.c. */
+ * Keys of single faults stand with them, in fault_*.c. */
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H
 
-#include "sim/effects.h"
+#include "sim/fault_kinds.h"
 
-#define SIM_FAULTS_MAX 32
+#define SIM_FAULTS_MAX 32 /* a bit each in struct sim_effects */
 
 struct sim_faults;
 
@@ -24,13 +24,19 @@ void sim_faults_free(struct sim_faults *faults);
  * first request. Any thread. */
 void sim_faults_start(struct sim_faults *faults, int64_t now_us);
 
-/* Adds to *out (zeroed by the caller) what bites a request that arrives now on `connection`. Any thread. */
+/* Adds to *out (zeroed by the caller) what bites a request that arrives now on `connection`, and which faults they are. Any
+ * thread. */
 void sim_faults_effects(struct sim_faults *faults, int64_t now_us, uint64_t connection,
                         struct sim_effects *out);
 
 /* Whether any fault ever touches the network below HTTP, and what it does now. */
 bool sim_faults_have_network(const struct sim_faults *faults);
 enum sim_network sim_faults_network(const struct sim_faults *faults, int64_t now_us);
+
+/* The faults that were asked for, in their order; microseconds after the clock's start. INT64_MAX: no end. */
+size_t sim_faults_count(const struct sim_faults *faults);
+const struct sim_fault_setting *sim_faults_at(const struct sim_faults *faults, size_t index, int64_t *from_us,
+                                              int64_t *for_us);
 
 /* How many faults whose end takes a restart of the application pool have ended by now. Never shrinks. */
 size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us);

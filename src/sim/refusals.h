@@ -27,6 +27,9 @@
     X(SIM_REFUSE_DENIED,           SCEP_BAD_REQUEST,       0x80094014, \
       "The request was denied by a certificate manager or CA administrator. " \
       "0x80094014 (-2146877420 CERTSRV_E_ADMIN_DENIED_REQUEST)") /* inferred */ \
+    X(SIM_REFUSE_TEMPLATE_DENIED,  SCEP_BAD_REQUEST,       0x80094012, \
+      "The permissions on the certificate template do not allow the current user to enroll for this " \
+      "type of certificate. 0x80094012 (-2146877422 CERTSRV_E_TEMPLATE_DENIED) Denied by Policy Module") \
     X(SIM_REFUSE_SUBJECT,          SCEP_BAD_REQUEST,       0x80094001, \
       "The request subject name is invalid or too long. " \
       "0x80094001 (-2146877439 CERTSRV_E_BAD_REQUESTSUBJECT) Denied by Policy Module") \

@@ -48,8 +48,8 @@ bool sim_ca_pem(const struct sim *sim, struct buf *out, struct err *e) MUST_USE;
 
 /* The faults that exist, in alphabetical order: ids of the catalogue; NULL past the last. Static strings. */
 const char *sim_fault_id(size_t index);
-/* The key that only this fault has; NULL: none. *choices gets its values (ends with NULL; the first is the default), NULL
- * when it takes an HRESULT like 0x80004005. Static. */
-const char *sim_fault_key(size_t index, const char *const **choices);
+/* The keys that only this fault has, `key` from 0; NULL: no more. */
+struct sim_fault_key;
+const struct sim_fault_key *sim_fault_key(size_t index, size_t key);
 
 #endif
