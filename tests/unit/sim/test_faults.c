@@ -43,7 +43,7 @@ static void errors_name_the_fault_and_a_way_out(void **state)
         {"nonsense", "there is no such fault (scepstorm sim --help lists them)"},
         {"app-pool-stopped:fromm=10s", "stopped:fromm=10s': there is no key 'fromm'; did you mean 'from'?"},
         {"app-pool-stopped:wherever=10s", "it takes from, for, fraction, of, seed"},
-        {"service-account-locked:wherever=1", "of, seed and face"},
+        {"service-account-locked:wherever=1", "of, seed, face"},
         {"app-pool-stopped:from", "'from' is not of the form key=value"},
         {"app-pool-stopped:", "not of the form key=value"},
         {"app-pool-stopped:from=soon", "from: 'soon' is not a duration"},
