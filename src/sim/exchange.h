@@ -8,6 +8,8 @@
 struct sim_request {
     const char *method;        /* "GET" */
     struct span target;        /* path and query as on the request line, escapes untouched */
+    size_t head_bytes;         /* request line and headers; 0: not known */
+    size_t field_bytes;        /* the longest header; 0: not known */
     const char *host;          /* Host header; NULL: absent */
     bool http_1_0;             /* may come without a host */
     const char *authorization; /* Authorization header; NULL: absent */
@@ -18,12 +20,30 @@ struct sim_request {
     uint64_t connection; /* the same for every request of one connection */
     void **
         session; /* what the site remembers of this connection until it closes; NULL: it can remember nothing */
-    int64_t now_us; /* wall clock */
+    int64_t now_us;       /* wall clock */
+    int64_t monotonic_us; /* the same moment, for durations */
 };
 
 #define SIM_LOCATION_BYTES 320
 
 #define SIM_AUTHENTICATE_BYTES 4096
+
+/* Who answered, which is: whose log has a line about it. */
+enum sim_layer {
+    SIM_LAYER_IIS,
+    SIM_LAYER_KERNEL, /* HTTP.sys */
+    SIM_LAYER_FRONT,  /* something in front: the server knows nothing of the request */
+};
+
+/* What becomes of a message, or of the answer, on a way that cannot carry it whole. */
+enum sim_cut {
+    SIM_CUT_NOTHING,
+    SIM_CUT_REQUEST,    /* the server gets the beginning */
+    SIM_CUT_REPLY,      /* the client gets the beginning, in a reply that claims to be whole */
+    SIM_CUT_CONNECTION, /* the client gets the beginning, then the connection ends */
+    SIM_CUT_RESET,      /* RST in place of an answer */
+    SIM_CUT_DRIP,       /* the answer comes a few bytes at a time */
+};
 
 /* Headers are static strings where they are pointers; NULL or "": not sent. */
 struct sim_reply {
@@ -33,8 +53,18 @@ struct sim_reply {
     char authenticate[SIM_AUTHENTICATE_BYTES]; /* WWW-Authenticate, a header for each line */
     char location[SIM_LOCATION_BYTES];         /* "": none */
     bool close;                                /* the connection ends after this reply */
-    unsigned substatus; /* of a 401, as the server's own log would have it; the client never sees it */
+    int64_t delay_us;   /* it leaves so long after the request came; what making it takes is part of that */
+    const char *headers;                       /* further ones: "Name: value", a line each */
+    enum sim_cut cut;
+    /* What the server's own logs would have; the client never sees it. */
+    enum sim_layer layer;
+    unsigned substatus;
     uint32_t win32;
+    const char *httperr; /* s-reason in HTTPERR, of what HTTP.sys answers; NULL: not logged there */
+    unsigned node;       /* the server behind the address that answered, from 0 */
+    int64_t clock_us;    /* how far its clock is ahead; the Date header shows it */
+    bool crashed;        /* the worker process died of this request */
+    bool pool_disabled;  /* and that was once too often */
     struct buf body;
 };
 

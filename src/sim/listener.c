@@ -1,6 +1,7 @@
 #include "sim/listener.h"
 
 #include "base/clock.h"
+#include "sim/waiting.h"
 
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -20,10 +21,15 @@ struct sim_listener {
     enum sim_network state;
     int fd;                    /* -1 while the daemon owns the socket */
     struct MHD_Daemon *daemon; /* NULL: nobody serves */
+    struct sim_waiting *waiting;
 };
 
-/* One request on its way in. */
+/* One request on its way in, and its answer until it is due. */
 struct exchange {
+    struct sim_wait wait; /* comes first: sim/waiting gives it back */
+    struct MHD_Connection *connection;
+    struct MHD_Response *response; /* NULL: none yet */
+    unsigned status;
     struct buf target;
     struct buf body;
     int64_t started_us; /* monotonic */
@@ -34,10 +40,10 @@ struct exchange {
 static void *on_request_line(void *user, const char *uri, struct MHD_Connection *connection)
 {
     (void)user;
-    (void)connection;
     struct exchange *x = calloc(1, sizeof *x);
     if (x == NULL)
         return NULL;
+    x->connection = connection;
     buf_init(&x->target, CONNECTION_BYTES);
     buf_init(&x->body, BYTES_MAX_MESSAGE);
     x->started_us = clock_monotonic_us();
@@ -54,6 +60,8 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **c
     struct exchange *x = *context;
     if (x == NULL)
         return;
+    if (x->response != NULL)
+        MHD_destroy_response(x->response);
     buf_clear(&x->target);
     buf_clear(&x->body);
     free(x);
@@ -120,16 +128,20 @@ static void free_body(void *user)
     free(body);
 }
 
-static struct MHD_Response *make_response(const struct sim_reply *reply)
+/* Takes the reply's body. NULL: no memory. */
+static struct MHD_Response *make_body(struct sim_reply *reply)
 {
+    struct MHD_Response *response = NULL;
     struct buf *body = malloc(sizeof *body);
-    if (body == NULL)
-        return NULL;
-    *body = reply->body;
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer_with_free_callback_cls(body->len, body->data, free_body, body);
-    if (response == NULL)
+    if (body != NULL) {
+        *body = reply->body;
+        response =
+            MHD_create_response_from_buffer_with_free_callback_cls(body->len, body->data, free_body, body);
+    }
+    if (response == NULL) {
+        buf_wipe(&reply->body);
         free(body);
+    }
     return response;
 }
 
@@ -151,26 +163,52 @@ static void add_lines(struct MHD_Response *response, const char *name, char *lin
     }
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection, struct sim_reply *reply)
+static struct MHD_Response *make_response(struct sim_reply *reply)
 {
-    struct MHD_Response *response = make_response(reply);
-    if (response == NULL) {
-        buf_wipe(&reply->body);
-        return MHD_NO;
-    }
+    struct MHD_Response *response = make_body(reply);
+    if (response == NULL)
+        return NULL;
     add_header(response, MHD_HTTP_HEADER_SERVER, reply->server);
     add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
     add_lines(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->authenticate);
     add_header(response, MHD_HTTP_HEADER_LOCATION, reply->location);
     add_header(response, MHD_HTTP_HEADER_CONNECTION, reply->close ? "close" : NULL);
-    enum MHD_Result result = MHD_queue_response(connection, (unsigned)reply->status, response);
-    MHD_destroy_response(response);
-    return result;
+    return response;
 }
 
-static enum MHD_Result answer(const struct sim_listener *l, struct MHD_Connection *connection,
-                              const char *method, const char *version, const struct exchange *x)
+static enum MHD_Result send_response(const struct exchange *x)
 {
+    return x->wait.gone ? MHD_NO : MHD_queue_response(x->connection, x->status, x->response);
+}
+
+static void on_due(struct sim_wait *wait, void *user)
+{
+    (void)user;
+    const struct exchange *x = (void *)wait;
+    MHD_resume_connection(x->connection);
+}
+
+/* The connection sleeps, its thread goes on. When it is due libmicrohttpd asks again for the answer. */
+static enum MHD_Result send_later(const struct sim_listener *l, struct exchange *x, int64_t due_us)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info == NULL)
+        return MHD_NO;
+    x->wait = (struct sim_wait){.due_us = due_us, .fd = info->connect_fd};
+    buf_clear(&x->body);
+    MHD_suspend_connection(x->connection);
+    if (!sim_waiting_add(l->waiting, &x->wait)) {
+        x->wait.gone = true;
+        MHD_resume_connection(x->connection);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result answer(const struct sim_listener *l, const char *method, const char *version,
+                              struct exchange *x)
+{
+    struct MHD_Connection *connection = x->connection;
     struct sim_request request = {
         .method = method,
         .target = buf_span(&x->target),
@@ -185,10 +223,16 @@ static enum MHD_Result answer(const struct sim_listener *l, struct MHD_Connectio
         .connection = connection_id(connection),
         .session = session_of(connection),
         .now_us = l->config.now_us(),
+        .monotonic_us = clock_monotonic_us(),
     };
     struct sim_reply reply;
     l->config.answer(&request, &reply, l->config.user);
-    return send_reply(connection, &reply);
+    x->status = (unsigned)reply.status;
+    x->response = make_response(&reply);
+    if (x->response == NULL)
+        return MHD_NO;
+    int64_t due_us = request.monotonic_us + reply.delay_us;
+    return reply.delay_us > 0 && due_us > clock_monotonic_us() ? send_later(l, x, due_us) : send_response(x);
 }
 
 /* Called once with the headers, then per piece of the body, then once more at its end. A body beyond the ceiling is read
@@ -197,11 +241,14 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_bytes, void **context)
 {
+    (void)connection;
     (void)path;
     const struct sim_listener *l = user;
     struct exchange *x = *context;
     if (x == NULL || x->target.failed)
         return MHD_NO;
+    if (x->response != NULL)
+        return send_response(x);
     if (clock_monotonic_us() - x->started_us > (int64_t)l->config.request_s * 1000000)
         return MHD_NO;
     if (!x->begun) {
@@ -214,7 +261,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
         *data_bytes = 0;
         return MHD_YES;
     }
-    return answer(l, connection, method, version, x);
+    return answer(l, method, version, x);
 }
 
 static unsigned connection_limit(void)
@@ -236,6 +283,8 @@ static unsigned thread_count(const struct sim_listener *l)
 
 static bool serve(struct sim_listener *l, struct err *e)
 {
+    if (!sim_waiting_start(on_due, NULL, &l->waiting, e))
+        return false;
     bool tls = l->config.tls_key_pem != NULL;
     unsigned threads = thread_count(l);
     struct MHD_OptionItem options[] = {
@@ -251,7 +300,8 @@ static bool serve(struct sim_listener *l, struct err *e)
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)l->config.tls_cert_pem},
         {MHD_OPTION_END, 0, NULL},
     };
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TURBO | (tls ? MHD_USE_TLS : 0u);
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | (tls ? MHD_USE_TLS : 0u);
     l->daemon =
         MHD_start_daemon(flags, 0, NULL, NULL, on_request, l, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
     if (l->daemon == NULL)
@@ -261,12 +311,16 @@ static bool serve(struct sim_listener *l, struct err *e)
     return true;
 }
 
-/* Back to nothing: no daemon, no socket. */
+/* Back to nothing: no daemon, no socket. The daemon does not end while a connection sleeps. */
 static void tear_down(struct sim_listener *l)
 {
+    if (l->waiting != NULL)
+        sim_waiting_stop(l->waiting);
     if (l->daemon != NULL)
         MHD_stop_daemon(l->daemon);
     l->daemon = NULL;
+    sim_waiting_free(l->waiting);
+    l->waiting = NULL;
     if (l->fd >= 0)
         close(l->fd);
     l->fd = -1;

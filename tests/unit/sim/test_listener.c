@@ -41,6 +41,8 @@ static void answer(const struct sim_request *request, struct sim_reply *reply, v
     seen.count++;
     pthread_mutex_unlock(&seen.lock);
     sim_reply_init(reply);
+    const char *late = memmem(request->target.data, request->target.len, "late=", 5);
+    reply->delay_us = late != NULL ? strtol(late + 5, NULL, 10) * 1000 : 0;
     if (memmem(request->target.data, request->target.len, "gone", 4) != NULL) {
         sim_page_error(SIM_ERROR_KERNEL_UNAVAILABLE, reply);
         return;
@@ -48,6 +50,35 @@ static void answer(const struct sim_request *request, struct sim_reply *reply, v
     reply->status = 200;
     reply->server = "Microsoft-IIS/10.0";
     buf_append_text(&reply->body, "hello");
+}
+
+/* Connections whose end the site was told. */
+static struct {
+    pthread_mutex_t lock;
+    unsigned count;
+} forgotten = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void answer_and_remember(const struct sim_request *request, struct sim_reply *reply, void *user)
+{
+    answer(request, reply, user);
+    *request->session = &forgotten;
+}
+
+static void forget(void *session, void *user)
+{
+    (void)user;
+    assert_ptr_equal(session, &forgotten);
+    pthread_mutex_lock(&forgotten.lock);
+    forgotten.count++;
+    pthread_mutex_unlock(&forgotten.lock);
+}
+
+static unsigned count_forgotten(void)
+{
+    pthread_mutex_lock(&forgotten.lock);
+    unsigned count = forgotten.count;
+    pthread_mutex_unlock(&forgotten.lock);
+    return count;
 }
 
 struct served {
@@ -60,8 +91,12 @@ static void serve(struct served *s, unsigned idle_s, unsigned request_s)
 {
     struct err e = {0};
     int fd = -1;
-    struct sim_listener_config config = {
-        .threads = 2, .idle_s = idle_s, .request_s = request_s, .answer = answer, .now_us = clock_wall_us};
+    struct sim_listener_config config = {.threads = 2,
+                                         .idle_s = idle_s,
+                                         .request_s = request_s,
+                                         .answer = answer_and_remember,
+                                         .forget = forget,
+                                         .now_us = clock_wall_us};
     assert_true(sim_port_parse("127.0.0.1:0", &s->port, &e));
     assert_true(sim_port_bind(&s->port, &fd, &e));
     assert_true(sim_listener_start(&config, &s->port, fd, &s->listener, &e));
@@ -179,6 +214,79 @@ static void dripping_request_is_cut_off(void **state)
     sim_listener_stop(s.listener);
 }
 
+static void ask(int fd, const char *target)
+{
+    char text[128];
+    int len = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", target);
+    assert_int_equal(write(fd, text, (size_t)len), len);
+}
+
+/* Asked last, due first. No thread waits with them: there are two. */
+static void late_answers_leave_when_they_are_due(void **state)
+{
+    (void)state;
+    struct served s;
+    serve(&s, 0, 0);
+    enum { COUNT = 200 };
+    int fds[COUNT];
+    struct buf reply = fresh();
+    int64_t begin = clock_monotonic_us();
+    for (int i = 0; i < COUNT; i++) {
+        char target[32];
+        fds[i] = talk_connect(s.number);
+        assert_true(fds[i] >= 0);
+        snprintf(target, sizeof target, "/?late=%d", 600 - i);
+        ask(fds[i], target);
+    }
+    assert_true(talk_get(s.number, "/at-once", "", &reply));
+    assert_int_equal(talk_status(&reply), 200);
+    for (int i = COUNT; i-- > 0;) {
+        buf_reset(&reply);
+        assert_true(talk_drain(fds[i], &reply));
+        assert_int_equal(talk_status(&reply), 200);
+        assert_true(clock_monotonic_us() - begin >= (600 - i) * INT64_C(1000));
+        close(fds[i]);
+    }
+    buf_clear(&reply);
+    sim_listener_stop(s.listener);
+}
+
+static void late_answers_are_given_up_with_their_client(void **state)
+{
+    (void)state;
+    struct served s;
+    serve(&s, 0, 0);
+    unsigned before = count_forgotten();
+    int gone = talk_connect(s.number), stays = talk_connect(s.number);
+    ask(gone, "/gone?late=3000000");
+    ask(stays, "/stays?late=3000000");
+    close(gone); /* perhaps before it waits */
+    for (int64_t end = clock_monotonic_us() + 10000000; count_forgotten() == before;) {
+        assert_true(clock_monotonic_us() < end);
+        poll(NULL, 0, 5);
+    }
+    sim_listener_stop(s.listener); /* does not wait for the other */
+    assert_int_equal(count_forgotten(), before + 2);
+    close(stays);
+}
+
+/* Several requests on one connection: each waits in its turn. */
+static void late_answers_keep_their_connection(void **state)
+{
+    (void)state;
+    struct served s;
+    serve(&s, 1, 0);
+    struct buf reply = fresh();
+    static const char three[] = "GET /1?late=30 HTTP/1.1\r\nHost: h\r\n\r\n"
+                                "POST /2?late=30 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+                                "GET /3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    unsigned before = seen.count;
+    assert_true(talk(s.number, span_of_text(three), &reply));
+    assert_int_equal(seen.count, before + 3);
+    buf_clear(&reply);
+    sim_listener_stop(s.listener);
+}
+
 static void refused_path_answers_nobody_and_comes_back(void **state)
 {
     (void)state;
@@ -279,6 +387,9 @@ int main(void)
         cmocka_unit_test(connection_is_kept_and_recognised),
         cmocka_unit_test(slow_request_is_cut_off),
         cmocka_unit_test(dripping_request_is_cut_off),
+        cmocka_unit_test(late_answers_leave_when_they_are_due),
+        cmocka_unit_test(late_answers_are_given_up_with_their_client),
+        cmocka_unit_test(late_answers_keep_their_connection),
         cmocka_unit_test(refused_path_answers_nobody_and_comes_back),
         cmocka_unit_test(dropped_path_is_silent_and_comes_back),
         cmocka_unit_test(address_is_parsed_or_explained),
