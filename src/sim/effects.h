@@ -17,7 +17,71 @@ enum sim_operation {
 };
 
 /* What a connection attempt meets. */
-enum sim_network { SIM_NETWORK_OPEN, SIM_NETWORK_REFUSE, SIM_NETWORK_DROP };
+enum sim_network {
+    SIM_NETWORK_OPEN,
+    SIM_NETWORK_REFUSE,
+    SIM_NETWORK_DROP,  /* no answer to SYN */
+    SIM_NETWORK_RESET, /* accepted, then RST as soon as the client has said something */
+    SIM_NETWORK_STALL, /* accepted, then silence */
+};
+
+/* The TLS certificate that the web server shows. */
+enum sim_web_cert {
+    SIM_WEB_CERT_SOUND,
+    SIM_WEB_CERT_EXPIRED,
+    SIM_WEB_CERT_OTHER_NAME,
+    SIM_WEB_CERT_OTHER_ISSUER, /* of a CA that nobody here knows */
+    SIM_WEB_CERT_SELF_SIGNED,
+    SIM_WEB_CERT_NO_INTERMEDIATE, /* of a CA below the simulated one, whose certificate is not sent */
+};
+
+enum sim_tls_offer {
+    SIM_TLS_USUAL,
+    SIM_TLS_UP_TO_1_1,
+    SIM_TLS_1_3_ONLY,
+    SIM_TLS_RARE_CIPHER, /* no cipher suite that clients of today have */
+};
+
+/* Below HTTP everybody meets the same: there is one port, and one certificate on it. */
+struct sim_transport {
+    enum sim_network network;
+    bool mdm_only; /* the MDM in front of NDES meets that network; devices reach the MDM */
+    enum sim_web_cert certificate;
+    enum sim_tls_offer offer;
+    bool client_certificate; /* the handshake asks for one */
+};
+
+/* Products that stand in front of NDES and answer in its place. */
+enum sim_proxy {
+    SIM_PROXY_AZURE, /* Microsoft Entra application proxy */
+    SIM_PROXY_APP_GATEWAY,
+    SIM_PROXY_NGINX,
+    SIM_PROXY_APACHE,
+    SIM_PROXY_HAPROXY,
+    SIM_PROXY_F5,
+    SIM_PROXY_SQUID,
+    SIM_PROXY_COUNT
+};
+
+/* Bytes above which a request is refused, or mistreated; 0: where a healthy server has its limits. */
+struct sim_limits {
+    size_t proxy_url; /* by effects.proxy, with proxy_url_status */
+    int proxy_url_status;
+    size_t request; /* HTTP.sys: request line and headers, and each header */
+    size_t url;     /* IIS maxUrl */
+    size_t query;   /* IIS maxQueryString */
+    size_t body;    /* IIS maxAllowedContentLength */
+    enum sim_error_page body_page;
+    size_t cut; /* what is longer is cut there */
+    enum sim_cut cut_how;
+};
+
+/* Work queues up in front of the application pool. */
+struct sim_queue {
+    int64_t service_us; /* one after the other takes so long; 0: there is no queue */
+    unsigned length;    /* more than that are refused */
+    bool by_iis;        /* IIS refuses, not HTTP.sys */
+};
 
 /* A CertRep with pkiStatus FAILURE. */
 struct sim_refusal {
@@ -36,11 +100,44 @@ enum sim_hold {
     SIM_HOLD_FORGOTTEN, /* nobody remembers them */
 };
 
+/* A limit on how many are somewhere at once, and what it answers to one more. */
+struct sim_crowd {
+    bool set;
+    unsigned at_once; /* 0: nobody gets in, others take all the room */
+    struct sim_refusal answer;
+};
+
+/* What load does to an operation (sim/station.h) in place of what is configured. All 0: nothing. */
+struct sim_strain {
+    int64_t median_us, p99_us; /* time to serve one; p99 0: the median each time. median 0: as configured */
+    double factor;             /* that time is so many times as long; 0: once */
+    unsigned servers;          /* so many are served at a time, the others wait in order; 0: as configured */
+    struct sim_crowd crowd;    /* of those who wait and are served */
+};
+
 struct sim_effects {
     uint32_t bitten; /* a bit for each fault that has a say here, in the order of sim_faults_at */
-    enum sim_network network;
-    enum sim_error_page in_front;         /* every URL, by a proxy: nothing reaches the server */
+    struct sim_transport transport;
+    enum sim_error_page in_front; /* every URL, by a proxy: nothing reaches the server */
+    enum sim_proxy proxy;         /* which */
+    int proxy_status;             /* every URL gets this status from `proxy`; 0: none does */
+    bool proxy_rewrites;          /* `proxy` shows a page of its own in place of any 5xx */
+    bool strips_query, strips_body;
+    struct sim_limits limits;
+    struct sim_queue queue;
+    unsigned crashes; /* so many requests kill the worker process, then the pool is disabled; 0: none */
+    enum sim_error_page crash_page; /* what a client gets of it; SIM_ERROR_NONE: RST */
+    bool slow_start;                /* the first answer after a start of the pool takes slow_start_us */
+    int64_t slow_start_us;
+    int64_t clock_us;                     /* how far the server's clock is ahead */
+    unsigned nodes;                       /* servers behind the one address; 0: one */
+    unsigned node;                        /* the one that got this request, from 0 */
     enum sim_error_page kernel;           /* every URL, before authentication */
+    enum sim_error_page iis;              /* every URL, by IIS, before authentication */
+    bool double_escape_blocked;           /* by IIS */
+    enum sim_error_page post;             /* POST to mscep.dll; SIM_ERROR_NONE: it is served */
+    const char *caps;                     /* GetCACaps answers this instead; NULL: as always. Static */
+    bool logon_everywhere;                /* mscep wants a logon as mscep_admin does */
     enum sim_error_page extension;        /* every URL, after authentication: mscep.dll could not start */
     enum sim_error_page at[SIM_OP_COUNT]; /* one operation, after authentication */
     /* What the server's own logs say beside a page from above; a client never sees it. */
@@ -59,6 +156,9 @@ struct sim_effects {
     struct sim_refusal ca;      /* by the CA, after the password was accepted */
     enum sim_hold hold;
     const struct sim_refusal *forgotten; /* what a poll for a forgotten request gets; NULL: the usual */
+    int64_t delay_us[SIM_OP_COUNT];      /* every answer comes so much later; nobody queues for that */
+    struct sim_strain strain[SIM_OP_COUNT];
+    struct sim_crowd queue; /* of all who wait for any operation: HTTP.sys's queue of the application pool */
 };
 
 #endif
