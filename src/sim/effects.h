@@ -88,8 +88,9 @@ struct sim_refusal {
     bool set;
     enum sim_error_page page; /* instead of a CertRep; SIM_ERROR_NONE: none */
     int fail_info;
-    uint32_t hresult; /* 0: left out */
-    const char *text; /* server message; static; NULL: none */
+    uint32_t hresult;  /* 0: left out */
+    const char *text;  /* server message; static; NULL: none */
+    const char *event; /* that NDES logs with it: "NDES 29"; static; NULL: none */
 };
 
 /* Requests that were to be issued at once wait instead. */
@@ -115,8 +116,67 @@ struct sim_strain {
     struct sim_crowd crowd;    /* of those who wait and are served */
 };
 
+/* String types of a challengePassword; bits. */
+enum {
+    SIM_STRING_PRINTABLE = 1,
+    SIM_STRING_UTF8 = 2,
+    SIM_STRING_OTHER = 4,
+};
+
+/* Kinds of algorithms in a message; bits. */
+enum {
+    SIM_ALGORITHMS_OLD = 1, /* DES, 3DES, MD5, SHA-1: what FIPS mode forbids, and SHA-1 */
+    SIM_ALGORITHMS_NEW = 2, /* AES, SHA-2: what an old server does not know */
+};
+
+/* Whose certificates GetCACert serves, and what the CA decides with. */
+enum sim_guise {
+    SIM_GUISE_OWN,
+    SIM_GUISE_RA_AGED,        /* RA certificates that expired three days ago; same keys and serial numbers */
+    SIM_GUISE_RA_UNTIL,       /* RA certificates that expire at `guise_until_s`; the same */
+    SIM_GUISE_RA_OF_OTHER_CA, /* RA certificates that another CA issued */
+    SIM_GUISE_RA_OF_OLD_CA, /* the CA has a new key and certificate, the RA certificates are those from before */
+    SIM_GUISE_RA_RENEWED, /* RA certificates with new keys */
+    SIM_GUISE_CA_AGED,    /* the CA certificate expired a day ago */
+    SIM_GUISE_OTHER_CA,   /* another CA, with RA certificates of its own */
+    SIM_GUISE_COUNT
+};
+
+/* What NDES makes of the password in a request, right as it may be. */
+enum sim_password_trouble {
+    SIM_PASSWORD_FINE,
+    SIM_PASSWORD_UNKNOWN,
+    SIM_PASSWORD_USED,
+    SIM_PASSWORD_STRIPPED, /* somebody on the way took it out */
+};
+
+/* What NDES cannot do with a message; it answers with a page and logs an event of that number. */
+enum sim_unread {
+    SIM_READ,
+    SIM_UNREAD_HTTP = 16,     /* cannot decode it */
+    SIM_UNREAD_PKCS7 = 17,    /* no transaction id, type or signer */
+    SIM_UNREAD_ENVELOPE = 18, /* cannot decrypt it */
+};
+
+/* How a CertRep differs from what the policy says, so that some clients cannot read it. */
+enum sim_reply_form {
+    SIM_REPLY_USUAL,
+    SIM_REPLY_OAEP,
+    SIM_REPLY_AES256,
+    SIM_REPLY_DES3,
+    SIM_REPLY_SHA512,
+    SIM_REPLY_SHA1,
+    SIM_REPLY_OTHER_SIGNER,    /* signed by a certificate that GetCACert does not show */
+    SIM_REPLY_OTHER_RECIPIENT, /* encrypted to somebody else's key */
+};
+
+/* What a server speaks. */
+enum sim_language { SIM_ENGLISH, SIM_GERMAN, SIM_FRENCH, SIM_JAPANESE, SIM_LANGUAGE_COUNT };
+
 struct sim_effects {
     uint32_t bitten; /* a bit for each fault that has a say here, in the order of sim_faults_at */
+    int64_t now_us;  /* set before a fault is applied: wall clock, and */
+    int64_t held_us; /* for how long it has held */
     struct sim_transport transport;
     enum sim_error_page in_front; /* every URL, by a proxy: nothing reaches the server */
     enum sim_proxy proxy;         /* which */
@@ -140,6 +200,11 @@ struct sim_effects {
     bool logon_everywhere;                /* mscep wants a logon as mscep_admin does */
     enum sim_error_page extension;        /* every URL, after authentication: mscep.dll could not start */
     enum sim_error_page at[SIM_OP_COUNT]; /* one operation, after authentication */
+    enum sim_error_page before_logon[SIM_OP_COUNT]; /* one operation, before authentication */
+    enum sim_error_page kernel_at[SIM_OP_COUNT];    /* one operation, by HTTP.sys */
+    enum sim_error_page
+        otp_folder;           /* the OTP page where the URL does not name mscep.dll, after authentication */
+    int64_t restart_every_us; /* the application pool is recycled at the onset and so often; 0: it is not */
     /* What the server's own logs say beside a page from above; a client never sees it. */
     unsigned substatus;  /* IIS log */
     uint32_t win32;      /* IIS log */
@@ -152,6 +217,26 @@ struct sim_effects {
     enum sim_otp_page otp_page; /* when replaced */
     bool ra_expired;            /* GetCACert shows aged RA certificates */
     bool passwords_unknown;     /* no password that a client sends is in the cache */
+    enum sim_language language; /* of the OTP page */
+    bool otp_static;            /* one password for everybody */
+    bool otp_twice;             /* each password is handed out to two callers */
+    unsigned otp_max;           /* places in the password cache; 0: as configured */
+    bool otp_validity_set;
+    int64_t otp_validity_us; /* when set: how long a password is good */
+    enum sim_guise guise;
+    int64_t guise_until_s;
+    enum sim_password_trouble password;
+    uint32_t password_hresult;  /* of SIM_PASSWORD_USED and unreadable_string; 0: the usual */
+    unsigned unreadable_string; /* of SIM_STRING_*: types of challengePassword that NDES does not read */
+    bool module_missing;        /* the policy module is not registered */
+    enum sim_unread unread;
+    enum sim_error_page unread_page; /* instead of the page with 200 */
+    struct sim_refusal algorithm;    /* of messages with an algorithm of `algorithms` */
+    unsigned algorithms;             /* SIM_ALGORITHMS_* */
+    bool basic_types_only;           /* enrollments and polls, whatever is configured */
+    enum sim_reply_form reply_form;
+    struct sim_refusal renewal; /* of every renewal */
+    bool renewal_password;      /* renewals need a password as enrollments do */
     struct sim_refusal module;  /* by a policy module, in place of the password check */
     struct sim_refusal ca;      /* by the CA, after the password was accepted */
     enum sim_hold hold;

@@ -28,6 +28,14 @@ struct sim_request {
 
 #define SIM_AUTHENTICATE_BYTES 4096
 
+/* What is written down about a reply besides the line in the IIS log: an event with its data in order, as in
+ * traces/event_kinds.c. Says what happened, whether a fault made it happen or a client. */
+struct sim_note {
+    const char *event; /* "NDES 31", "CA 53", "Security 4625"; static; NULL: none */
+    char values[2][256];
+};
+#define SIM_NOTES 2
+
 /* Who answered, which is: whose log has a line about it. */
 enum sim_layer {
     SIM_LAYER_IIS,
@@ -53,8 +61,8 @@ struct sim_reply {
     char authenticate[SIM_AUTHENTICATE_BYTES]; /* WWW-Authenticate, a header for each line */
     char location[SIM_LOCATION_BYTES];         /* "": none */
     bool close;                                /* the connection ends after this reply */
-    int64_t delay_us;   /* it leaves so long after the request came; what making it takes is part of that */
-    const char *headers;                       /* further ones: "Name: value", a line each */
+    int64_t delay_us;    /* it leaves so long after the request came; what making it takes is part of that */
+    const char *headers; /* further ones: "Name: value", a line each */
     enum sim_cut cut;
     /* What the server's own logs would have; the client never sees it. */
     enum sim_layer layer;
@@ -65,6 +73,8 @@ struct sim_reply {
     int64_t clock_us;    /* how far its clock is ahead; the Date header shows it */
     bool crashed;        /* the worker process died of this request */
     bool pool_disabled;  /* and that was once too often */
+    bool asked_ca;       /* the CA had a say */
+    struct sim_note notes[SIM_NOTES];
     struct buf body;
 };
 

@@ -32,15 +32,29 @@ struct sim_fault_kind;
 struct sim_fault_setting {
     const struct sim_fault_kind *kind;
     int64_t value[SIM_FAULT_KEYS];
+    /* The pool was started since the fault began to hold. Kinds with a key "restarted" (SIM_RESTARTED) whose value is "yes"
+     * have that from the beginning. */
+    bool restarted;
 };
+
+/* Whether a state that only begins when the pool starts bites from the beginning ("yes", the default), or not before the pool
+ * is started the next time: by POST /scepstorm/admin/restart, or because another fault ends. */
+extern const char *const sim_restarted_choices[];
+#define SIM_RESTARTED                                                                                        \
+    {                                                                                                        \
+        .name = "restarted", .choices = sim_restarted_choices                                                \
+    }
 
 /* When a trace is left. */
 enum sim_trace_when {
     SIM_TRACE_ONSET,   /* once, when the fault begins to hold */
     SIM_TRACE_START,   /* at the onset, and whenever the application pool is started while it holds */
+    SIM_TRACE_RESTART, /* only when the pool is started while it holds, not at the onset */
     SIM_TRACE_REQUEST, /* with every request that it bites, of operation `op` */
     SIM_TRACE_EVERY,   /* at the onset and then each `period_s` */
     SIM_TRACE_END,     /* once, when it ends */
+    SIM_TRACE_CRASH,   /* with every request that killed the worker process (sim_reply.crashed) */
+    SIM_TRACE_DISABLE, /* with the one that got the pool disabled for it (sim_reply.pool_disabled) */
 };
 
 enum sim_trace_kind {
@@ -52,8 +66,13 @@ enum sim_trace_kind {
     SIM_TRACE_STATE, /* what: "apppools.State": a cell of a table in state/; values[0]: the row's key, values[1]: the cell */
 };
 
-/* What a fault leaves behind, beyond the lines that every request leaves by itself. Values may hold {account} {pool}
- * {node} {ca} {subject} {otp-user} {time}: filled in when it is written. */
+/* What a fault leaves behind, beyond what every reply leaves by itself: its lines, and its notes (sim_reply.notes: a refused
+ * request's NDES 28, 29, 31 and CA 53, a refused logon's Security 4625). Values may hold, filled in when they are written:
+ *     {account} {pool} {node} {ca} {subject} {otp-user}
+ *     {time} {time-3d} {time+30d}   now, or days before or after
+ *     {time+key}                    now and the duration of the first key
+ *     {key}                         the value of the first key: its word, 0x80004005, a number, or a duration in minutes
+ *     {ra-sign} {ra-encrypt} {module-cert} {ca-cert}   thumbprints: row keys of state/certificates.csv */
 struct sim_fault_trace {
     enum sim_trace_when when;
     enum sim_trace_kind kind;
@@ -65,8 +84,14 @@ struct sim_fault_trace {
 };
 #define SIM_TRACES(...) ((const struct sim_fault_trace[]){__VA_ARGS__, {.what = NULL}})
 
+/* What a fault cannot be without. */
+enum sim_fault_needs { SIM_NEEDS_NOTHING, SIM_NEEDS_TLS, SIM_NEEDS_PLAIN_HTTP };
+
 struct sim_fault_kind {
     const char *id; /* as in the catalogue of causes */
+    enum sim_fault_needs needs;
+    bool
+        recycles; /* the pool is started anew when it begins to hold, and then each value[1] us if that is not 0 */
     struct sim_fault_key keys[SIM_FAULT_KEYS];
     uint32_t code; /* for faults that differ in one code only */
     void (*apply)(const struct sim_fault_setting *fault, struct sim_effects *effects);
