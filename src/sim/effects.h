@@ -243,7 +243,6 @@ struct sim_effects {
     const struct sim_refusal *forgotten; /* what a poll for a forgotten request gets; NULL: the usual */
     int64_t delay_us[SIM_OP_COUNT];      /* every answer comes so much later; nobody queues for that */
     struct sim_strain strain[SIM_OP_COUNT];
-    struct sim_crowd queue; /* of all who wait for any operation: HTTP.sys's queue of the application pool */
 };
 
 #endif
