@@ -33,6 +33,7 @@ enum sim_web_cert {
     SIM_WEB_CERT_OTHER_ISSUER, /* of a CA that nobody here knows */
     SIM_WEB_CERT_SELF_SIGNED,
     SIM_WEB_CERT_NO_INTERMEDIATE, /* of a CA below the simulated one, whose certificate is not sent */
+    SIM_WEB_CERT_COUNT
 };
 
 enum sim_tls_offer {
@@ -76,13 +77,6 @@ struct sim_limits {
     enum sim_cut cut_how;
 };
 
-/* Work queues up in front of the application pool. */
-struct sim_queue {
-    int64_t service_us; /* one after the other takes so long; 0: there is no queue */
-    unsigned length;    /* more than that are refused */
-    bool by_iis;        /* IIS refuses, not HTTP.sys */
-};
-
 /* A CertRep with pkiStatus FAILURE. */
 struct sim_refusal {
     bool set;
@@ -90,7 +84,9 @@ struct sim_refusal {
     int fail_info;
     uint32_t hresult;  /* 0: left out */
     const char *text;  /* server message; static; NULL: none */
-    const char *event; /* that NDES logs with it: "NDES 29"; static; NULL: none */
+    const char *event;  /* that NDES logs with it: "NDES 29"; static; NULL: none */
+    const char *logged; /* its words, where it has any; static */
+    bool by_ca;         /* the CA itself refused, so that its log has event 53 */
 };
 
 /* Requests that were to be issued at once wait instead. */
@@ -99,6 +95,13 @@ enum sim_hold {
     SIM_HOLD_PENDING,   /* until this ends */
     SIM_HOLD_DENIED,    /* the first poll is told so */
     SIM_HOLD_FORGOTTEN, /* nobody remembers them */
+};
+
+/* Work queues up in front of the application pool (carried out by sim/station.c). */
+struct sim_queue {
+    int64_t service_us; /* one after the other takes so long; 0: there is no queue */
+    unsigned length;    /* more than that are refused */
+    bool by_iis;        /* IIS refuses, not HTTP.sys */
 };
 
 /* A limit on how many are somewhere at once, and what it answers to one more. */
@@ -184,7 +187,6 @@ struct sim_effects {
     bool proxy_rewrites;          /* `proxy` shows a page of its own in place of any 5xx */
     bool strips_query, strips_body;
     struct sim_limits limits;
-    struct sim_queue queue;
     unsigned crashes; /* so many requests kill the worker process, then the pool is disabled; 0: none */
     enum sim_error_page crash_page; /* what a client gets of it; SIM_ERROR_NONE: RST */
     bool slow_start;                /* the first answer after a start of the pool takes slow_start_us */
@@ -243,6 +245,7 @@ struct sim_effects {
     const struct sim_refusal *forgotten; /* what a poll for a forgotten request gets; NULL: the usual */
     int64_t delay_us[SIM_OP_COUNT];      /* every answer comes so much later; nobody queues for that */
     struct sim_strain strain[SIM_OP_COUNT];
+    struct sim_queue queue; /* of the application pool, for whatever operation */
 };
 
 #endif

@@ -41,10 +41,14 @@ bool sim_stations_new(const struct sim_latencies *latencies, struct sim_stations
 void sim_stations_free(struct sim_stations *stations);
 
 struct sim_visit {
-    int64_t wait_us, service_us;
-    bool queue_full;                  /* turned away by HTTP.sys's queue */
+    bool queue_full;                  /* turned away: too many wait */
     const struct sim_refusal *answer; /* turned away by a crowd: the answer, out of `effects`; NULL: served */
+    int64_t wait_us, service_us;      /* when served */
 };
+
+/* A request passes through the queue of the application pool, which only a fault makes one (effects->queue). Any thread. */
+struct sim_visit sim_stations_queue(struct sim_stations *stations, int64_t now_us,
+                                    const struct sim_effects *effects);
 
 /* A request for `op` arrives. Any thread. `now_us` is monotonic; a little backwards is fine. */
 struct sim_visit sim_stations_enter(struct sim_stations *stations, enum sim_operation op, int64_t now_us,
