@@ -1,46 +1,12 @@
 #!/usr/bin/env bash
 # Everything that users and servers get wrong: one clear line each, the exit code of the contract, finished devices kept, no hang.
 #   bad_input.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-here=$(realpath "$(dirname "$0")")
-work=$(mktemp -d)
-children=()
-trap 'for pid in "${children[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "bad_input: $*" >&2
-  sed 's/^/  stderr: /' stderr >&2
-  sed 's/^/  stdout: /' stdout >&2
-  exit 1
-}
-
-# storm CODE ARGUMENT...: runs scepstorm, which must end by itself with this code
-storm() {
-  local want=$1 code=0
-  shift
-  timeout --kill-after=5 60 "$scepstorm" "$@" >stdout 2>stderr </dev/null || code=$?
-  [ "$code" -eq "$want" ] || fail "exit code $code instead of $want: $*"
-}
+source "$(dirname "$0")/lib.bash"
 
 # says TEXT: stderr is one line, and it has this text
 says() {
   [ "$(wc -l <stderr)" -eq 1 ] || fail "$(wc -l <stderr) lines on stderr instead of one"
   grep -qF -- "$1" stderr || fail "stderr does not say '$1'"
-}
-
-# summary FOLDER PYTHON-EXPRESSION: over the summary s
-summary() {
-  python3 - "$1/summary.json" "$2" <<'PY' || fail "$1: $2"
-import json, sys
-s = json.load(open(sys.argv[1]))
-d = s["devices"]
-assert d["planned"] == d["started"] + d["unsent"] and d["started"] == d["enrolled"] + d["failed"] + d["abandoned"], d
-first = (s["failures"] or [{"stage": None, "reason": None, "http_status": None}])[0]
-if not eval(sys.argv[2]):
-    sys.exit("not true: %s\n%s" % (sys.argv[2], json.dumps(s, indent=1)[:5000]))
-PY
 }
 
 # start VARIABLE COMMAND...: in the background; the last word of its first line goes into the variable
@@ -70,12 +36,12 @@ load: [{rate: 20/s}]
 limits: {request_timeout: 1s, device_timeout: 3s}
 YAML
 }
-run() { # run CODE SCENARIO FOLDER [OPTION...]; a busy machine, and the summary saying so, excuses code 4
+storm() { # storm CODE SCENARIO FOLDER [OPTION...]: a run, its words in stdout and stderr; invalid is fine on a busy machine
   local want=$1 scenario=$2 folder=$3 code=0
   shift 3
   timeout --kill-after=5 60 "$scepstorm" run "$scenario" --no-progress --out "$folder" "$@" >stdout 2>stderr </dev/null || code=$?
   if [ "$code" -eq 4 ] && { [ "$want" -eq 3 ] || [ "$want" -eq 0 ]; }; then
-    summary "$folder" 's["validity"]["verdict"] == "invalid"'
+    expect "$folder" 's["validity"]["verdict"] == "invalid"'
     return
   fi
   [ "$code" -eq "$want" ] || fail "exit code $code instead of $want: run $scenario $*"
@@ -83,82 +49,82 @@ run() { # run CODE SCENARIO FOLDER [OPTION...]; a busy machine, and the summary 
 
 # --- what is refused before anything is sent: exit code 2, one line, no folder
 printf 'target: {url: sim}\nload:\n- {rate: 5/s, fro: 10s}\n' >typo.yaml
-run 2 typo.yaml none
+storm 2 typo.yaml none
 says "typo.yaml:3:15: unknown key 'fro' in load[0]; did you mean 'from'?"
-storm 2 validate typo.yaml
+ends 2 validate typo.yaml
 says "typo.yaml:3:15: unknown key 'fro' in load[0]; did you mean 'from'?"
-run 2 missing.yaml none
+storm 2 missing.yaml none
 says 'cannot open missing.yaml: No such file or directory'
-run 2 good.yaml none --set devices.count=many
+storm 2 good.yaml none --set devices.count=many
 says "--set devices.count: devices.count: 'many' is not a whole number"
-run 2 good.yaml none --set load.0.rate=900/s
+storm 2 good.yaml none --set load.0.rate=900/s
 says 'limits.rate'
 away https://ndes.example.com >authorized.yaml
-run 2 authorized.yaml none
+storm 2 authorized.yaml none
 says '--authorized'
 away http://127.0.0.1@ndes.example.com/ >tricky.yaml
-run 2 tricky.yaml none
+storm 2 tricky.yaml none
 says 'user names and passwords do not belong into URLs'
-storm 2 run good.yaml --nonsense
+ends 2 run good.yaml --nonsense
 says '--nonsense'
-storm 2 run
+ends 2 run
 says 'which scenario?'
-storm 2 ruin good.yaml
+ends 2 ruin good.yaml
 says "'ruin'"
 [ ! -e none ] || fail 'a refused run left a folder'
 
 mkdir full && touch full/something
-run 2 good.yaml full
+storm 2 good.yaml full
 says full
 [ "$(ls full)" = something ] || fail 'a folder that is not empty was touched'
 
 # --- where this machine is the trouble: exit code 1
-run 1 good.yaml /dev/null/results
+storm 1 good.yaml /dev/null/results
 says /dev/null/results
 
 start base "$scepstorm" sim --listen 127.0.0.1:0 --auth none
 port=${base##*:}
-storm 1 sim --listen "127.0.0.1:$port" --auth none
+ends 1 sim --listen "127.0.0.1:$port" --auth none
 says "$port"
 [ ! -s stdout ] || fail 'a simulator that cannot listen says it does'
 
 # --- where the server is the trouble: the run ends by itself, exit code 3, and the results say why
 closed=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 away "http://127.0.0.1:$closed/certsrv/mscep/mscep.dll" >closed.yaml
-run 3 closed.yaml closed
-summary closed 'd["failed"] == 4 and first["reason"] == "connection_refused" and first["stage"] == "tcp"'
+storm 3 closed.yaml closed
+expect closed 'd["failed"] == 4 and f["reason"] == "connection_refused" and f["stage"] == "tcp"'
 
 start bad python3 "$here/bad_server.py" 404
 away "$bad/certsrv/mscep/mscep.dll" >wrong.yaml
-run 3 wrong.yaml wrong
-summary wrong 'd["failed"] == 4 and first["http_status"] == 404'
+storm 3 wrong.yaml wrong
+expect wrong 'd["failed"] == 4 and f["http_status"] == 404'
 
 for mode in garbage empty; do
   start bad python3 "$here/bad_server.py" "$mode" "$base/certsrv/mscep/mscep.dll"
   away "$bad/scep" >"$mode.yaml"
-  run 3 "$mode.yaml" "$mode"
-  summary "$mode" 'd["failed"] == 4 and first["reason"] == "not_scep" and first["stage"] == "pki_operation"'
+  storm 3 "$mode.yaml" "$mode"
+  expect "$mode" 'd["failed"] == 4 and f["reason"] == "not_scep" and f["stage"] == "pki_operation"'
 done
 
 start bad python3 "$here/bad_server.py" silent
 away "$bad/scep" >silent.yaml
-run 3 silent.yaml silent
-summary silent 'd["failed"] == 4 and first["reason"] in ("request_timeout", "device_timeout")'
+storm 3 silent.yaml silent
+expect silent 'd["failed"] == 4 and f["reason"] in ("request_timeout", "device_timeout")'
 
 start bad python3 "$here/bad_server.py" drip
 away "$bad/scep" >drip.yaml
-run 3 drip.yaml drip
-summary drip 'd["failed"] == 4 and first["reason"] in ("request_timeout", "device_timeout")'
+storm 3 drip.yaml drip
+expect drip 'd["failed"] == 4 and f["reason"] in ("request_timeout", "device_timeout")'
 
 start bad python3 "$here/bad_server.py" huge
 away "$bad/scep" >huge.yaml
-run 3 huge.yaml huge
-summary huge 'd["failed"] == 4 and first["reason"] == "body_too_large"'
+storm 3 huge.yaml huge
+expect huge 'd["failed"] == 4 and f["reason"] == "body_too_large"'
 
 start secure "$scepstorm" sim --listen 127.0.0.1:0 --auth none --tls
 away "$secure/certsrv/mscep/mscep.dll" >secure.yaml
-run 3 secure.yaml secure
-summary secure 'd["failed"] == 4 and first["reason"] == "tls_untrusted"'
+storm 3 secure.yaml secure
+expect secure 'd["failed"] == 4 and f["reason"] == "tls_untrusted"'
 
 # --- the OTP page: a wrong password is tried twice and no more
 PAGE_PASSWORD=Zx9-correct-7k start guarded "$scepstorm" sim --listen 127.0.0.1:0 --auth basic --user mdm --password-env PAGE_PASSWORD
@@ -166,28 +132,28 @@ PAGE_PASSWORD=Zx9-correct-7k start guarded "$scepstorm" sim --listen 127.0.0.1:0
   away "$guarded/certsrv/mscep/mscep.dll"
   echo 'challenge: {source: mscep_admin, user: mdm, password_env: PAGE_PASSWORD}'
 } >guarded.yaml
-run 2 guarded.yaml unset
+storm 2 guarded.yaml unset
 says PAGE_PASSWORD
-PAGE_PASSWORD=Zx9-mistyped-7k run 3 guarded.yaml refused
-summary refused 'd["enrolled"] == 0 and d["failed"] + d["unsent"] == 4 and all(f["reason"] == "otp_auth_refused" for f in s["failures"])'
-summary refused 's["steps"]["otp"]["failed"] <= 2'
-PAGE_PASSWORD=Zx9-correct-7k run 0 guarded.yaml accepted
-summary accepted 'd["enrolled"] == 4'
+PAGE_PASSWORD=Zx9-mistyped-7k storm 3 guarded.yaml refused
+expect refused 'd["enrolled"] == 0 and d["failed"] + d["unsent"] == 4 and all(f["reason"] == "otp_auth_refused" for f in s["failures"])'
+expect refused 's["steps"]["otp"]["failed"] <= 2'
+PAGE_PASSWORD=Zx9-correct-7k storm 0 guarded.yaml accepted
+expect accepted 'd["enrolled"] == 4'
 if grep -rl Zx9- refused accepted; then fail 'a password is in the results'; fi
 
 # --- faults of the simulator: expired RA certificates, and a stop in the middle of the load
-run 3 good.yaml expired --set 'simulator.faults=[ra-cert-expired]'
-summary expired 'd["enrolled"] == 0 and s["diagnosis"][0]["cause"] == "ra-cert-expired"'
+storm 3 good.yaml expired --set 'simulator.faults=[ra-cert-expired]'
+expect expired 'd["enrolled"] == 0 and s["diagnosis"][0]["cause"] == "ra-cert-expired"'
 grep -q . stdout || fail 'no words about expired RA certificates'
-run 2 good.yaml none --set 'simulator.faults=[no-such-fault]'
+storm 2 good.yaml none --set 'simulator.faults=[no-such-fault]'
 says "good.yaml: simulator.faults: fault 'no-such-fault'"
-run 2 good.yaml none --set 'devices.subject=no name'
+storm 2 good.yaml none --set 'devices.subject=no name'
 says 'a subject has the form'
 
-run 3 good.yaml half --set devices.count=60 --set 'simulator.faults=["app-pool-stopped:from=1s"]' --set limits.error_budget=100% --set 'slo=[enrolled >= 99%]'
-summary half 'd["enrolled"] >= 5 and d["failed"] >= 5'
+storm 3 good.yaml half --set devices.count=60 --set 'simulator.faults=["app-pool-stopped:from=1s"]' --set limits.error_budget=100% --set 'slo=[enrolled >= 99%]'
+expect half 'd["enrolled"] >= 5 and d["failed"] >= 5'
 rows=$(($(wc -l <half/issued.csv) - 1))
-summary half "d['enrolled'] == $rows"
+expect half "d['enrolled'] == $rows"
 
 # --- the results cannot be written any more: no certificates that no ledger lists
 long='CN={index}'
@@ -211,7 +177,7 @@ child=$(cat "/proc/$pid/task/$pid/children")
 kill -KILL $child
 wait "$pid" || true
 says 'the simulator ended before the run did'
-summary orphaned 'd["enrolled"] >= 5 and d["failed"] >= 1'
+expect orphaned 'd["enrolled"] >= 5 and d["failed"] >= 1'
 
 # --- standard error is closed: no file takes its number and gets the messages
 code=0
@@ -229,11 +195,11 @@ grep -qE '^Max core file size +0 +0 ' "/proc/$pid/limits" || fail 'core dumps ar
 # --- more --set options than there is room for
 many=()
 for _ in $(seq 64); do many+=(--set devices.count=4); done
-run 2 good.yaml none "${many[@]}" --seed 1
+storm 2 good.yaml none "${many[@]}" --seed 1
 says 'more than 64'
 
 # --- input that cannot be read is the user's trouble, and found before keys are made
-run 2 good.yaml none --set devices.key.pool=/nonexistent/pool
+storm 2 good.yaml none --set devices.key.pool=/nonexistent/pool
 says '/nonexistent/pool'
 
 # --- Ctrl-C before the first device: every device is told as unsent
@@ -248,8 +214,8 @@ for number in signal.SIGINT, signal.SIGTERM:
     code = run.wait(60)
     assert code == 130, code
 PY
-summary early-2 'd["planned"] == 4 and d["unsent"] == 4 and s["interrupted"]'
-summary early-15 'd["planned"] == 4 and d["unsent"] == 4 and s["interrupted"]'
+expect early-2 'd["planned"] == 4 and d["unsent"] == 4 and s["interrupted"]'
+expect early-15 'd["planned"] == 4 and d["unsent"] == 4 and s["interrupted"]'
 
 # --- Ctrl-C in the middle: 130, readable results, finished devices kept
 "$scepstorm" run good.yaml --no-progress --out stopped --set devices.count=1000 >stdout 2>stderr </dev/null &
@@ -263,6 +229,6 @@ kill -INT "$pid"
 code=0
 wait "$pid" || code=$?
 [ "$code" -eq 130 ] || fail "exit code $code instead of 130 after Ctrl-C"
-summary stopped 'd["enrolled"] >= 5 and d["planned"] == 1000 and d["unsent"] > 0'
+expect stopped 'd["enrolled"] >= 5 and d["planned"] == 1000 and d["unsent"] > 0'
 
 echo "bad_input: every mistake has its line and its exit code"

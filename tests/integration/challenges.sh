@@ -1,59 +1,19 @@
 #!/usr/bin/env bash
 # Challenges from other sources, in whole runs: passwords that are used once, and secrets that stay where they belong.
 #   challenges.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-work=$(mktemp -d)
-children=()
-cleanup() {
-  for pid in "${children[@]}"; do kill "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
-cd "$work"
+source "$(dirname "$0")/lib.bash"
 export NDES_PASSWORD='Correct-Horse-9!'
-
-# run EXPECTED-EXIT-CODE NAME SCENARIO OPTION...: exit 4 is fine, too: a busy machine makes a run invalid, which is not under test.
-run() {
-  local code=0 want=$1 name=$2
-  shift 2
-  "$scepstorm" run "$@" --no-progress --out "$name" >"$name.txt" 2>&1 || code=$?
-  [ "$code" -ne 4 ] || { expect "$name" 's["validity"]["verdict"] == "invalid"'; return 0; }
-  [ "$code" -eq "$want" ] || { echo "$name: exit code $code, not $want"; cat "$name.txt"; exit 1; }
-}
-
-expect() { # expect NAME PYTHON-EXPRESSION: over the summary s, its otp o and its devices d
-  python3 - "$1" "$2" <<'PY'
-import json, sys
-s = json.load(open(sys.argv[1] + "/summary.json"))
-o, d = s["otp"], s["devices"]
-if not eval(sys.argv[2]):
-    sys.exit("%s: not true: %s\n%s" % (sys.argv[1], sys.argv[2], json.dumps(s, indent=1)[:8000]))
-PY
-}
-
-simulate() { # simulate OPTION...: its URL in $url
-  : >listening
-  "$scepstorm" sim --listen 127.0.0.1:0 "$@" >listening 2>sim.err &
-  children+=($!)
-  for _ in $(seq 400); do
-    url=$(sed -n 's/^listening //p' listening)
-    [ -z "$url" ] || return 0
-    sleep 0.05
-  done
-  echo "no simulator"; cat sim.err; exit 1
-}
 
 # ---- file: once, also across a kill ----
 
 simulate --auth none --otp-cache 200
 umask 077
 for _ in $(seq 120); do
-  curl -s "$url/certsrv/mscep_admin/" | tr -d '\000' | grep -oE '\b[0-9A-F]{16}\b' | tail -1
+  curl -s "$base/certsrv/mscep_admin/" | tr -d '\000' | grep -oE '\b[0-9A-F]{16}\b' | tail -1
 done >passwords
 [ "$(sort -u passwords | wc -l)" -eq 120 ]
 cat >file.yaml <<YAML
-target: {url: "$url"}
+target: {url: "$base"}
 challenge: {source: file, file: passwords}
 devices: {count: 200}
 limits: {error_budget: 100%}
@@ -78,11 +38,11 @@ expect restart '[f["reason"] for f in s["failures"]] == ["otp_exhausted"]'
 
 cat >fetch.sh <<SH
 #!/bin/sh
-curl -s "$url/certsrv/mscep_admin/" | tr -d '\\000' | grep -oE '[0-9A-F]{16}' | tail -1
+curl -s "$base/certsrv/mscep_admin/" | tr -d '\\000' | grep -oE '[0-9A-F]{16}' | tail -1
 SH
 chmod 700 fetch.sh
 cat >command.yaml <<YAML
-target: {url: "$url"}
+target: {url: "$base"}
 challenge: {source: command, command: [./fetch.sh], connections: 4}
 devices: {count: 40}
 load: [{rate: 40/s}]
@@ -112,11 +72,11 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
 print(server.server_port, flush=True)
 server.serve_forever()
 PY
-python3 webhook.py "$url/certsrv/mscep_admin/" >port &
+python3 webhook.py "$base/certsrv/mscep_admin/" >port &
 children+=($!)
 for _ in $(seq 200); do [ -s port ] && break; sleep 0.05; done
 cat >http.yaml <<YAML
-target: {url: "$url"}
+target: {url: "$base"}
 challenge:
   source: http
   url: "http://127.0.0.1:$(cat port)/hook"
@@ -146,7 +106,7 @@ expect intune 'd["enrolled"] == 60 and o["used"] == 60'
 mkdir secrets
 simulate --user mdm --password-env NDES_PASSWORD --otp-cache 100
 cat >secrets.yaml <<YAML
-target: {url: "$url"}
+target: {url: "$base"}
 challenge: {source: mscep_admin, auth: ntlm, user: mdm, password_env: NDES_PASSWORD, outstanding: 5}
 devices: {count: 60}
 load: [{rate: 30/s}]
@@ -171,13 +131,13 @@ look "$pid" page
 wait "$pid" || [ $? -eq 4 ]
 
 for _ in $(seq 40); do
-  curl -s --ntlm -u "mdm:$NDES_PASSWORD" "$url/certsrv/mscep_admin/" | tr -d '\000' | grep -oE '\b[0-9A-F]{16}\b' | tail -1
+  curl -s --ntlm -u "mdm:$NDES_PASSWORD" "$base/certsrv/mscep_admin/" | tr -d '\000' | grep -oE '\b[0-9A-F]{16}\b' | tail -1
 done >known
 head -30 known >listed
 # The last ones are no passwords of this server: refusals and their evidence are looked at, too.
 printf 'F00DFACE0000%04d\n' $(seq 10) >>listed
 cat >listed.yaml <<YAML
-target: {url: "$url"}
+target: {url: "$base"}
 challenge: {source: file, file: listed}
 devices: {count: 40}
 limits: {error_budget: 100%}

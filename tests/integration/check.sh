@@ -1,29 +1,14 @@
 #!/usr/bin/env bash
 # scepstorm check, reading only: what it says about servers that are ill, and which causes it names.
 #   check.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-tests=$(realpath "$(dirname "$0")")
-work=$(mktemp -d)
-servers=()
-cleanup() {
-  for pid in "${servers[@]}"; do kill "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
-cd "$work"
-
-fail() {
-  echo "check: $*" >&2
-  exit 1
-}
+source "$(dirname "$0")/lib.bash"
 
 # serve COMMAND...: sets url to what its first line says
 serve() {
   local log
   log=$(mktemp -p .)
   "$@" >"$log" 2>&1 &
-  servers+=($!)
+  children+=($!)
   for _ in $(seq 100); do
     url=$(sed -nE "s,^(listening )?(https?:),\2,p" "$log" | head -1)
     [ -z "$url" ] || return 0
@@ -61,7 +46,7 @@ serve "$scepstorm" sim --auth none --listen 127.0.0.1:0 --fault ra-cert-expired
 check 2 "$url" ra-cert-expired
 serve "$scepstorm" sim --auth none --listen 127.0.0.1:0 --tls
 check 2 "$url" tls-chain-untrusted
-serve python3 -u "$tests/bad_server.py" 404
+serve python3 -u "$here/bad_server.py" 404
 check 2 "$url" wrong-scep-url
 check 2 http://127.0.0.1:1/certsrv/mscep/mscep.dll network-path-blocked
 echo "check: a healthy server has no cause, each ill one has its own"

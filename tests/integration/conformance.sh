@@ -3,24 +3,9 @@
 # answers everything with a page. Verdicts differ, and each is right about its server.
 # scepserver listens on every address, so all of this happens in a network namespace of its own.
 #   conformance.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-
-if [ "${IN_NAMESPACE:-}" != yes ]; then
-  map=()
-  [ "$(id -u)" -eq 0 ] || map=(--map-root-user)
-  exec env IN_NAMESPACE=yes unshare "${map[@]}" --net "$0" "$scepstorm"
-fi
-ip link set lo up
-
-work=$(mktemp -d)
-servers=()
-cleanup() {
-  for pid in "${servers[@]}"; do kill "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
-cd "$work"
+source "$(dirname "$0")/network.bash"
+own_network "$0" "$@"
+source "$(dirname "$0")/lib.bash"
 export PAGE_PASSWORD=correct-horse CHALLENGE=s3cret-challenge
 
 check() { # check CODE OPTIONS...: into out.txt, or out.json
@@ -57,7 +42,7 @@ wait_for() { # wait_for PID URL
 # ---- the simulator: an NDES as installed ----
 
 "$scepstorm" sim --listen 127.0.0.1:8081 --auth basic --user mdm --password-env PAGE_PASSWORD >sim.log &
-servers+=($!)
+children+=($!)
 ndes=http://127.0.0.1:8081
 wait_for $! $ndes/certsrv/mscep/mscep.dll
 
@@ -89,7 +74,7 @@ expect 's["diagnosis"][0]["stage"] == "otp"'
 
 scepserver ca -depot depot -init -keySize 2048 >/dev/null
 scepserver -depot depot -port 8080 -challenge "$CHALLENGE" -allowrenew 0 >server.log 2>&1 &
-servers+=($!)
+children+=($!)
 micromdm=http://127.0.0.1:8080/scep
 wait_for $! "$micromdm?operation=GetCACaps"
 
@@ -115,7 +100,7 @@ for p in s["conformance"]:
 
 mkdir page && echo '<html><body>Welcome</body></html>' >page/index.html
 python3 -m http.server --bind 127.0.0.1 --directory page 8082 >/dev/null 2>&1 &
-servers+=($!)
+children+=($!)
 wait_for $! http://127.0.0.1:8082/
 
 check 2 http://127.0.0.1:8082/index.html

@@ -2,26 +2,15 @@
 # What a run leaves behind about its failures: request and response decoded, of enrollments and of follow-ups, and the password in
 # none of it, whatever its dress.
 #   evidence.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-work=$(mktemp -d)
-trap 'kill "$sim" 2>/dev/null || true; rm -rf "$work"' EXIT
-sim=
-cd "$work"
+source "$(dirname "$0")/lib.bash"
 
-"$scepstorm" sim --listen 127.0.0.1:0 --auth none >sim.txt 2>&1 &
-sim=$!
-for _ in $(seq 100); do
-  url=$(sed -n 's/^listening //p' sim.txt)
-  [ -n "$url" ] && break
-  sleep 0.1
-done
+simulate --auth none
 export EVIDENCE_PASSWORD='Gr8SecretPassword-4711'
 scenario() { # scenario NAME DEVICES: a static password, which this server never made; by POST and by GET
   printf 'target: {url: "%s"}\nchallenge: {source: static, password_env: EVIDENCE_PASSWORD}\nload: [{rate: 20/s}]\ndevices: %s\n' \
-    "$url" "$2" >"$1.yaml"
+    "$base" "$2" >"$1.yaml"
 }
-run() { # run NAME OPTION...: whether it went well is not under test
+storm() { # storm NAME OPTION...: whether it went well is not under test
   local name=$1 code=0
   shift
   "$scepstorm" run "$name.yaml" --no-progress --out "$name" "$@" >"$name.txt" 2>&1 || code=$?
@@ -29,9 +18,9 @@ run() { # run NAME OPTION...: whether it went well is not under test
 }
 
 scenario refused '{count: 6, profiles: [{name: rfc8894}, {name: rfc8894, set: {post: never, failure_retries: 1}}], san: ["dns:a.example"]}'
-run refused
+storm refused
 scenario stopped '{count: 6}'
-run stopped --set target.url=http://127.0.0.1:1/
+storm stopped --set target.url=http://127.0.0.1:1/
 
 cat >followed.yaml <<'YAML'
 target: {url: sim}
@@ -39,7 +28,7 @@ simulator: {otp: {cache: 5}}
 devices: {count: 5, then: [renew, get_crl, get_next_ca_cert, get_cert]}
 load: [{rate: 5/s}]
 YAML
-run followed
+storm followed
 
 python3 - <<'PY'
 import base64, glob, json, os

@@ -2,32 +2,18 @@
 # Clients that we did not write enroll at `scepstorm sim` with one-time passwords read from its page: micromdm's scepclient
 # (Debian's package scep) and strongSwan's pki. Their certificates verify, and a password works once.
 #   foreign_clients.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-work=$(mktemp -d)
+source "$(dirname "$0")/lib.bash"
 server=
 stop() {
   [ -n "$server" ] || return 0
   kill "$server" && wait "$server" # exit status 0 or the script ends here
   server=
 }
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "foreign_clients: $*" >&2
-  exit 1
-}
 
 # serve [OPTION...]: starts the simulator; sets url, ra-sign.pem, ra-encrypt.pem, ca.pem
 serve() {
-  rm -f ready
-  mkfifo ready
-  SIM_PASSWORD='correct horse' "$scepstorm" sim --listen 127.0.0.1:0 --user 'LAB\mdm' --password-env SIM_PASSWORD "$@" >ready &
-  server=$!
-  read -r word base <ready
-  [ "$word" = listening ] || fail "the first line is '$word $base'"
-  url=$base/certsrv/mscep/mscep.dll
+  SIM_PASSWORD='correct horse' simulate --user 'LAB\mdm' --password-env SIM_PASSWORD "$@"
+  server=$sim url=$scep
   curl -sf "$url?operation=GetCACert&message=ca" -o bundle.p7
   openssl pkcs7 -inform DER -in bundle.p7 -print_certs | awk '/BEGIN/ {n++} n {print > ("cert" n ".pem")}'
   for cert in cert1.pem cert2.pem cert3.pem; do

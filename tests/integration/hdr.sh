@@ -3,18 +3,8 @@
 # histograms.hlog is the one that our own buckets tell. The other way round, tests/vectors/hdrhistogram.txt, which the
 # unit tests read, is what it writes.
 #   hdr.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-here=$(cd "$(dirname "$0")" && pwd)
+source "$(dirname "$0")/lib.bash"
 jar=/usr/share/java/hdrhistogram.jar
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "hdr: $*" >&2
-  exit 1
-}
 
 cat >storm.yaml <<'YAML'
 name: hdr

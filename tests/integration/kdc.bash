@@ -3,16 +3,6 @@
 #   kdc_start, kdc_stop
 # It takes fixed ports: enter a network namespace first (own_network).
 
-# own_network SCRIPT ARGUMENT...: begins the script anew with a loopback of its own, unless it has one.
-own_network() {
-  if [ "${IN_NAMESPACE:-}" != yes ]; then
-    local map=()
-    [ "$(id -u)" -eq 0 ] || map=(--user --map-current-user --keep-caps)
-    exec env IN_NAMESPACE=yes unshare "${map[@]}" --net "$@"
-  fi
-  ip link set lo up
-}
-
 KDC_PASSWORD=Kerberos-9-secret
 kdc=
 

@@ -2,16 +2,13 @@
 # The client's logons against acceptors that we did not write: a KDC of MIT's, Apache with mod_auth_gssapi (Negotiate, and NTLM by
 # gss-ntlmssp) and with Basic. Every request is counted at the server: none goes out without credentials.
 #   logon.sh PATH-TO-SCEPSTORM, with helper-logon in $HELPERS (default: tests/ beside the program)
-set -euo pipefail
-source "$(dirname "$0")/kdc.bash"
-source "$(dirname "$0")/apache.bash"
+source "$(dirname "$0")/network.bash"
 own_network "$0" "$@"
-logon=$(realpath "${HELPERS:-$(dirname "$1")/tests}/helper-logon")
-
-work=$(mktemp -d)
-silent='' slow=''
-trap 'apache_stop; kdc_stop; [ -z "$silent" ] || kill "$silent" "$slow" 2>/dev/null || true; rm -rf "$work"' EXIT
-cd "$work"
+source "$(dirname "$0")/lib.bash"
+source "$here/kdc.bash"
+source "$here/apache.bash"
+logon=${HELPERS:-$(dirname "$scepstorm")/tests}/helper-logon
+trap 'apache_stop; kdc_stop; clean_up' EXIT
 export KERBEROS=$KDC_PASSWORD NTLM=Ntlm-7-secret BASIC=Basic-5-secret WRONG=not-this-one
 kdc_make
 kdc_start
@@ -44,10 +41,11 @@ refused() { echo "^failed stage=otp reason=otp_auth_refused .*$1"; }
 python3 -c 'import socket, time
 u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind(("127.0.0.1", 8889))
 t = socket.socket(); t.bind(("127.0.0.1", 8889)); t.listen(); print("ready", flush=True); time.sleep(120)' >silent.ready &
-silent=$!
+children+=($!)
 for _ in $(seq 200); do grep -q ready silent.ready && break; sleep 0.05; done
 (timeout 100 "$logon" negotiate http://silent.test/ user mdm@SILENT.REALM password-env KERBEROS >silent.said || true) &
 slow=$!
+children+=("$slow")
 
 # Negotiate, by every way to a ticket; each request carries its own token, none goes out without.
 expect "$tickets" "$(page_after 1 yes yes)" "$(page_after 1 yes no)" -- negotiate $at/kerberos/$page keytab mdm.keytab times 2
@@ -100,5 +98,5 @@ anonymous=$(grep -c '^401 - - ' access.log || true)
 [ "$anonymous" -eq 0 ] || { grep '^401 - - ' access.log; exit 1; }
 
 wait "$slow"
-[[ $(cat silent.said) =~ $(no_ticket 'no KDC answers') ]] || { cat silent.said; exit 1; }
+[[ $(cat silent.said) =~ $(no_ticket 'no KDC answers') ]] || fail "$(cat silent.said)"
 echo "logon: Negotiate by keytab, cache and password, NTLM and Basic against Apache; every refusal has its words"

@@ -1,55 +1,11 @@
 #!/usr/bin/env bash
 # One-time passwords of NDES's page, in whole runs: the budget, a full cache, refused logons.
 #   otp.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-work=$(mktemp -d)
-children=()
-cleanup() {
-  for pid in "${children[@]}"; do kill "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
-cd "$work"
+source "$(dirname "$0")/lib.bash"
 export NDES_PASSWORD='Correct-Horse-9!' WRONG_PASSWORD='Tr0ub4dor-and-3'
 
-# run EXPECTED-EXIT-CODE NAME SCENARIO OPTION...: exit 4 is fine, too: a busy machine makes a run invalid, which is not under test.
-run() {
-  local code=0 want=$1 name=$2
-  shift 2
-  "$scepstorm" run "$@" --no-progress --out "$name" >"$name.txt" 2>&1 || code=$?
-  [ "$code" -ne 4 ] || { expect "$name" 's["validity"]["verdict"] == "invalid"'; return 0; }
-  [ "$code" -eq "$want" ] || { echo "$name: exit code $code, not $want"; cat "$name.txt"; exit 1; }
-}
-
-expect() { # expect NAME PYTHON-EXPRESSION: over the summary s, its otp o and its devices d
-  python3 - "$1" "$2" <<'PY'
-import json, sys
-s = json.load(open(sys.argv[1] + "/summary.json"))
-o, d = s["otp"], s["devices"]
-if not eval(sys.argv[2]):
-    sys.exit("%s: not true: %s\n%s" % (sys.argv[1], sys.argv[2], json.dumps(s, indent=1)[:8000]))
-PY
-}
-
-says() { # says NAME WORDS: in what the run printed
-  tr -s ' \n' '  ' <"$1.txt" | grep -qF -- "$2" || { echo "$1 does not say '$2':"; cat "$1.txt"; exit 1; }
-}
-
-simulate() { # simulate OPTION...: its URL in $url
-  : >listening
-  "$scepstorm" sim --listen 127.0.0.1:0 "$@" >listening 2>sim.err &
-  children+=($!)
-  for _ in $(seq 400); do
-    url=$(sed -n 's/^listening //p' listening)
-    [ -z "$url" ] || return 0
-    sleep 0.05
-  done
-  echo "no simulator"; cat sim.err; exit 1
-}
-
 page() { # page USER:PASSWORD: the status of the OTP page
-  curl -s -o page.out -w '%{http_code}' --ntlm -u "$1" "$url/certsrv/mscep_admin/" || true
+  curl -s -o page.out -w '%{http_code}' --ntlm -u "$1" "$base/certsrv/mscep_admin/" || true
 }
 
 # ---- the budget: NDES's five places, by NTLM ----
@@ -86,26 +42,26 @@ devices: {count: 60}
 load: [{rate: 60/s}]
 YAML
 simulate --user mdm --password-env NDES_PASSWORD --lock-after 3
-run 3 wrong logon.yaml --set target.url="$url"
+run 3 wrong logon.yaml --set target.url="$base"
 expect wrong 'd["failed"] == 2 and d["unsent"] == 58 and d["enrolled"] == 0'
 expect wrong 'all(f["reason"] == "otp_auth_refused" for f in s["failures"])'
 says wrong 'refused two logons'
 [ "$(page "mdm:$NDES_PASSWORD")" = 200 ] || { echo 'the account is locked after two refused logons'; exit 1; }
 
 simulate --user mdm --password-env NDES_PASSWORD --lock-after 3
-run 3 wrong2 logon.yaml --set target.url="$url" --set challenge.auth=ntlm
+run 3 wrong2 logon.yaml --set target.url="$base" --set challenge.auth=ntlm
 [ "$(page "mdm:$WRONG_PASSWORD")" = 401 ]
 [ "$(page "mdm:$NDES_PASSWORD")" = 401 ] || { echo 'the run made fewer than two logons'; exit 1; }
 # Now it is locked, and the right password does no better: again two, and no more.
-run 3 locked logon.yaml --set target.url="$url" --set challenge.password_env=NDES_PASSWORD
+run 3 locked logon.yaml --set target.url="$base" --set challenge.password_env=NDES_PASSWORD
 expect locked 'd["failed"] == 2 and d["unsent"] == 58'
 
 simulate --auth negotiate --user mdm --password-env NDES_PASSWORD
-run 3 mismatch logon.yaml --set target.url="$url" --set challenge.password_env=NDES_PASSWORD --set challenge.auth=ntlm
+run 3 mismatch logon.yaml --set target.url="$base" --set challenge.password_env=NDES_PASSWORD --set challenge.auth=ntlm
 expect mismatch 'd["failed"] == 2 and d["unsent"] == 58 and all(f["reason"] == "otp_scheme" for f in s["failures"])'
 says mismatch 'NTLM is not offered'
 
 simulate --no-enroll-user mdm --password-env NDES_PASSWORD
-run 3 forbidden logon.yaml --set target.url="$url" --set challenge.password_env=NDES_PASSWORD
+run 3 forbidden logon.yaml --set target.url="$base" --set challenge.password_env=NDES_PASSWORD
 expect forbidden 'any(f["reason"] == "otp_no_permission" for f in s["failures"])'
 echo 'otp: all as it should be'

@@ -2,32 +2,7 @@
 # The whole protocol, from scenario file to results: a fleet of personas, what comes after the enrollment, rows from a file,
 # defects that only a renewal shows, and refusals that are wanted. All against the built-in simulator.
 #   protocol.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-root=$(realpath "$(dirname "$0")/../..")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-# run EXPECTED-EXIT-CODE NAME SCENARIO OPTION...: exit 4 is fine, too: a busy machine makes a run invalid, which is not under test.
-run() {
-  local code=0 want=$1 name=$2
-  shift 2
-  "$scepstorm" run "$@" --no-progress --out "$name" >"$name.txt" 2>&1 || code=$?
-  [ "$code" -ne 4 ] || { expect "$name" 's["validity"]["verdict"] == "invalid"'; return; }
-  [ "$code" -eq "$want" ] || { echo "$name: exit code $code, not $want"; cat "$name.txt"; exit 1; }
-}
-
-expect() { # expect NAME PYTHON-EXPRESSION: over the summary s and the database q(sql)
-  python3 - "$1" "$2" <<'PY'
-import json, sqlite3, sys
-s = json.load(open(sys.argv[1] + "/summary.json"))
-db = sqlite3.connect(sys.argv[1] + "/run.sqlite")
-q = lambda sql: db.execute(sql).fetchone()[0]
-if not eval(sys.argv[2]):
-    sys.exit("%s: not true: %s\n%s" % (sys.argv[1], sys.argv[2], json.dumps(s, indent=1)[:6000]))
-PY
-}
+source "$(dirname "$0")/lib.bash"
 
 # Without their objectives: a slow machine must not fail a test.
 run 0 personas "$root/scenarios/personas.yaml" --set devices.count=60 --set slo=[]

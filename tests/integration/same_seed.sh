@@ -1,24 +1,7 @@
 #!/usr/bin/env bash
 # The same seed twice gives the same fleet: arrivals, profiles, subjects and names of each device.
 #   same_seed.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "same_seed: $*" >&2
-  cat log >&2
-  exit 1
-}
-
-# storm NAME SEED: a run; a busy machine may make it invalid (4), which is not under test.
-storm() {
-  local code=0
-  "$scepstorm" run fleet.yaml --no-progress --out "$1" --seed "$2" >log 2>&1 </dev/null || code=$?
-  [ "$code" -eq 0 ] || [ "$code" -eq 4 ] || fail "exit code $code"
-}
+source "$(dirname "$0")/lib.bash"
 
 # The closed phase goes on with the next devices, though nobody knows when those come.
 cat >fleet.yaml <<'YAML'
@@ -43,9 +26,9 @@ for row in db.execute("select device, phase, case phase when 0 then scheduled_us
     print(*row)
 PY
 }
-storm first 11
-storm second 11
-storm third 12
+run 0 first fleet.yaml --seed 11
+run 0 second fleet.yaml --seed 11
+run 0 third fleet.yaml --seed 12
 [ "$(choices first | wc -l)" -eq 50 ] || fail "not 50 devices"
 [ "$(choices first)" = "$(choices second)" ] || fail "the same seed gave another fleet"
 [ "$(choices first)" != "$(choices third)" ] || fail "another seed gave the same fleet"

@@ -2,36 +2,7 @@
 # A load in parts: three shards merged are the same devices as one run; shards that are missing, doubled or late are named;
 # --workers does it on one machine; and what a run left can be told again in every form.
 #   shards.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-cd "$work"
-touch stdout stderr
-
-fail() {
-  echo "shards: $*" >&2
-  sed 's/^/  stderr: /' stderr >&2
-  sed 's/^/  stdout: /' stdout >&2
-  exit 1
-}
-
-# storm CODE ARGUMENT...: must end by itself with this code. A busy machine may make a run invalid (4).
-storm() {
-  local want=$1 code=0
-  shift
-  timeout --kill-after=5 120 "$scepstorm" "$@" >stdout 2>stderr </dev/null || code=$?
-  if [ "$code" -eq 4 ] && [ "$want" -eq 0 ]; then return; fi
-  [ "$code" -eq "$want" ] || fail "exit code $code instead of $want: $*"
-}
-
-# holds FOLDER PYTHON-EXPRESSION: over its summary.json, s
-holds() {
-  python3 -c 'import json, sys
-s = json.load(open(sys.argv[1] + "/summary.json"))
-assert eval(sys.argv[2]), json.dumps(s, indent=1)[:3000]' "$1" "$2" || fail "$1: $2"
-}
+source "$(dirname "$0")/lib.bash"
 
 says() {
   grep -qi "$1" "$2" || fail "$2 does not say '$1'"
@@ -48,14 +19,11 @@ PY
 }
 
 "$scepstorm" keygen keys.pool --count 8 >/dev/null 2>&1
-mkfifo ready
-"$scepstorm" sim --listen 127.0.0.1:0 --auth none --otp-cache 12 >ready &
-server=$!
-read -r _ base <ready
+simulate --auth none --otp-cache 12
 cat >parts.yaml <<YAML
 name: parts
 seed: 9
-target: {url: $base/certsrv/mscep/mscep.dll}
+target: {url: $scep}
 challenge: {source: mscep_admin, auth: none, outstanding: 9}
 devices:
   count: 61
@@ -71,7 +39,7 @@ YAML
 
 # ---- three shards are one run ----
 
-storm 0 run parts.yaml --out whole --quiet
+ends 0 run parts.yaml --out whole --quiet
 start=$(($(date +%s) + 6))
 pids=
 for k in 1 2 3; do
@@ -83,60 +51,59 @@ for pid in $pids; do
   wait "$pid" || code=$?
   [ "$code" -eq 0 ] || [ "$code" -eq 4 ] || fail "a shard ended with $code: $(cat stderr-*)"
 done
-holds part-2 's["shard"]["index"] == 2 and s["shard"]["count"] == 3 and s["slo"]["verdict"] == "none" and s["devices"]["planned"] == 20'
-storm 0 merge all part-3 part-1 part-2
+expect part-2 's["shard"]["index"] == 2 and s["shard"]["count"] == 3 and s["slo"]["verdict"] == "none" and s["devices"]["planned"] == 20'
+ends 0 merge all part-3 part-1 part-2
 says '61 of 61 devices enrolled; SLO passed' stdout
 devices whole >whole.txt
 devices all >all.txt
 cmp whole.txt all.txt || fail "three shards are not the devices of one run"
 [ "$(wc -l <all.txt)" -eq 61 ] || fail "not every device is there once"
-holds all 's["devices"]["planned"] == s["devices"]["enrolled"] == 61 and s["shards"]["missing"] == 0 and s["shard"] is None'
-holds all 's["latency_ms"]["enrollment"]["count"] == 41 and s["correctness"]["serials_unique"] and s["otp"]["limit"] == 9'
-holds all 's["otp"]["used"] == 61 and len(s["shards"]["parts"]) == 3 and s["slo"]["verdict"] == "pass"'
+expect all 's["devices"]["planned"] == s["devices"]["enrolled"] == 61 and s["shards"]["missing"] == 0 and s["shard"] is None'
+expect all 's["latency_ms"]["enrollment"]["count"] == 41 and s["correctness"]["serials_unique"] and s["otp"]["limit"] == 9'
+expect all 's["otp"]["used"] == 61 and len(s["shards"]["parts"]) == 3 and s["slo"]["verdict"] == "pass"'
 [ "$(wc -l <all/issued.csv)" -eq 62 ] || fail "issued.csv does not list every certificate"
 
 # ---- what does not fit together ----
 
-storm 0 merge missing part-1 part-3
+ends 0 merge missing part-1 part-3
 head -4 stdout | tr '\n' ' ' | grep -q 'shard 2 of 3 is missing' || fail "the missing shard is not named at the top"
-holds missing 's["validity"]["verdict"] != "valid" and s["shards"]["missing"] == 1 and s["devices"]["planned"] == 41'
-storm 2 merge twice part-1 part-3 part-1
+expect missing 's["validity"]["verdict"] != "valid" and s["shards"]["missing"] == 1 and s["devices"]["planned"] == 41'
+ends 2 merge twice part-1 part-3 part-1
 says 'shard 1 is there twice' stderr
-storm 2 merge wrong part-1 whole
+ends 2 merge wrong part-1 whole
 says 'no shard but a whole run' stderr
-storm 2 merge all part-1 part-2 part-3
+ends 2 merge all part-1 part-2 part-3
 says 'not empty' stderr
-storm 2 merge none nowhere
+ends 2 merge none nowhere
 says 'no results' stderr
-storm 2 run parts.yaml --shard 1/3 --out bad
+ends 2 run parts.yaml --shard 1/3 --out bad
 says 'needs --start-at' stderr
-storm 2 run parts.yaml --shard 4/3 --start-at "$start" --out bad
-storm 2 run parts.yaml --shard 1/3 --start-at "$start" --out bad
+ends 2 run parts.yaml --shard 4/3 --start-at "$start" --out bad
+ends 2 run parts.yaml --shard 1/3 --start-at "$start" --out bad
 says 's ago' stderr
-storm 2 run parts.yaml --shard 1/10 --start-at "$(($(date +%s) + 60))" --out bad
+ends 2 run parts.yaml --shard 1/10 --start-at "$(($(date +%s) + 60))" --out bad
 says 'use at most 9 shards' stderr
-storm 2 run parts.yaml --workers 2 --shard 1/2 --out bad
+ends 2 run parts.yaml --workers 2 --shard 1/2 --out bad
 [ ! -e bad ] && [ ! -e twice ] && [ ! -e wrong ] || fail "a refused command left a folder"
 
 # ---- told again ----
 
-storm 0 report all --json=again.json --html=again.html --junit=again.xml --csv=again.csv --markdown=again.md
+ends 0 report all --json=again.json --html=again.html --junit=again.xml --csv=again.csv --markdown=again.md
 cmp again.json all/summary.json && cmp again.html all/report.html && cmp again.xml all/junit.xml ||
   fail "a replayed run is not the run"
 xmllint --noout again.xml
 grep -q '^latency_ms.enrollment,41,' again.csv || fail "no enrollments in CSV"
 grep -q '^## parts' again.md || fail "no heading in Markdown"
-storm 0 report all
+ends 0 report all
 says '61 of 61 devices enrolled' stdout
-storm 0 report whole --json
+ends 0 report whole --json
 cmp stdout whole/summary.json || fail "a replayed run is not the run"
-storm 2 report all --json --html
+ends 2 report all --json --html
 says 'only one form' stderr
-storm 2 report nowhere
+ends 2 report nowhere
 printf 'no database' >all/run.sqlite
-storm 2 report all
-kill "$server" && wait "$server"
-server=
+ends 2 report all
+kill "$sim" && wait "$sim"
 
 # ---- workers ----
 
@@ -148,16 +115,16 @@ devices: {count: 40, key: {pool: keys.pool}}
 load: [{phase: go, rate: 20/s, for: 2s}]
 slo: [enrolled == 100%]
 YAML
-storm 0 run crew.yaml --workers 2 --out crew
+ends 0 run crew.yaml --workers 2 --out crew
 says '40 of 40 devices enrolled; SLO passed' stdout
 says 'workers 2' stdout
-holds crew 's["devices"]["planned"] == 40 and s["shards"]["count"] == 2 and [p["planned"] for p in s["shards"]["parts"]] == [20, 20]'
-holds crew 's["otp"]["fetched"] == 40 and s["otp"]["limit"] == 4 and not any("SHARD_SALT" in n for n in s["notes"])'
+expect crew 's["devices"]["planned"] == 40 and s["shards"]["count"] == 2 and [p["planned"] for p in s["shards"]["parts"]] == [20, 20]'
+expect crew 's["otp"]["fetched"] == 40 and s["otp"]["limit"] == 4 and not any("SHARD_SALT" in n for n in s["notes"])'
 [ -s crew/shard-1/run.sqlite ] && [ -s crew/shard-2/run.sqlite ] || fail "the shards' own results are missing"
 if pgrep -f "$work/crew\|crew/shard-" >/dev/null; then fail "a worker is still there"; fi
-storm 2 run crew.yaml --workers 5 --out few
+ends 2 run crew.yaml --workers 5 --out few
 says 'use at most 4 shards' stderr
-storm 2 run crew.yaml --workers 2 --set devices.key.pool=none.pool --out nokeys
+ends 2 run crew.yaml --workers 2 --set devices.key.pool=none.pool --out nokeys
 [ ! -e few ] && [ ! -e nokeys ] || fail "a refused run left a folder"
 
 "$scepstorm" run crew.yaml --workers 2 --out cut --set load.0.rate=2/s --set devices.count=400 >stdout 2>stderr </dev/null &
@@ -171,4 +138,5 @@ code=0
 wait "$run" || code=$?
 [ "$code" -eq 130 ] || fail "interrupted workers end with $code"
 says 'INTERRUPTED' stdout
-holds cut 's["interrupted"] and s["devices"]["planned"] == 400 and s["devices"]["unsent"] > 0'
+expect cut 's["interrupted"] and s["devices"]["planned"] == 400 and s["devices"]["unsent"] > 0'
+echo "shards: parts are one run again; what is missing or late is named"

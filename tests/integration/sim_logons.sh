@@ -1,22 +1,15 @@
 #!/usr/bin/env bash
 # The simulator's OTP page and a client that we did not write: curl logs on by NTLM, by NTLM inside Negotiate and by Basic.
 #   sim_logons.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-work=$(mktemp -d)
-children=()
-trap 'for pid in "${children[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
-cd "$work"
+source "$(dirname "$0")/lib.bash"
 export SIM_PASSWORD='cor:rect h0rse' GUEST_PASSWORD='guest word'
-
-fail() { echo "sim_logons: $*" >&2; cat sim.log >&2 2>/dev/null || true; exit 1; }
 
 # start OPTION...: the simulator; its pages go into $page
 start() {
   local line pipe
   pipe=$(mktemp -u)
   mkfifo "$pipe"
-  "$scepstorm" sim --listen 127.0.0.1:0 "$@" >"$pipe" 2>sim.log &
+  "$scepstorm" sim --listen 127.0.0.1:0 "$@" >"$pipe" 2>stderr &
   children+=($!)
   read -r line <"$pipe" || fail "the simulator did not start: $*"
   root=${line##* }

@@ -1,23 +1,7 @@
 #!/usr/bin/env bash
 # Objectives in whole runs: one that cannot be met any more ends the run, windows find a bad moment that the whole hides.
 #   slo.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "slo: $*" >&2
-  exit 1
-}
-
-# storm NAME EXIT-CODE: runs NAME.yaml. A busy machine makes a run invalid (4), which is not under test.
-storm() {
-  local code=0
-  "$scepstorm" run "$1.yaml" --out "$1" --quiet --no-progress >"$1.log" 2>&1 || code=$?
-  [ "$code" = "$2" ] || [ "$code" = 4 ] || fail "$1: exit code $code, not $2: $(cat "$1.log")"
-}
+source "$(dirname "$0")/lib.bash"
 
 # From the third second on nobody enrolls: after two more percent of the devices it is hopeless.
 cat >hopeless.yaml <<'YAML'
@@ -29,7 +13,7 @@ load: [{phase: push, rate: 50/s}]
 limits: {error_budget: 100%}
 slo: [{expression: enrolled >= 98%, abort: true}]
 YAML
-storm hopeless 3
+run 3 hopeless hopeless.yaml
 python3 - <<'PY' || fail "the hopeless run is not told well"
 import json
 s = json.load(open('hopeless/summary.json'))
@@ -52,7 +36,7 @@ slo:
   - phases.push.enrolled >= 50% over 10s
   - latency.enrollment.p50 < 30s over 10s
 YAML
-storm moment 3
+run 3 moment moment.yaml
 python3 - <<'PY' || fail "windows are wrong"
 import json
 checks = json.load(open('moment/summary.json'))['slo']['checks']

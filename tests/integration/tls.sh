@@ -3,44 +3,19 @@
 # handshake, one that opens a connection per request makes one each; nobody takes up a session again that another device made,
 # and nobody's request travels on another device's connection.
 #   tls.sh PATH-TO-SCEPSTORM
-set -euo pipefail
-scepstorm=$(realpath "$1")
-here=$(realpath "$(dirname "$0")")
-work=$(mktemp -d)
-sim='' relay=''
-clean_up() {
-  for pid in $sim $relay; do kill "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap clean_up EXIT
-cd "$work"
-
-fail() {
-  echo "tls: $*" >&2
-  exit 1
-}
-
-# first_line FILE: waits until a program has told what it listens on.
-first_line() {
-  for _ in $(seq 600); do
-    [ ! -s "$1" ] || { head -1 "$1"; return; }
-    sleep 0.1
-  done
-  fail "nothing in $1: $(cat ./*.err)"
-}
+source "$(dirname "$0")/lib.bash"
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout relay.key -out relay.pem -days 2 \
   -subj /CN=relay -addext 'subjectAltName=IP:127.0.0.1' 2>/dev/null
 "$scepstorm" keygen keys.pool --count 8 >/dev/null 2>&1
-"$scepstorm" sim --listen 127.0.0.1:0 --auth none >sim.out 2>sim.err &
-sim=$!
-port=$(first_line sim.out | grep -oE '127\.0\.0\.1:[0-9]+' | head -1 | cut -d: -f2)
+simulate --auth none
+port=${base##*:}
 
 # count NAME VERSION PERSONA DEVICES: a run through the relay; what the relay counted is in NAME.json.
 count() {
-  local code=0
   python3 "$here/tls_relay.py" relay.pem relay.key "$2" "$port" "$1.json" >"$1.port" 2>"$1.err" &
   relay=$!
+  children+=("$relay")
   cat >"$1.yaml" <<YAML
 name: $1
 target: {url: "https://127.0.0.1:$(first_line "$1.port")/certsrv/mscep/mscep.dll", tls: {ca_file: relay.pem}}
@@ -48,11 +23,9 @@ devices: {count: $4, key: {pool: keys.pool, reuse: true}, profiles: [{name: $3}]
 load: [{phase: push, rate: 20/s}]
 challenge: {source: mscep_admin, url: "http://127.0.0.1:$port/certsrv/mscep_admin/", auth: none}
 YAML
-  "$scepstorm" run "$1.yaml" --no-progress --out "$1" >"$1.txt" 2>&1 || code=$?
-  [ "$code" -eq 0 ] || [ "$code" -eq 4 ] || fail "$1: exit code $code: $(cat "$1.txt")"
+  run 0 "$1" "$1.yaml"
   kill "$relay"
   wait "$relay" || fail "$1: the relay failed: $(cat "$1.err")"
-  relay=''
 }
 
 # holds NAME PYTHON-EXPRESSION: over the connections c, and over the summary s
