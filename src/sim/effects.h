@@ -82,8 +82,8 @@ struct sim_refusal {
     bool set;
     enum sim_error_page page; /* instead of a CertRep; SIM_ERROR_NONE: none */
     int fail_info;
-    uint32_t hresult;  /* 0: left out */
-    const char *text;  /* server message; static; NULL: none */
+    uint32_t hresult;   /* 0: left out */
+    const char *text;   /* server message; static; NULL: none */
     const char *event;  /* that NDES logs with it: "NDES 29"; static; NULL: none */
     const char *logged; /* its words, where it has any; static */
     bool by_ca;         /* the CA itself refused, so that its log has event 53 */

@@ -293,6 +293,42 @@ static enum sim_error_page refused_by_site(const struct sim_site *site, const st
     return refused_by_logon(site, request, effects, reply);
 }
 
+/* What HTTP.sys and IIS say when too many wait; substatus as IIS logs it (500.13). */
+static enum sim_error_page refuse_full(bool by_iis, struct sim_effects *effects)
+{
+    effects->httperr = by_iis ? effects->httperr : "QueueFull";
+    effects->substatus = by_iis ? 13 : effects->substatus;
+    return by_iis ? SIM_ERROR_IIS_500 : SIM_ERROR_KERNEL_UNAVAILABLE;
+}
+
+/* The queue of the application pool, in front of everything that IIS does. */
+static enum sim_error_page refused_by_queue(const struct sim_site *site, const struct sim_request *request,
+                                            struct sim_effects *effects, struct sim_reply *reply)
+{
+    if (site->config.stations == NULL)
+        return SIM_ERROR_NONE;
+    struct sim_visit visit = sim_stations_queue(site->config.stations, request->monotonic_us, effects);
+    reply->delay_us += visit.wait_us + visit.service_us;
+    return visit.queue_full ? refuse_full(effects->queue.by_iis, effects) : SIM_ERROR_NONE;
+}
+
+/* The answer is made now and leaves when its turn would have come. */
+static enum sim_error_page refused_by_station(const struct sim_site *site, const struct sim_request *request,
+                                              const struct sim_url *url, struct sim_effects *effects,
+                                              struct sim_reply *reply)
+{
+    if (site->config.stations == NULL)
+        return SIM_ERROR_NONE;
+    struct sim_visit visit =
+        sim_stations_enter(site->config.stations, url->operation, request->monotonic_us, effects);
+    reply->delay_us += visit.wait_us + visit.service_us;
+    if (visit.queue_full)
+        return refuse_full(false, effects);
+    if (visit.answer != NULL && visit.answer->page == SIM_ERROR_NONE)
+        effects->ca = *visit.answer;
+    return visit.answer != NULL ? visit.answer->page : SIM_ERROR_NONE;
+}
+
 /* The order of the layers: kernel, IIS, authentication, folder redirect, the extension, the operation. */
 static bool answer(struct sim_site *site, const struct sim_request *request, const struct sim_url *url,
                    struct sim_effects *effects, struct sim_reply *reply)
@@ -300,6 +336,8 @@ static bool answer(struct sim_site *site, const struct sim_request *request, con
     enum sim_error_page error = refused_by_kernel(request, url, effects);
     if (error == SIM_ERROR_NONE && is_beside(url->place))
         return answer_beside(site, request, url->place, reply);
+    if (error == SIM_ERROR_NONE)
+        error = refused_by_queue(site, request, effects, reply);
     if (error == SIM_ERROR_NONE)
         error = refused_by_site(site, request, url, effects, reply);
     bool moved = url->place == SIM_PLACE_MSCEP_NO_SLASH || url->place == SIM_PLACE_ADMIN_NO_SLASH;
@@ -309,6 +347,8 @@ static bool answer(struct sim_site *site, const struct sim_request *request, con
     }
     if (error == SIM_ERROR_NONE)
         error = effects->extension != SIM_ERROR_NONE ? effects->extension : effects->at[url->operation];
+    if (error == SIM_ERROR_NONE)
+        error = refused_by_station(site, request, url, effects, reply);
     if (error == SIM_ERROR_NONE)
         return answer_operation(site, request, url, effects, reply);
     sim_page_error(error, reply);
@@ -344,6 +384,8 @@ void sim_site_answer(struct sim_site *site, const struct sim_request *request, s
         sim_reply_init(reply);
         sim_page_error(SIM_ERROR_IIS_500, reply);
     }
+    if (reply->status != 401) /* a logon is no operation yet */
+        reply->delay_us += effects.delay_us[url.operation];
     if (site->config.mode == SIM_PROXY)
         reply->server = SERVER_PROXY;
 }

@@ -6,6 +6,7 @@
 #include "sim/ca.h"
 #include "sim/faults.h"
 #include "sim/logon.h"
+#include "sim/station.h"
 
 /* Everything borrowed for the life of the site. */
 struct sim_site_config {
@@ -13,7 +14,8 @@ struct sim_site_config {
     struct sim_ca *ca;
     struct sim_otp *otp;
     struct sim_faults *faults;
-    struct sim_logon *logon; /* of the OTP page; NULL: it is open */
+    struct sim_logon *logon;       /* of the OTP page; NULL: it is open */
+    struct sim_stations *stations; /* how long operations take; NULL: no time, and no queue */
     unsigned otp_max;
     int64_t otp_validity_us;
     bool otp_fixed;
