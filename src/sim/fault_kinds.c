@@ -8,6 +8,8 @@ static const struct sim_fault_family *const families[] = {
     &sim_faults_path,     &sim_faults_pool,      &sim_faults_startup, &sim_faults_otp,
     &sim_faults_password, &sim_faults_authority, &sim_faults_intune,
 };
+const char *const sim_restarted_choices[] = {"yes", "no", NULL};
+
 #define FAMILY_COUNT (sizeof families / sizeof families[0])
 
 const struct sim_fault_kind *sim_fault_kind_find(const char *id)

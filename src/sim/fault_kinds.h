@@ -90,8 +90,6 @@ enum sim_fault_needs { SIM_NEEDS_NOTHING, SIM_NEEDS_TLS, SIM_NEEDS_PLAIN_HTTP };
 struct sim_fault_kind {
     const char *id; /* as in the catalogue of causes */
     enum sim_fault_needs needs;
-    bool
-        recycles; /* the pool is started anew when it begins to hold, and then each value[1] us if that is not 0 */
     struct sim_fault_key keys[SIM_FAULT_KEYS];
     uint32_t code; /* for faults that differ in one code only */
     void (*apply)(const struct sim_fault_setting *fault, struct sim_effects *effects);

@@ -6,7 +6,7 @@ static const char *const blockings[] = {"refuse", "drop", NULL};
 static void network_blocked(const struct sim_fault_setting *fault, struct sim_effects *effects)
 {
     static const enum sim_network states[] = {SIM_NETWORK_REFUSE, SIM_NETWORK_DROP};
-    effects->network = states[fault->value[0]];
+    effects->transport.network = states[fault->value[0]];
 }
 
 static const char *const gates[] = {"redirect", "page", "403", NULL};

@@ -21,12 +21,14 @@ struct fault {
     bool of_devices;
     uint64_t seed;
     bool ends_with_restart;
+    int64_t restart_every_us; /* 0: it does not recycle the pool */
 };
 
 struct sim_faults {
     _Atomic int64_t started_us;
-    _Atomic uint64_t requests; /* numbers the draws of of=requests */
-    bool have_network;
+    _Atomic uint64_t requests;     /* numbers the draws of of=requests */
+    _Atomic int64_t pool_start_us; /* when the application pool was last started, by the clock */
+    bool have_transport;
     size_t count;
     struct fault faults[SIM_FAULTS_MAX];
 };
@@ -187,15 +189,41 @@ static bool unknown_id(const char *id, struct err *e)
     return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no such fault (scepstorm sim --help lists them)");
 }
 
+static bool below_http(const struct sim_transport *t)
+{
+    return t->network != SIM_NETWORK_OPEN || t->certificate != SIM_WEB_CERT_SOUND ||
+           t->offer != SIM_TLS_USUAL || t->client_certificate;
+}
+
+/* The kind's key "restarted"; SIM_FAULT_KEYS: it has none. */
+static size_t restarted_key(const struct sim_fault_kind *kind)
+{
+    for (size_t i = 0; i < SIM_FAULT_KEYS && kind->keys[i].name != NULL; i++) {
+        if (strcmp(kind->keys[i].name, "restarted") == 0)
+            return i;
+    }
+    return SIM_FAULT_KEYS;
+}
+
+static bool restarted_from_the_start(const struct sim_fault_setting *setting)
+{
+    size_t key = restarted_key(setting->kind);
+    return key < SIM_FAULT_KEYS && strcmp(setting->kind->keys[key].choices[setting->value[key]], "yes") == 0;
+}
+
 /* A port is open or closed for everybody, so a share of it cannot be blocked. */
 static bool finish(struct fault *fault, struct sim_effects *probe, struct err *e)
 {
-    fault->setting.kind->apply(&fault->setting, probe);
-    if (probe->network != SIM_NETWORK_OPEN && fault->fraction < 1)
+    struct sim_fault_setting in_full = fault->setting;
+    in_full.restarted = true;
+    in_full.kind->apply(&in_full, probe);
+    fault->setting.restarted = restarted_from_the_start(&fault->setting);
+    if (below_http(&probe->transport) && fault->fraction < 1)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
-                       "fraction: a port is open or closed for everybody, it cannot be blocked for a share");
+                       "fraction: port and certificate are the same for everybody, not for a share");
     bool down = probe->kernel != SIM_ERROR_NONE || probe->extension != SIM_ERROR_NONE;
     fault->ends_with_restart = down && fault->fraction >= 1;
+    fault->restart_every_us = probe->restart_every_us;
     return true;
 }
 
@@ -227,6 +255,7 @@ bool sim_faults_parse(const char *const *texts, size_t count, struct sim_faults 
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the faults");
     atomic_init(&faults->started_us, NOT_STARTED);
     atomic_init(&faults->requests, 0);
+    atomic_init(&faults->pool_start_us, INT64_MIN);
     for (; faults->count < count; faults->count++) {
         struct err inner = {0};
         struct sim_effects probe = {0};
@@ -235,7 +264,7 @@ bool sim_faults_parse(const char *const *texts, size_t count, struct sim_faults 
             sim_faults_free(faults);
             return false;
         }
-        faults->have_network = faults->have_network || probe.network != SIM_NETWORK_OPEN;
+        faults->have_transport = faults->have_transport || below_http(&probe.transport);
     }
     *out = faults;
     return true;
@@ -274,6 +303,32 @@ static bool drawn(const struct sim_faults *faults, size_t index, uint64_t reques
     return random_unit(&lot) < fault->fraction;
 }
 
+/* Whether it only waits for a start of the pool: until then a server that has it does nothing unusual. */
+static bool is_dormant(const struct sim_fault_setting *setting)
+{
+    static const struct sim_effects none;
+    if (setting->restarted || restarted_key(setting->kind) == SIM_FAULT_KEYS)
+        return false;
+    struct sim_effects probe;
+    memset(&probe, 0, sizeof probe);
+    setting->kind->apply(setting, &probe);
+    return memcmp(&probe, &none, sizeof none) == 0;
+}
+
+static void apply(const struct sim_faults *faults, size_t index, int64_t now_us, struct sim_effects *out)
+{
+    const struct fault *fault = &faults->faults[index];
+    struct sim_fault_setting setting = fault->setting;
+    int64_t started = atomic_load(&faults->pool_start_us);
+    setting.restarted = setting.restarted || (started != INT64_MIN && started >= fault->from_us);
+    if (is_dormant(&setting))
+        return;
+    out->now_us = now_us;
+    out->held_us = elapsed(faults, now_us) - fault->from_us;
+    setting.kind->apply(&setting, out);
+    out->bitten |= UINT32_C(1) << index;
+}
+
 void sim_faults_effects(struct sim_faults *faults, int64_t now_us, uint64_t connection,
                         struct sim_effects *out)
 {
@@ -282,28 +337,39 @@ void sim_faults_effects(struct sim_faults *faults, int64_t now_us, uint64_t conn
         return;
     uint64_t request = atomic_fetch_add(&faults->requests, 1);
     for (size_t i = 0; i < faults->count; i++) {
-        const struct fault *fault = &faults->faults[i];
-        if (within(fault, elapsed_us) && drawn(faults, i, request, connection)) {
-            fault->setting.kind->apply(&fault->setting, out);
-            out->bitten |= UINT32_C(1) << i;
-        }
+        if (within(&faults->faults[i], elapsed_us) && drawn(faults, i, request, connection))
+            apply(faults, i, now_us, out);
     }
 }
 
-bool sim_faults_have_network(const struct sim_faults *faults)
+bool sim_faults_have_transport(const struct sim_faults *faults)
 {
-    return faults->have_network;
+    return faults->have_transport;
 }
 
-enum sim_network sim_faults_network(const struct sim_faults *faults, int64_t now_us)
+struct sim_transport sim_faults_transport(const struct sim_faults *faults, int64_t now_us)
 {
     int64_t elapsed_us = elapsed(faults, now_us);
     struct sim_effects effects = {0};
     for (size_t i = 0; i < faults->count; i++) {
         if (within(&faults->faults[i], elapsed_us))
-            faults->faults[i].setting.kind->apply(&faults->faults[i].setting, &effects);
+            apply(faults, i, now_us, &effects);
     }
-    return effects.network;
+    return effects.transport;
+}
+
+bool sim_faults_check(const struct sim_faults *faults, bool tls, struct err *e)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct sim_fault_kind *kind = faults->faults[i].setting.kind;
+        if (kind->needs == SIM_NEEDS_TLS && !tls)
+            return err_set(e, STAGE_SETUP, REASON_USAGE,
+                           "fault '%s': a server without TLS cannot have it; add --tls", kind->id);
+        if (kind->needs == SIM_NEEDS_PLAIN_HTTP && tls)
+            return err_set(e, STAGE_SETUP, REASON_USAGE,
+                           "fault '%s': it shows on plain HTTP only; leave --tls out", kind->id);
+    }
+    return true;
 }
 
 size_t sim_faults_count(const struct sim_faults *faults)
@@ -319,6 +385,17 @@ const struct sim_fault_setting *sim_faults_at(const struct sim_faults *faults, s
     return &faults->faults[index].setting;
 }
 
+/* How often a fault that recycles the pool has done so. */
+static size_t recycles(const struct fault *fault, int64_t elapsed_us)
+{
+    if (fault->restart_every_us == 0 || elapsed_us < fault->from_us)
+        return 0;
+    int64_t held = elapsed_us - fault->from_us;
+    if (held >= fault->for_us)
+        held = fault->for_us - 1;
+    return 1 + (size_t)(held / fault->restart_every_us);
+}
+
 size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us)
 {
     int64_t elapsed_us = elapsed(faults, now_us);
@@ -327,6 +404,12 @@ size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us)
         const struct fault *fault = &faults->faults[i];
         bool over = elapsed_us >= fault->from_us && elapsed_us - fault->from_us >= fault->for_us;
         restarts += over && fault->ends_with_restart;
+        restarts += recycles(fault, elapsed_us);
     }
     return restarts;
+}
+
+void sim_faults_note_restart(struct sim_faults *faults, int64_t now_us)
+{
+    atomic_store(&faults->pool_start_us, elapsed(faults, now_us));
 }

@@ -29,16 +29,21 @@ void sim_faults_start(struct sim_faults *faults, int64_t now_us);
 void sim_faults_effects(struct sim_faults *faults, int64_t now_us, uint64_t connection,
                         struct sim_effects *out);
 
-/* Whether any fault ever touches the network below HTTP, and what it does now. */
-bool sim_faults_have_network(const struct sim_faults *faults);
-enum sim_network sim_faults_network(const struct sim_faults *faults, int64_t now_us);
+/* Whether any fault ever touches what is below HTTP, and what it does now. */
+bool sim_faults_have_transport(const struct sim_faults *faults);
+struct sim_transport sim_faults_transport(const struct sim_faults *faults, int64_t now_us);
+/* Whether the faults go with a server that speaks TLS, or does not.
+ * Fails: REASON_USAGE, naming the fault. */
+bool sim_faults_check(const struct sim_faults *faults, bool tls, struct err *e) MUST_USE;
 
 /* The faults that were asked for, in their order; microseconds after the clock's start. INT64_MAX: no end. */
 size_t sim_faults_count(const struct sim_faults *faults);
 const struct sim_fault_setting *sim_faults_at(const struct sim_faults *faults, size_t index, int64_t *from_us,
                                               int64_t *for_us);
 
-/* How many faults whose end takes a restart of the application pool have ended by now. Never shrinks. */
+/* How often faults have started the application pool by now, when they ended or because they recycle it. Never shrinks. */
 size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us);
+/* The pool is started now, whoever did it: what only begins then (SIM_RESTARTED) begins. Any thread. */
+void sim_faults_note_restart(struct sim_faults *faults, int64_t now_us);
 
 #endif

@@ -2,17 +2,12 @@
 
 #include "base/random.h"
 #include "base/text.h"
-#include "pki/der.h"
-#include "pki/oid.h"
 #include "scep/next_ca.h"
+#include "sim/web_cert.h"
 
-#include <arpa/inet.h>
-
-#define DAY            INT64_C(86400)
-#define CA_SUBJECT     "CN=scepstorm simulated CA"
-#define RA_SUBJECT     "CN=NDES-MSCEP-RA"
-#define TLS_BITS       2048
-#define PEM_LINE_BYTES 64
+#define DAY        INT64_C(86400)
+#define CA_SUBJECT "CN=scepstorm simulated CA"
+#define RA_SUBJECT "CN=NDES-MSCEP-RA"
 
 /* The two templates that NDES setup enrolls for. */
 static const struct ra_role {
@@ -184,24 +179,6 @@ static bool make_next_ca(struct sim_identity *id, unsigned bits, struct err *e)
     return ok;
 }
 
-/* RFC 7468. */
-static bool append_pem(struct span der, const char *label, struct buf *out, struct err *e)
-{
-    struct buf base64;
-    buf_init(&base64, BYTES_MAX_MESSAGE);
-    text_base64(der, &base64);
-    bool ok = buf_ok(&base64, STAGE_SETUP, e);
-    buf_appendf(out, "-----BEGIN %s-----\n", label);
-    for (size_t at = 0; ok && at < base64.len; at += PEM_LINE_BYTES) {
-        size_t left = base64.len - at;
-        buf_append(out, base64.data + at, left < PEM_LINE_BYTES ? left : PEM_LINE_BYTES);
-        buf_append_byte(out, '\n');
-    }
-    buf_appendf(out, "-----END %s-----\n", label);
-    buf_wipe(&base64);
-    return ok && buf_ok(out, STAGE_SETUP, e);
-}
-
 static bool make_keys(struct sim_identity *id, const struct sim_identity_spec *spec, struct err *e)
 {
     return pki_key_generate_rsa(spec->ca_bits, &id->ca_key, e) &&
@@ -216,7 +193,7 @@ static bool make_all(struct sim_identity *id, const struct sim_identity_spec *sp
            make_ra(id, &ra_sign, id->sign_key, span_of(NULL, 0), until, &id->sign, e) &&
            make_ra(id, &ra_encrypt, id->encrypt_key, span_of(NULL, 0), until, &id->encrypt, e) &&
            make_bundle(id, id->sign, id->encrypt, &id->ca_certs, e) && make_aged(id, spec->now_s, e) &&
-           append_pem(pki_cert_der(id->ca), "CERTIFICATE", &id->ca_pem, e) &&
+           sim_pem_append(pki_cert_der(id->ca), "CERTIFICATE", &id->ca_pem, e) &&
            (!spec->next_ca || make_next_ca(id, spec->ca_bits, e));
 }
 
@@ -252,68 +229,4 @@ void sim_identity_free(struct sim_identity *identity)
     pki_key_free(identity->sign_key);
     pki_key_free(identity->encrypt_key);
     free(identity);
-}
-
-/* Extension subjectAltName with an iPAddress or a dNSName. */
-static bool append_san(const char *host, struct buf *out, struct err *e)
-{
-    struct in6_addr address;
-    struct span value = span_of_text(host);
-    uint8_t tag = DER_CONTEXT_PRIMITIVE(2);
-    if (inet_pton(AF_INET, host, &address) == 1) {
-        value = span_of(&address, 4);
-        tag = DER_CONTEXT_PRIMITIVE(7);
-    } else if (inet_pton(AF_INET6, host, &address) == 1) {
-        value = span_of(&address, 16);
-        tag = DER_CONTEXT_PRIMITIVE(7);
-    }
-    size_t extension = der_begin(out, DER_SEQUENCE);
-    der_put_oid(out, PKI_OID_SUBJECT_ALT_NAME);
-    size_t octets = der_begin(out, DER_OCTET_STRING);
-    size_t names = der_begin(out, DER_SEQUENCE);
-    der_put(out, tag, value);
-    der_end(out, names);
-    der_end(out, octets);
-    der_end(out, extension);
-    return buf_ok(out, STAGE_SETUP, e);
-}
-
-static bool make_tls_cert(const struct sim_identity *id, const struct pki_key *key, const char *host,
-                          int64_t now_s, struct buf *der, struct err *e)
-{
-    struct buf name, san;
-    buf_init(&name, 1024);
-    buf_init(&san, 1024);
-    bool ok = pki_name_from_text("CN=NDES", &name, e) && append_san(host, &san, e);
-    struct pki_cert_spec spec = {
-        .subject = buf_span(&name),
-        .spki = pki_key_spki(key),
-        .not_before = now_s - DAY,
-        .not_after = now_s + 365 * DAY,
-        .key_usage = PKI_KU_DIGITAL_SIGNATURE | PKI_KU_KEY_ENCIPHERMENT,
-        .ekus = &PKI_EKU_SERVER_AUTH,
-        .eku_count = 1,
-        .extensions = buf_span(&san),
-    };
-    ok = ok && sign_cert(id, &spec, der, e);
-    buf_clear(&name);
-    buf_clear(&san);
-    return ok;
-}
-
-bool sim_identity_make_tls(const struct sim_identity *identity, const char *host, int64_t now_s,
-                           struct buf *key_pem, struct buf *cert_pem, struct err *e)
-{
-    struct pki_key *key = NULL;
-    struct buf key_der, cert_der;
-    buf_init(&key_der, BYTES_MAX_MESSAGE);
-    buf_init(&cert_der, BYTES_MAX_MESSAGE);
-    bool ok = pki_key_generate_rsa(TLS_BITS, &key, e) && pki_key_to_der(key, &key_der, e) &&
-              append_pem(buf_span(&key_der), "PRIVATE KEY", key_pem, e) &&
-              make_tls_cert(identity, key, host, now_s, &cert_der, e) &&
-              append_pem(buf_span(&cert_der), "CERTIFICATE", cert_pem, e);
-    buf_wipe(&key_der);
-    buf_clear(&cert_der);
-    pki_key_free(key);
-    return ok;
 }

@@ -1,4 +1,4 @@
-/* Who the simulated server is: its CA, the two RA certificates of NDES, and a TLS certificate (ndes.md A.4).
+/* Who the simulated server is: its CA and the two RA certificates of NDES (ndes.md A.4).
  *
  * The RA certificates exist twice, fresh and aged (expired three days ago), with the same keys and serial numbers: as if
  * the same certificates had been left alone for two years. Replies therefore fit either. Immutable once made. */
@@ -32,10 +32,5 @@ struct sim_identity_spec {
 bool sim_identity_new(const struct sim_identity_spec *spec, struct sim_identity **out,
                       struct err *e) MUST_USE;
 void sim_identity_free(struct sim_identity *identity);
-
-/* A key and a certificate of the CA for a TLS server that is reached as `host` (a name or an address), appended as PEM.
- * `key_pem` is to be wiped. */
-bool sim_identity_make_tls(const struct sim_identity *identity, const char *host, int64_t now_s,
-                           struct buf *key_pem, struct buf *cert_pem, struct err *e) MUST_USE;
 
 #endif

@@ -1,6 +1,7 @@
 #include "sim/listener.h"
 
 #include "base/clock.h"
+#include "sim/resetter.h"
 #include "sim/waiting.h"
 
 #include <microhttpd.h>
@@ -18,9 +19,10 @@
 struct sim_listener {
     struct sim_listener_config config;
     struct sim_port *port;
-    enum sim_network state;
-    int fd;                    /* -1 while the daemon owns the socket */
-    struct MHD_Daemon *daemon; /* NULL: nobody serves */
+    struct sim_transport transport;
+    struct sim_resetter *resetter; /* SIM_NETWORK_RESET; else NULL */
+    int fd;                        /* -1 while the daemon owns the socket */
+    struct MHD_Daemon *daemon;     /* NULL: nobody serves */
     struct sim_waiting *waiting;
 };
 
@@ -219,7 +221,7 @@ static enum MHD_Result answer(const struct sim_listener *l, const char *method, 
         .body_too_large = x->body.failed,
         .http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0,
         .local = is_local(connection),
-        .tls = l->config.tls_key_pem != NULL,
+        .tls = l->config.web != NULL,
         .connection = connection_id(connection),
         .session = session_of(connection),
         .now_us = l->config.now_us(),
@@ -281,11 +283,41 @@ static unsigned thread_count(const struct sim_listener *l)
     return cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 }
 
+/* In the words of GnuTLS. A client of today knows none of the last one's cipher suites. */
+static const char *const offers[] = {
+    [SIM_TLS_USUAL] = "NORMAL",
+    [SIM_TLS_UP_TO_1_1] = "NORMAL:-VERS-ALL:+VERS-TLS1.1:+VERS-TLS1.0:%SERVER_PRECEDENCE",
+    [SIM_TLS_1_3_ONLY] = "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+    [SIM_TLS_RARE_CIPHER] = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CAMELLIA-128-CBC",
+};
+
+/* The options of TLS; with plain HTTP none. With a CA for them, client certificates are asked for, though not insisted on. */
+static void set_tls(const struct sim_listener *l, struct MHD_OptionItem options[5])
+{
+    struct sim_web_certs *web = l->config.web;
+    const struct sim_transport *t = &l->transport;
+    size_t n = 0;
+    if (web != NULL) {
+        options[n++] =
+            (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(intptr_t)buf_text(&web->key_pem)};
+        options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
+                                               (void *)(intptr_t)buf_text(&web->chain_pem[t->certificate])};
+        options[n++] =
+            (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(intptr_t)offers[t->offer]};
+    }
+    if (web != NULL && t->client_certificate)
+        options[n++] =
+            (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *)(intptr_t)l->config.client_ca_pem};
+    options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+}
+
 static bool serve(struct sim_listener *l, struct err *e)
 {
     if (!sim_waiting_start(on_due, NULL, &l->waiting, e))
         return false;
-    bool tls = l->config.tls_key_pem != NULL;
+    bool tls = l->config.web != NULL;
+    struct MHD_OptionItem tls_options[5];
+    set_tls(l, tls_options);
     unsigned threads = thread_count(l);
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_LISTEN_SOCKET, (intptr_t)l->fd, NULL},
@@ -296,8 +328,7 @@ static bool serve(struct sim_listener *l, struct err *e)
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, NULL},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, l},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, NULL},
-        {tls ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, 0, (void *)(intptr_t)l->config.tls_key_pem},
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)l->config.tls_cert_pem},
+        {MHD_OPTION_ARRAY, 0, tls_options},
         {MHD_OPTION_END, 0, NULL},
     };
     unsigned flags =
@@ -321,23 +352,29 @@ static void tear_down(struct sim_listener *l)
     l->daemon = NULL;
     sim_waiting_free(l->waiting);
     l->waiting = NULL;
+    sim_resetter_stop(l->resetter);
+    l->resetter = NULL;
     if (l->fd >= 0)
         close(l->fd);
     l->fd = -1;
     sim_port_unsilence(l->port);
 }
 
-static bool set_up(struct sim_listener *l, enum sim_network state, struct err *e)
+static bool set_up(struct sim_listener *l, struct err *e)
 {
     if (l->fd < 0 && !sim_port_bind(l->port, &l->fd, e))
         return false;
-    switch (state) {
+    switch (l->transport.network) {
     case SIM_NETWORK_OPEN:
         return sim_port_listen(l->port, l->fd, e) && serve(l, e);
     case SIM_NETWORK_REFUSE: /* bound, so that nobody else takes it, but not listening */
         return true;
     case SIM_NETWORK_DROP:
         return sim_port_silence(l->port, l->fd, e);
+    case SIM_NETWORK_RESET:
+        return sim_port_listen(l->port, l->fd, e) && sim_resetter_start(l->fd, &l->resetter, e);
+    case SIM_NETWORK_STALL: /* the kernel accepts, nobody reads */
+        return sim_port_listen(l->port, l->fd, e);
     }
     return false;
 }
@@ -350,12 +387,12 @@ bool sim_listener_start(const struct sim_listener_config *config, struct sim_por
         close(fd);
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the listener");
     }
-    *l = (struct sim_listener){.config = *config, .port = port, .fd = fd, .state = SIM_NETWORK_OPEN};
+    *l = (struct sim_listener){.config = *config, .port = port, .fd = fd};
     if (l->config.idle_s == 0)
         l->config.idle_s = IDLE_DEFAULT_S;
     if (l->config.request_s == 0)
         l->config.request_s = REQUEST_DEFAULT_S;
-    if (!set_up(l, SIM_NETWORK_OPEN, e)) {
+    if (!set_up(l, e)) {
         sim_listener_stop(l);
         return false;
     }
@@ -371,14 +408,22 @@ void sim_listener_stop(struct sim_listener *listener)
     free(listener);
 }
 
-bool sim_listener_set_network(struct sim_listener *listener, enum sim_network state, struct err *e)
+static bool same(const struct sim_transport *a, const struct sim_transport *b)
 {
-    bool served = listener->state == SIM_NETWORK_OPEN ? listener->daemon != NULL : listener->fd >= 0;
-    if (served && listener->state == state)
+    return a->network == b->network && a->certificate == b->certificate && a->offer == b->offer &&
+           a->client_certificate == b->client_certificate;
+}
+
+bool sim_listener_set_transport(struct sim_listener *listener, const struct sim_transport *transport,
+                                struct err *e)
+{
+    bool open = listener->transport.network == SIM_NETWORK_OPEN;
+    bool served = open ? listener->daemon != NULL : listener->fd >= 0;
+    if (served && same(&listener->transport, transport))
         return true;
     tear_down(listener);
-    listener->state = state;
-    if (set_up(listener, state, e))
+    listener->transport = *transport;
+    if (set_up(listener, e))
         return true;
     tear_down(listener);
     return false;

@@ -3,14 +3,15 @@
 #ifndef SIM_LISTENER_H
 #define SIM_LISTENER_H
 
-#include "sim/effects.h"
 #include "sim/port.h"
+#include "sim/web_cert.h"
 
 struct sim_listener_config {
-    const char *tls_key_pem, *tls_cert_pem; /* NULL: plain HTTP. Borrowed for the listener's life */
-    unsigned threads;                       /* 0: one per core */
-    unsigned idle_s;    /* a connection silent for so long is closed; 0: 120, as IIS does */
-    unsigned request_s; /* a request must be complete after so long; 0: 60 */
+    struct sim_web_certs *web; /* NULL: plain HTTP. Borrowed for the listener's life */
+    const char *client_ca_pem; /* whose client certificates are asked for, when the transport says so */
+    unsigned threads;          /* 0: one per core */
+    unsigned idle_s;           /* a connection silent for so long is closed; 0: 120, as IIS does */
+    unsigned request_s;        /* a request must be complete after so long; 0: 60 */
     /* Runs on several threads at once. Initialises and fills *reply. */
     void (*answer)(const struct sim_request *request, struct sim_reply *reply, void *user);
     /* A connection has closed; `session` is what `answer` left in *request.session, not NULL. Any thread. */
@@ -28,8 +29,9 @@ bool sim_listener_start(const struct sim_listener_config *config, struct sim_por
 /* Cuts all connections. */
 void sim_listener_stop(struct sim_listener *listener);
 
-/* Opens or blocks the network path. Blocking cuts the connections that exist. After a failure (somebody else took the port)
- * it may be called again. One thread at a time. */
-bool sim_listener_set_network(struct sim_listener *listener, enum sim_network state, struct err *e);
+/* Opens or blocks the network path, and changes what the TLS handshake shows. Any change cuts the connections that exist.
+ * After a failure (somebody else took the port) it may be called again. One thread at a time. */
+bool sim_listener_set_transport(struct sim_listener *listener, const struct sim_transport *transport,
+                                struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include "sim/gss.h"
 #include "sim/listener.h"
 #include "sim/site.h"
+#include "sim/web_cert.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -23,7 +24,8 @@ struct sim {
     struct sim_logon *logon;
     struct sim_ca *ca;
     struct sim_site *site;
-    struct buf tls_key, tls_cert;
+    enum sim_mode mode;
+    struct sim_web_certs web; /* of a server with TLS; else empty */
     int64_t (*now_us)(void);
     char url[128];
     pthread_t watcher; /* opens and closes the port as the faults say; only with such faults */
@@ -68,15 +70,18 @@ static void *watch(void *user)
     struct sim *sim = user;
     do {
         struct err ignored = {0};
-        enum sim_network state = sim_faults_network(sim->faults, sim->now_us());
-        sim_listener_set_network(sim->listener, state, &ignored);
+        struct sim_transport transport = sim_faults_transport(sim->faults, sim->now_us());
+        if (sim->mode == SIM_PROXY && transport.mdm_only)
+            transport.network =
+                SIM_NETWORK_OPEN; /* devices reach the MDM; what is behind it the site knows */
+        sim_listener_set_transport(sim->listener, &transport, &ignored);
     } while (!pause_watching(sim));
     return NULL;
 }
 
 static bool start_watching(struct sim *sim, struct err *e)
 {
-    if (!sim_faults_have_network(sim->faults))
+    if (!sim_faults_have_transport(sim->faults))
         return true;
     int rc = pthread_create(&sim->watcher, NULL, watch, sim);
     if (rc != 0)
@@ -189,15 +194,14 @@ static bool make_rooms(struct sim *sim, const struct sim_config *config, struct 
     };
     return sim_identity_new(&identity, &sim->identity, e) && make_ca(sim, config, e) &&
            make_site(sim, config, e) &&
-           (!config->tls ||
-            sim_identity_make_tls(sim->identity, sim->port.host, now_s, &sim->tls_key, &sim->tls_cert, e));
+           (!config->tls || sim_web_certs_make(sim->identity, sim->port.host, now_s, &sim->web, e));
 }
 
 static bool open_listener(struct sim *sim, const struct sim_config *config, int fd, struct err *e)
 {
     struct sim_listener_config listener = {
-        .tls_key_pem = config->tls ? buf_text(&sim->tls_key) : NULL,
-        .tls_cert_pem = config->tls ? buf_text(&sim->tls_cert) : NULL,
+        .web = config->tls ? &sim->web : NULL,
+        .client_ca_pem = buf_text(&sim->identity->ca_pem),
         .threads = config->threads,
         .answer = answer,
         .forget = forget,
@@ -222,7 +226,8 @@ static bool start(struct sim *sim, const struct sim_config *config, struct err *
     int fd = -1;
     if (!check_ciphers(config->policy, e) ||
         !sim_faults_parse(config->faults, config->fault_count, &sim->faults, e) ||
-        !make_logon(sim, config, e) || !make_otp(sim, config, e) || !make_challenges(sim, config, e) ||
+        !sim_faults_check(sim->faults, config->tls, e) || !make_logon(sim, config, e) ||
+        !make_otp(sim, config, e) || !make_challenges(sim, config, e) ||
         !sim_port_parse(config->listen, &sim->port, e) || !sim_port_bind(&sim->port, &fd, e))
         return false;
     if (!make_rooms(sim, config, e)) {
@@ -258,9 +263,9 @@ bool sim_start(const struct sim_config *config, struct sim **out, struct err *e)
     pthread_cond_init(&sim->wake, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&sim->lock, NULL);
-    buf_init(&sim->tls_key, BYTES_MAX_MESSAGE);
-    buf_init(&sim->tls_cert, BYTES_MAX_MESSAGE);
+    sim_web_certs_init(&sim->web);
     sim->now_us = complete.now_us;
+    sim->mode = complete.policy->mode;
     bool ok = start(sim, &complete, e);
     if (ok && !config->faults_wait)
         sim_start_faults(sim);
@@ -287,8 +292,7 @@ void sim_stop(struct sim *sim)
     sim_otp_free(sim->challenges);
     sim_faults_free(sim->faults);
     sim_identity_free(sim->identity);
-    buf_wipe(&sim->tls_key);
-    buf_clear(&sim->tls_cert);
+    sim_web_certs_clear(&sim->web);
     pthread_cond_destroy(&sim->wake);
     pthread_mutex_destroy(&sim->lock);
     free(sim);

@@ -54,7 +54,7 @@ static void errors_name_the_fault_and_a_way_out(void **state)
         {"connector-stopped:hresult=5", "'5' is no HRESULT like 0x80004005"},
         {"connector-stopped:hresult=0x123456789", "is no HRESULT"},
         {"connector-stopped:hresult=0x8000400g", "is no HRESULT"},
-        {"network-path-blocked:fraction=0.5", "cannot be blocked for a share"},
+        {"network-path-blocked:fraction=0.5", "the same for everybody, not for a share"},
         {"", "there is no such fault"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -188,15 +188,15 @@ static void network_is_blocked_within_the_window_only(void **state)
 {
     (void)state;
     struct sim_faults *faults = parse("network-path-blocked:how=drop,from=2s,for=3s");
-    assert_true(sim_faults_have_network(faults));
-    assert_int_equal(sim_faults_network(faults, START + 3 * SECOND), SIM_NETWORK_OPEN);
+    assert_true(sim_faults_have_transport(faults));
+    assert_int_equal(sim_faults_transport(faults, START + 3 * SECOND).network, SIM_NETWORK_OPEN);
     sim_faults_start(faults, START);
-    assert_int_equal(sim_faults_network(faults, START + SECOND), SIM_NETWORK_OPEN);
-    assert_int_equal(sim_faults_network(faults, START + 3 * SECOND), SIM_NETWORK_DROP);
-    assert_int_equal(sim_faults_network(faults, START + 5 * SECOND), SIM_NETWORK_OPEN);
+    assert_int_equal(sim_faults_transport(faults, START + SECOND).network, SIM_NETWORK_OPEN);
+    assert_int_equal(sim_faults_transport(faults, START + 3 * SECOND).network, SIM_NETWORK_DROP);
+    assert_int_equal(sim_faults_transport(faults, START + 5 * SECOND).network, SIM_NETWORK_OPEN);
     sim_faults_free(faults);
     faults = parse("otp-cache-full");
-    assert_false(sim_faults_have_network(faults));
+    assert_false(sim_faults_have_transport(faults));
     sim_faults_free(faults);
 }
 

@@ -103,6 +103,12 @@ static void serve(struct served *s, unsigned idle_s, unsigned request_s)
     s->number = sim_port_number(&s->port);
 }
 
+static bool set_network(struct sim_listener *listener, enum sim_network network)
+{
+    struct err e = {0};
+    return sim_listener_set_transport(listener, &(struct sim_transport){.network = network}, &e);
+}
+
 static struct buf fresh(void)
 {
     struct buf b;
@@ -295,14 +301,14 @@ static void refused_path_answers_nobody_and_comes_back(void **state)
     struct err e = {0};
     int before = talk_connect(s.number);
     assert_true(before >= 0);
-    assert_true(sim_listener_set_network(s.listener, SIM_NETWORK_REFUSE, &e));
+    assert_true(set_network(s.listener, SIM_NETWORK_REFUSE));
     struct buf reply = fresh();
     assert_true(talk_drain(before, &reply)); /* cut */
     close(before);
     assert_int_equal(talk_connect(s.number), -1);
     assert_int_equal(errno, ECONNREFUSED);
-    assert_true(sim_listener_set_network(s.listener, SIM_NETWORK_REFUSE, &e));
-    assert_true(sim_listener_set_network(s.listener, SIM_NETWORK_OPEN, &e));
+    assert_true(set_network(s.listener, SIM_NETWORK_REFUSE));
+    assert_true(set_network(s.listener, SIM_NETWORK_OPEN));
     assert_true(talk_get(s.number, "/again", "", &reply));
     assert_string_equal(seen.target, "/again");
     buf_clear(&reply);
@@ -315,12 +321,12 @@ static void dropped_path_is_silent_and_comes_back(void **state)
     struct served s;
     serve(&s, 0, 0);
     struct err e = {0};
-    assert_true(sim_listener_set_network(s.listener, SIM_NETWORK_DROP, &e));
+    assert_true(set_network(s.listener, SIM_NETWORK_DROP));
     for (int i = 0; i < 2; i++) {
         assert_int_equal(talk_connect(s.number), -1);
         assert_int_equal(errno, ETIMEDOUT);
     }
-    assert_true(sim_listener_set_network(s.listener, SIM_NETWORK_OPEN, &e));
+    assert_true(set_network(s.listener, SIM_NETWORK_OPEN));
     struct buf reply = fresh();
     assert_true(talk_get(s.number, "/again", "", &reply));
     assert_int_equal(talk_status(&reply), 200);
