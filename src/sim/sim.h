@@ -27,6 +27,8 @@ struct sim_config {
     unsigned threads;                /* of the listener; 0: one per core */
     const char *const *faults;       /* "otp-cache-full:from=10s,for=5s" */
     size_t fault_count;
+    const char *const *latencies; /* "otp:fixed=200ms,servers=1", as in sim/station.h */
+    size_t latency_count;
     bool faults_wait;        /* fault clocks start with sim_start_faults, else when it listens */
     int64_t (*now_us)(void); /* wall clock; NULL: the real one. Tests hand in their own */
 };
@@ -34,7 +36,7 @@ struct sim_config {
 struct sim;
 
 /* Makes keys and certificates (about a second), listens, serves on its own threads.
- * Fails: REASON_USAGE (a fault's text, a keytab), REASON_IO (cannot listen: address in the text; no gss-ntlmssp). */
+ * Fails: REASON_USAGE (a fault's text, a latency's, a keytab), REASON_IO (cannot listen: address in the text; no gss-ntlmssp). */
 bool sim_start(const struct sim_config *config, struct sim **out, struct err *e) MUST_USE;
 void sim_stop(struct sim *sim);
 
