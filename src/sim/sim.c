@@ -19,6 +19,8 @@ struct sim {
     struct sim_otp *otp;
     struct sim_otp *challenges; /* of the proxy mode; else NULL */
     struct sim_faults *faults;
+    struct sim_latencies latencies;
+    struct sim_stations *stations;
     struct sim_accounts *accounts;
     struct sim_gss *gss; /* NULL: Basic alone */
     struct sim_logon *logon;
@@ -127,6 +129,16 @@ static bool make_challenges(struct sim *sim, const struct sim_config *config, st
     return config->policy->mode != SIM_PROXY || sim_otp_new(&challenges, &sim->challenges, e);
 }
 
+static bool make_stations(struct sim *sim, const struct sim_config *config, struct err *e)
+{
+    for (size_t i = 0; i < config->latency_count; i++) {
+        struct err why = {0};
+        if (!sim_latency_parse(config->latencies[i], &sim->latencies, &why))
+            return err_set(e, STAGE_SETUP, why.reason, "latency '%.60s': %s", config->latencies[i], why.text);
+    }
+    return sim_stations_new(&sim->latencies, &sim->stations, e);
+}
+
 static bool make_gss(struct sim *sim, const struct sim_config *config, struct err *e)
 {
     const struct sim_gss_config gss = {
@@ -171,6 +183,7 @@ static bool make_site(struct sim *sim, const struct sim_config *config, struct e
         .otp = sim->otp,
         .faults = sim->faults,
         .logon = sim->logon,
+        .stations = sim->stations,
         .otp_max = config->otp_cache,
         .otp_validity_us = config->otp_validity_us,
         .otp_fixed = config->otp_static || config->static_password != NULL,
@@ -226,8 +239,8 @@ static bool start(struct sim *sim, const struct sim_config *config, struct err *
     int fd = -1;
     if (!check_ciphers(config->policy, e) ||
         !sim_faults_parse(config->faults, config->fault_count, &sim->faults, e) ||
-        !sim_faults_check(sim->faults, config->tls, e) || !make_logon(sim, config, e) ||
-        !make_otp(sim, config, e) || !make_challenges(sim, config, e) ||
+        !sim_faults_check(sim->faults, config->tls, e) || !make_stations(sim, config, e) ||
+        !make_logon(sim, config, e) || !make_otp(sim, config, e) || !make_challenges(sim, config, e) ||
         !sim_port_parse(config->listen, &sim->port, e) || !sim_port_bind(&sim->port, &fd, e))
         return false;
     if (!make_rooms(sim, config, e)) {
@@ -287,6 +300,8 @@ void sim_stop(struct sim *sim)
     sim_logon_free(sim->logon);
     sim_gss_free(sim->gss);
     sim_accounts_free(sim->accounts);
+    sim_stations_free(sim->stations);
+    sim_latencies_clear(&sim->latencies);
     sim_ca_free(sim->ca);
     sim_otp_free(sim->otp);
     sim_otp_free(sim->challenges);
