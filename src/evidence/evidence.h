@@ -29,14 +29,18 @@ struct evidence_file {
     uint64_t bytes; /* read; of a .gz unpacked */
     uint64_t lines, records;
     uint64_t damaged; /* lines or elements that could not be read */
-    bool
-        local_time; /* its times carry no zone: they are the server's local time (CSV); see evidence_offset */
+    /* Its times carry no zone: they are the server's local time (CSV); see evidence_detect_offset. */
+    bool local_time;
+    /* Day and month could be exchanged in every date of it; see evidence_options.dates. */
+    bool dates_doubtful;
+    const char *problem; /* why it ended early or was not read: "its compression is damaged"; "": nothing */
 };
 
 #define EVIDENCE_NO_TIME INT64_MIN
 
 struct evidence_iis {
-    struct span method, stem, query, user, client, agent, server_ip, host; /* "-" becomes empty */
+    /* "-" becomes empty; in `agent` the '+' that IIS writes for blanks are blanks again, in the others they stand. */
+    struct span method, stem, query, user, client, agent, server_ip, host;
     int status;
     int substatus;                                /* -1: the log has no such column */
     int64_t win32;                                /* -1: no such column; unsigned 32 bits */
@@ -48,16 +52,18 @@ struct evidence_httperr {
     int status; /* 0: "-" */
 };
 
-#define EVIDENCE_MAX_DATA 24
+#define EVIDENCE_MAX_DATA 96
 
 struct evidence_event {
     const char *channel, *provider, *computer; /* "" where the export does not say */
     uint32_t id;
     int level; /* 1 critical .. 4 information, 0 unknown */
     uint64_t record;
+    /* In order; name "" where there is none. Of <UserData> every text by its element's name and every attribute as
+     * "Element.attribute": CAPI2 has "Result.value" 800B0109 and "Result" with the words. */
     struct {
         const char *name, *value;
-    } data[EVIDENCE_MAX_DATA]; /* in order; name "" where there is none */
+    } data[EVIDENCE_MAX_DATA];
     size_t data_count;
     const char *binary;  /* <Binary>, hex */
     const char *message; /* rendered text; "" when not exported */
@@ -107,6 +113,8 @@ struct evidence_sink {
  * the run; NULL: none); and every 5xx of the whole site. */
 struct evidence_options {
     const char *stem;
+    /* How "05/06/2026" is meant where a file does not say; 0: as its own dates make likely. */
+    enum evidence_dates { EVIDENCE_DATES_DETECT, EVIDENCE_DATES_DAY_FIRST, EVIDENCE_DATES_MONTH_FIRST } dates;
 };
 
 /* Reads one file. `kind` EVIDENCE_UNKNOWN: by its contents. gzip is unpacked, UTF-16 and a byte-order mark understood.
@@ -119,5 +127,16 @@ bool evidence_read(const char *path, enum evidence_kind kind, const struct evide
  * not followed. Files that are nothing known are told to `sink->file` with EVIDENCE_UNKNOWN. */
 bool evidence_read_folder(const char *folder, const struct evidence_options *options,
                           const struct evidence_sink *sink, struct err *e) MUST_USE;
+
+/* The same with a file that is in memory already; `name` is its path in records. */
+bool evidence_read_bytes(struct span bytes, const char *name, enum evidence_kind kind,
+                         const struct evidence_options *options, const struct evidence_sink *sink,
+                         struct err *e) MUST_USE;
+
+/* How far a server's local clock is ahead of UTC: the quarter of an hour within 14 hours that brings most of the `local` times
+ * within two seconds of one of `utc` (neither need be sorted; a few dozen that belong together are plenty, more than 4096 are
+ * thinned). Subtract it from the local times. False: no offset stands out from chance. */
+bool evidence_detect_offset(const int64_t *local_us, size_t local_count, const int64_t *utc_us,
+                            size_t utc_count, int64_t *offset_us) MUST_USE;
 
 #endif

@@ -1,0 +1,30 @@
+/* What a file is, by its first 64 KiB. Names lie: people rename, rotate and zip logs. */
+#include "evidence/parts.h"
+
+/* The more telling first. */
+static const struct reader *const readers[] = {
+    &reader_events_xml,
+    &reader_httperr,
+    &reader_iis,
+};
+
+/* Text has no NULs but for the runs that a crash leaves. */
+static bool is_binary(struct span head)
+{
+    size_t controls = 0;
+    for (size_t i = 0; i < head.len; i++)
+        controls += head.data[i] != 0 && head.data[i] < ' ' && head.data[i] != '\t' && head.data[i] != '\n' &&
+                    head.data[i] != '\r' && head.data[i] != '\f' && head.data[i] != 0x1B;
+    return controls * 50 > head.len;
+}
+
+const struct reader *recognise(struct span head, enum evidence_kind wanted)
+{
+    if (head.len == 0 || is_binary(head))
+        return NULL;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        if (readers[i]->recognises(head))
+            return wanted == EVIDENCE_UNKNOWN || readers[i]->kind == wanted ? readers[i] : NULL;
+    }
+    return NULL;
+}
