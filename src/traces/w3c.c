@@ -1,0 +1,112 @@
+/* Logs of IIS and HTTP.sys: words between blanks, a blank in a value is '+', nothing is '-' (ndes.md G.1, G.2). */
+#include "traces/internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define QUERY_MAX 4096 /* IIS writes "..." for what is longer */
+
+#define IIS_FIELDS                                                                                           \
+    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) "  \
+    "sc-status sc-substatus sc-win32-status time-taken"
+#define HTTPERR_FIELDS                                                                                       \
+    "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename"
+
+static void put_time(const struct traces_time *at, struct buf *out)
+{
+    buf_appendf(out, "%04d-%02d-%02d %02d:%02d:%02d", at->year, at->month, at->day, at->hour, at->minute,
+                at->second);
+}
+
+static void put_word(const char *text, struct buf *out)
+{
+    buf_append_byte(out, ' ');
+    if (text == NULL || text[0] == '\0')
+        buf_append_byte(out, '-');
+    for (; text != NULL && *text != '\0'; text++) {
+        uint8_t byte = (uint8_t)*text;
+        buf_append_byte(out, byte <= ' ' || byte == 0x7f ? (uint8_t)'+' : byte);
+    }
+}
+
+static bool open_log(struct traces *t, struct traces_writer *w, const char *name, const char *software,
+                     const char *fields, const struct traces_time *at)
+{
+    char head[512];
+    struct err e = {0};
+    snprintf(head, sizeof head,
+             "#Software: %s\r\n#Version: 1.0\r\n#Date: %04d-%02d-%02d %02d:%02d:%02d\r\n#Fields: %s\r\n",
+             software, at->year, at->month, at->day, at->hour, at->minute, at->second, fields);
+    if (traces_writer_open(w, t->folder, name, head, &e))
+        return true;
+    if (!w->failed)
+        w->on_failure(&e, w->user);
+    w->failed = true;
+    return false;
+}
+
+/* A new file each day. Who answered before midnight and comes after it is in the new one, as with IIS. */
+static void roll(struct traces *t, int64_t when_us, const struct traces_time *at)
+{
+    int32_t day = (int32_t)(when_us / INT64_C(86400000000));
+    if (t->iis.failed || (t->iis.fd >= 0 && day <= t->iis_day))
+        return;
+    char name[40];
+    snprintf(name, sizeof name, "u_ex%02d%02d%02d.log", at->year % 100, at->month, at->day);
+    traces_writer_close(&t->iis);
+    if (!t->iis.failed)
+        open_log(t, &t->iis, name, "Microsoft Internet Information Services 10.0", IIS_FIELDS, at);
+    t->iis_day = day;
+}
+
+void traces_iis(struct traces *t, const struct traces_iis *line)
+{
+    struct traces_time at = traces_time_of(line->when_us);
+    traces_writer_begin(&t->iis);
+    roll(t, line->when_us, &at);
+    if (!t->iis.failed && t->iis.fd >= 0) {
+        struct buf *out = &t->iis.pending;
+        bool long_query = line->query != NULL && strlen(line->query) > QUERY_MAX;
+        put_time(&at, out);
+        put_word(t->facts.address, out);
+        put_word(line->method, out);
+        put_word(line->stem, out);
+        put_word(long_query ? "..." : line->query, out);
+        buf_appendf(out, " %u", line->port != 0 ? line->port : t->port);
+        put_word(line->user, out);
+        put_word(line->client, out);
+        put_word(line->agent, out);
+        buf_appendf(out, " - %d %u %" PRIu32 " %" PRId64 "\r\n", line->status, line->substatus, line->win32,
+                    line->taken_us > 0 ? line->taken_us / 1000 : 0);
+    }
+    traces_writer_end(&t->iis);
+}
+
+void traces_httperr(struct traces *t, const struct traces_httperr *line)
+{
+    struct traces_time at = traces_time_of(line->when_us);
+    traces_writer_begin(&t->httperr);
+    if (t->httperr.fd < 0 && !t->httperr.failed)
+        open_log(t, &t->httperr, "httperr1.log", "Microsoft HTTP API 2.0", HTTPERR_FIELDS, &at);
+    if (!t->httperr.failed && t->httperr.fd >= 0) {
+        struct buf *out = &t->httperr.pending;
+        put_time(&at, out);
+        put_word(line->client, out);
+        buf_appendf(out, " %u", line->client_port);
+        put_word(t->facts.address, out);
+        buf_appendf(out, " %u", line->port != 0 ? line->port : t->port);
+        put_word(line->version, out);
+        put_word(line->method, out);
+        put_word(line->uri, out);
+        if (line->status != 0)
+            buf_appendf(out, " %d", line->status);
+        else
+            put_word(NULL, out);
+        put_word(line->queue != NULL ? "1" : NULL, out);
+        put_word(line->reason, out);
+        put_word(line->queue, out);
+        buf_append_text(out, "\r\n");
+    }
+    traces_writer_end(&t->httperr);
+}
