@@ -62,6 +62,7 @@ static void look_around(struct engine *en, int64_t now)
     const struct engine_config *c = en->config;
     en->heartbeat_us = now + HEARTBEAT_US;
     facts_sample(en);
+    park_tidy(en);
     watch_results(en);
     watch_purpose(en, now);
     if (en->grace_us != INT64_MAX)
@@ -72,13 +73,24 @@ static void look_around(struct engine *en, int64_t now)
     }
 }
 
+static void wake(struct engine *en, struct seat *seat, int64_t now)
+{
+    struct phone *p = park_return(seat);
+    if (p != NULL) {
+        phone_due(p, now);
+        return;
+    }
+    engine_lack_memory(en);
+    timers_put_off(en, seat, now + SECOND_US);
+}
+
 static void do_all_due(struct engine *en)
 {
     int64_t now = engine_now(en);
     arrivals_offer(en, now);
     passwords_turn(en);
-    for (struct phone *p; timers_due_us(en) <= now && (p = timers_first(en)) != NULL;)
-        phone_due(p, now);
+    while (timers_due_us(en) <= now)
+        wake(en, timers_first(en), now);
     if (now >= en->grace_us) {
         en->grace_us = INT64_MAX;
         engine_abandon_all(en);

@@ -39,11 +39,18 @@ struct ca_entry {
     struct err verdict;
 };
 
-/* One of the two is set. */
+/* Where a device in flight is found by its timer and by the answers to its requests: its phone may be put away meanwhile. */
+struct seat {
+    struct engine *engine;
+    size_t timer;                 /* its place in the heap */
+    int64_t deadline_us, wake_us; /* wake_us is INT64_MAX but for one that pauses */
+    struct phone *phone;          /* one of the two is set: park.c */
+    struct parked *parked;
+};
+
 struct timer {
     int64_t due_us;
-    struct phone *phone;
-    struct parked *parked;
+    struct seat *seat;
 };
 
 /* Devices in flight by when something is due for them: a binary heap. */
@@ -94,6 +101,7 @@ struct engine {
     struct timers timers; /* holds every device in flight */
     uint64_t in_flight;
     uint64_t phones; /* not freed yet: those that ended and wait for a worker are among them */
+    uint64_t parked, unparked_max;
     uint64_t ended, failed;
 
     /* facts.c */
@@ -122,8 +130,7 @@ struct crypto {
 /* What the engine keeps for a device in flight. */
 struct phone {
     struct engine *engine;
-    size_t timer; /* its place in the heap */
-    int64_t deadline_us, wake_us;
+    struct seat *seat;
     uint32_t wake_generation;
     bool ended, cancelling;
     struct trial *trial; /* lab.h: it is a control or a probe, in no figure of the load; NULL: it is not */
@@ -181,6 +188,7 @@ void engine_tell_device(struct engine *en, const struct outcome *o);
 void engine_tell_stall(struct engine *en, int64_t us);
 void engine_tell_otp(struct engine *en, const struct outcome_otp_event *event);
 void engine_tell_probe(struct engine *en, const struct outcome_probe *probe);
+void engine_lack_memory(struct engine *en); /* for a device to go on with: no others start */
 void engine_abandon_all(struct engine *en);
 void engine_abandon_sleepers(struct engine *en); /* those that would wake after the grace */
 
@@ -215,19 +223,18 @@ void phone_hold(struct phone *p, enum stage stage, int64_t queued_us, int64_t st
                 const struct http_response *r);
 
 /* timers.c */
-bool timers_add(struct engine *en, struct phone *p, struct err *e) MUST_USE; /* with p->deadline_us set */
-void timers_change(struct engine *en, struct phone *p); /* after p->deadline_us or p->wake_us was */
-void timers_remove(struct engine *en, struct phone *p);
-int64_t timers_due_us(const struct engine *en); /* INT64_MAX: nobody is in flight */
-/* Wakes it up when it is parked. NULL: nobody is there, or no memory to wake it up with. */
-struct phone *timers_get(struct engine *en, size_t at);
-struct phone *timers_first(struct engine *en);
-void timers_park(struct engine *en, struct phone *p, struct parked *parked); /* takes its place */
+bool timers_add(struct engine *en, struct seat *seat, struct err *e) MUST_USE; /* with its times set */
+void timers_change(struct engine *en, struct seat *seat); /* after one of its times was */
+void timers_put_off(struct engine *en, struct seat *seat, int64_t until_us);
+void timers_remove(struct engine *en, struct seat *seat);
+int64_t timers_due_us(const struct engine *en);     /* INT64_MAX: nobody is in flight */
+struct seat *timers_first(const struct engine *en); /* NULL: likewise */
 void timers_clear(struct engine *en);
 
-/* park.c: a device that waits long is put away: its phone packed, its connection closed. */
-void park(struct phone *p);                       /* when that is worth it: then *p is gone */
-struct phone *park_return(struct parked *parked); /* frees `parked`. NULL: no memory, and it stays */
+/* park.c: the phone of a device that waits is put away, packed. */
+void park(struct phone *p);                   /* when it waits: then *p is gone */
+struct phone *park_return(struct seat *seat); /* unpacked when it was put away. NULL: no memory; it stays */
+void park_tidy(struct engine *en);            /* now and then: gives memory back */
 
 /* keys.c */
 bool keys_suffice(const struct engine *en, uint64_t device); /* for its enrollment */

@@ -112,6 +112,7 @@ bool messages_csr(struct phone *p, const struct device_action *action, struct er
     if (ok && p->trial != NULL && lab_makes(p))
         ok = lab_make(p, &device, e);
     buf_fit(&p->csr); /* kept as evidence while the device waits */
+    buf_fit(&p->subject);
     p->challenge = kind_of(device.challenge);
     forget(&who);
     return ok;

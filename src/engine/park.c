@@ -1,12 +1,16 @@
-/* A device that waits for minutes (for its next poll, for a retry) needs little of what a phone holds: most of it is room for
- * texts, and empty. Its phone is packed: words that are zero are left out.
+/* A device that waits (for an answer, for its next poll, for a retry) needs little of what a phone holds: most of it is room
+ * for texts, and empty. Its phone is packed: words that are zero are left out.
  *
- * It also gives up its connection, when that is plain HTTP: libcurl takes none up again that was idle for more than two minutes,
- * and servers do not wait that long. Over TLS it keeps its sessions, which go on, and so the rest, too. */
+ * One that pauses for minutes also gives up its connection, when that is plain HTTP: libcurl takes none up again that was idle
+ * for more than two minutes, and servers do not wait that long. Over TLS it keeps its sessions, which go on, and so the rest,
+ * too. */
 #include "engine/internal.h"
 
-#define WORTH_US (120 * SECOND_US)
-#define WORDS    (sizeof(struct phone) / sizeof(uint64_t))
+#include <malloc.h>
+
+#define MINUTES_US (120 * SECOND_US)
+#define MANY       1000
+#define WORDS      (sizeof(struct phone) / sizeof(uint64_t))
 
 _Static_assert(sizeof(struct phone) % sizeof(uint64_t) == 0 && WORDS < UINT16_MAX,
                "a phone is made of words");
@@ -51,12 +55,17 @@ static void unpack(const struct parked *parked, uint64_t *to)
     }
 }
 
-static bool is_worth(const struct phone *p)
+/* Nobody has it in hand: a worker, the lab, the reservoir. */
+static bool is_idle(const struct phone *p)
 {
-    bool waits = p->device.state == DEVICE_PAUSED && p->wake_us - engine_now(p->engine) > WORTH_US &&
-                 p->deadline_us - engine_now(p->engine) > WORTH_US;
-    return waits && !p->ended && !p->crypto.busy && p->trial == NULL && p->password == NULL &&
-           !p->taker.waiting && !p->taker.fetching && p->held_count == 0 && !p->has_event;
+    return !p->ended && !p->crypto.busy && p->trial == NULL && !p->taker.waiting && !p->taker.fetching &&
+           p->held_count == 0 && !p->has_event;
+}
+
+static bool pauses_long(const struct phone *p)
+{
+    int64_t until = engine_now(p->engine) + MINUTES_US;
+    return p->password == NULL && p->seat->wake_us > until && p->seat->deadline_us > until;
 }
 
 static bool is_plain(const struct phone *p)
@@ -82,14 +91,22 @@ static void drop(struct phone *p)
         buf_fit(kept[i]);
 }
 
-void park(struct phone *p)
+/* What is over, but stands there still. */
+static void wipe(struct phone *p)
+{
+    memset(&p->crypto, 0, sizeof p->crypto);
+    memset(&p->event, 0, sizeof p->event);
+    memset(&p->error, 0, sizeof p->error);
+    memset(p->held_steps, 0, sizeof p->held_steps);
+}
+
+static void put_away(struct phone *p, bool disconnected)
 {
     uint64_t plain[WORDS], packed[2 * WORDS];
-    if (!is_worth(p))
-        return;
-    drop(p);
+    struct seat *seat = p->seat;
     struct http_session *session = p->session;
-    if (is_plain(p))
+    wipe(p);
+    if (disconnected)
         p->session = NULL;
     memcpy(plain, p, sizeof plain);
     size_t count = pack(plain, packed);
@@ -98,29 +115,57 @@ void park(struct phone *p)
         p->session = session;
         return;
     }
-    parked->disconnected = p->session == NULL && session != NULL;
-    parked->count = count;
+    *parked = (struct parked){.disconnected = disconnected, .count = count};
     memcpy(parked->words, packed, count * sizeof *packed);
-    if (parked->disconnected)
+    if (disconnected)
         http_session_free(session);
-    timers_park(p->engine, p, parked);
+    p->engine->parked++;
+    seat->parked = parked;
+    seat->phone = NULL;
     free(p);
 }
 
-struct phone *park_return(struct parked *parked)
+void park(struct phone *p)
+{
+    bool pauses = p->device.state == DEVICE_PAUSED;
+    if (!is_idle(p) || (pauses ? !pauses_long(p) : !http_is_busy(p->session)))
+        return;
+    if (pauses)
+        drop(p);
+    put_away(p, pauses && is_plain(p));
+}
+
+struct phone *park_return(struct seat *seat)
 {
     uint64_t plain[WORDS] = {0};
-    struct phone *p = malloc(sizeof *p);
+    struct err e = {0};
+    const struct parked *parked = seat->parked;
+    struct phone *p = parked == NULL ? NULL : malloc(sizeof *p);
     if (p == NULL)
-        return NULL;
+        return seat->phone;
     unpack(parked, plain);
     memcpy(p, plain, sizeof *p);
-    struct err e = {0};
     if (parked->disconnected && !http_session_new(p->engine->http, &p->session, &e)) {
         free(p);
         return NULL;
     }
     p->device.config.then = p->then; /* the only thing in a phone that is named by its address in between */
-    free(parked);
+    p->engine->parked--;
+    free(seat->parked);
+    seat->parked = NULL;
+    seat->phone = p;
     return p;
+}
+
+/* When thousands arrive at once, thousands of phones lie about until the workers have served them all, and leave holes that are
+ * too large for what comes after them. */
+void park_tidy(struct engine *en)
+{
+    uint64_t unparked = en->phones - en->parked;
+    if (unparked > en->unparked_max)
+        en->unparked_max = unparked;
+    if (en->unparked_max < MANY || unparked > en->unparked_max / 4)
+        return;
+    malloc_trim(0);
+    en->unparked_max = unparked;
 }

@@ -21,10 +21,17 @@ unsigned phone_profile(const struct scenario *s, uint64_t device)
     return (unsigned)(s->devices.profile_count - 1);
 }
 
-static bool link_in(struct engine *en, struct phone *p, struct err *e)
+static bool link_in(struct engine *en, struct phone *p, int64_t deadline_us, struct err *e)
 {
-    if (!timers_add(en, p, e))
+    struct seat *seat = calloc(1, sizeof *seat);
+    if (seat == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for a device");
+    *seat = (struct seat){.engine = en, .deadline_us = deadline_us, .wake_us = INT64_MAX, .phone = p};
+    if (!timers_add(en, seat, e)) {
+        free(seat);
         return false;
+    }
+    p->seat = seat;
     en->phones++;
     if (++en->in_flight > en->result->generator.in_flight_max)
         en->result->generator.in_flight_max = en->in_flight;
@@ -33,7 +40,7 @@ static bool link_in(struct engine *en, struct phone *p, struct err *e)
 
 static void link_out(struct engine *en, struct phone *p)
 {
-    timers_remove(en, p);
+    timers_remove(en, p->seat);
     en->in_flight--;
 }
 
@@ -84,9 +91,7 @@ bool phone_start(struct engine *en, const struct load_arrival *a, struct trial *
     if (p == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for a device");
     int64_t now = engine_now(en), timeout = en->config->scenario->limits.device_timeout_us;
-    p->deadline_us = now + timeout;
-    p->wake_us = INT64_MAX;
-    if (!http_session_new(en->http, &p->session, e) || !link_in(en, p, e)) {
+    if (!http_session_new(en->http, &p->session, e) || !link_in(en, p, now + timeout, e)) {
         http_session_free(p->session);
         free(p);
         return false;
@@ -122,6 +127,7 @@ static void free_phone(struct phone *p)
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_clear(bufs[i]);
     p->engine->phones--;
+    free(p->seat);
     free(p);
 }
 
@@ -185,15 +191,15 @@ static void end(struct phone *p)
 
 static void set_deadline(struct phone *p, int64_t at_us)
 {
-    p->deadline_us = at_us;
-    timers_change(p->engine, p);
+    p->seat->deadline_us = at_us;
+    timers_change(p->engine, p->seat);
 }
 
 static void set_wake(struct phone *p, int64_t at_us, uint32_t generation)
 {
-    p->wake_us = at_us;
+    p->seat->wake_us = at_us;
     p->wake_generation = generation;
-    timers_change(p->engine, p);
+    timers_change(p->engine, p->seat);
 }
 
 static void make_csr(struct phone *p, const struct device_action *action)
@@ -305,11 +311,10 @@ void phone_feed(struct phone *p, const struct device_event *event)
 
 void phone_due(struct phone *p, int64_t now_us)
 {
-    struct device_event event = {.kind = DEVICE_TIMEOUT};
-    if (p->deadline_us > now_us) {
-        event = (struct device_event){.kind = DEVICE_WAKE, .generation = p->wake_generation};
-        set_wake(p, INT64_MAX, 0);
-    }
+    bool late = p->seat->deadline_us <= now_us;
+    const struct device_event event = {.kind = late ? DEVICE_TIMEOUT : DEVICE_WAKE,
+                                       .generation = p->wake_generation};
+    set_wake(p, INT64_MAX, 0);
     phone_feed(p, &event);
 }
 

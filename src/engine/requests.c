@@ -120,7 +120,12 @@ static void keep_evidence(struct phone *p, struct http_response *r)
 
 static void on_response(void *user, struct http_response *r)
 {
-    struct phone *p = user;
+    struct seat *seat = user;
+    struct phone *p = park_return(seat);
+    if (p == NULL) { /* its answer is lost, and its time-out will end it */
+        engine_lack_memory(seat->engine);
+        return;
+    }
     hold_steps(p, r);
     bool kept = p->trial != NULL && lab_keeps_password(p);
     if (p->sent.operation == PERSONA_PKI_OPERATION && r->sent && !kept)
@@ -157,8 +162,8 @@ void requests_send(struct phone *p, const struct device_action *action)
     struct err e = {0};
     const struct persona *persona = p->persona;
     int64_t timeout = persona->request_timeout;
-    buf_reset(&p->headers);
-    buf_reset(&p->body);
+    buf_clear(&p->headers); /* others come; until then a device that waits holds none */
+    buf_clear(&p->body);
     const struct http_request request = {
         .url = make_url(p, action, &e),
         .method = action->post ? HTTP_POST : HTTP_GET,
@@ -174,8 +179,9 @@ void requests_send(struct phone *p, const struct device_action *action)
     };
     p->asked_us = engine_now(p->engine);
     p->sent = *action;
-    if (request.url == NULL || !http_send(p->session, &request, on_response, p, &e))
+    if (request.url == NULL || !http_send(p->session, &request, on_response, p->seat, &e))
         phone_answer_now(p, DEVICE_FAILED, action->generation, &e);
+    buf_fit(&p->url); /* libcurl has a copy; this one is evidence */
 }
 
 void requests_cancel(struct phone *p)
@@ -189,5 +195,7 @@ void requests_parse_ca(struct phone *p, uint32_t generation)
     scep_ca_free(p->ca); /* some clients ask twice */
     p->ca = NULL;
     bool ok = facts_ca(p->engine, buf_span(&p->body), &p->ca, &e);
+    if (ok)
+        buf_clear(&p->body);
     phone_answer_now(p, ok ? DEVICE_DONE : DEVICE_FAILED, generation, ok ? NULL : &e);
 }

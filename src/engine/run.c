@@ -84,15 +84,30 @@ void engine_tell_device(struct engine *en, const struct outcome *o)
     watch_budget(en);
 }
 
-void engine_abandon_all(struct engine *en)
+void engine_lack_memory(struct engine *en)
 {
-    for (struct phone *p; (p = timers_first(en)) != NULL;)
-        phone_abort(p);
+    struct err cause = {0};
+    if (en->stopped)
+        return;
+    snprintf(en->result->stopped_early, sizeof en->result->stopped_early,
+             "no memory was left for the devices in flight: fewer of them, or a larger machine");
+    err_set(&cause, STAGE_NONE, REASON_NO_MEMORY, "no memory for the devices in flight");
+    engine_stop(en, &cause);
 }
 
-static bool sleeps_too_long(const struct phone *p)
+void engine_abandon_all(struct engine *en)
 {
-    return p->device.state == DEVICE_PAUSED && p->wake_us > p->engine->grace_us;
+    for (struct phone *p; en->timers.count > 0 && (p = park_return(timers_first(en))) != NULL;)
+        phone_abort(p);
+    if (en->timers.count == 0)
+        return;
+    en->grace_us = engine_now(en) + SECOND_US; /* no memory for the others now */
+    alarm_expect(en, en->grace_us);
+}
+
+static bool sleeps_too_long(const struct seat *seat)
+{
+    return seat->wake_us != INT64_MAX && seat->wake_us > seat->engine->grace_us;
 }
 
 /* Their next poll, retry or request would come after the grace: waiting for them helps nobody. One that leaves changes the
@@ -102,8 +117,9 @@ void engine_abandon_sleepers(struct engine *en)
     for (bool found = true; found;) {
         found = false;
         for (size_t i = en->timers.count; i-- > 0;) {
-            struct phone *p = i < en->timers.count ? timers_get(en, i) : NULL;
-            if (p == NULL || !sleeps_too_long(p))
+            struct seat *seat = i < en->timers.count ? en->timers.items[i].seat : NULL;
+            struct phone *p = seat != NULL && sleeps_too_long(seat) ? park_return(seat) : NULL;
+            if (p == NULL)
                 continue;
             found = true;
             phone_abort(p);

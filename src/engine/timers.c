@@ -3,8 +3,7 @@
 static void place(struct timers *t, size_t at, struct timer item)
 {
     t->items[at] = item;
-    if (item.phone != NULL)
-        item.phone->timer = at;
+    item.seat->timer = at;
 }
 
 static void sift_up(struct timers *t, size_t at)
@@ -28,12 +27,12 @@ static void sift_down(struct timers *t, size_t at)
     place(t, at, item);
 }
 
-static int64_t due(const struct phone *p)
+static int64_t due(const struct seat *seat)
 {
-    return p->wake_us < p->deadline_us ? p->wake_us : p->deadline_us;
+    return seat->wake_us < seat->deadline_us ? seat->wake_us : seat->deadline_us;
 }
 
-bool timers_add(struct engine *en, struct phone *p, struct err *e)
+bool timers_add(struct engine *en, struct seat *seat, struct err *e)
 {
     struct timers *t = &en->timers;
     if (t->count == t->cap) {
@@ -44,23 +43,29 @@ bool timers_add(struct engine *en, struct phone *p, struct err *e)
         t->items = items;
         t->cap = cap;
     }
-    place(t, t->count++, (struct timer){.due_us = due(p), .phone = p});
-    sift_up(t, p->timer);
+    place(t, t->count++, (struct timer){.due_us = due(seat), .seat = seat});
+    sift_up(t, seat->timer);
     return true;
 }
 
-void timers_change(struct engine *en, struct phone *p)
+void timers_change(struct engine *en, struct seat *seat)
 {
-    en->timers.items[p->timer].due_us = due(p);
-    sift_up(&en->timers, p->timer);
-    sift_down(&en->timers, p->timer);
-    alarm_expect(en, due(p));
+    en->timers.items[seat->timer].due_us = due(seat);
+    sift_up(&en->timers, seat->timer);
+    sift_down(&en->timers, seat->timer);
+    alarm_expect(en, due(seat));
 }
 
-void timers_remove(struct engine *en, struct phone *p)
+void timers_put_off(struct engine *en, struct seat *seat, int64_t until_us)
+{
+    en->timers.items[seat->timer].due_us = until_us;
+    sift_down(&en->timers, seat->timer);
+}
+
+void timers_remove(struct engine *en, struct seat *seat)
 {
     struct timers *t = &en->timers;
-    size_t at = p->timer;
+    size_t at = seat->timer;
     t->count--;
     if (at == t->count)
         return;
@@ -74,29 +79,9 @@ int64_t timers_due_us(const struct engine *en)
     return en->timers.count > 0 ? en->timers.items[0].due_us : INT64_MAX;
 }
 
-void timers_park(struct engine *en, struct phone *p, struct parked *parked)
+struct seat *timers_first(const struct engine *en)
 {
-    struct timer *item = &en->timers.items[p->timer];
-    item->parked = parked;
-    item->phone = NULL;
-}
-
-struct phone *timers_get(struct engine *en, size_t at)
-{
-    struct timer *item = &en->timers.items[at];
-    if (item->phone != NULL)
-        return item->phone;
-    item->phone = park_return(item->parked);
-    if (item->phone == NULL)
-        return NULL;
-    item->parked = NULL;
-    item->phone->timer = at;
-    return item->phone;
-}
-
-struct phone *timers_first(struct engine *en)
-{
-    return en->timers.count > 0 ? timers_get(en, 0) : NULL;
+    return en->timers.count > 0 ? en->timers.items[0].seat : NULL;
 }
 
 void timers_clear(struct engine *en)

@@ -102,6 +102,11 @@ bool http_send(struct http_session *session, const struct http_request *request,
     return true;
 }
 
+bool http_is_busy(const struct http_session *session)
+{
+    return session->current != NULL;
+}
+
 void http_cancel(struct http_session *session)
 {
     if (session->current != NULL)

@@ -116,6 +116,7 @@ typedef void (*http_done)(void *user, struct http_response *response);
  * REASON_CONNECTION_LOST (in the middle of a logon), REASON_HTTP_PROTOCOL (the server does not go on with NTLM). */
 bool http_send(struct http_session *session, const struct http_request *request, http_done done, void *user,
                struct err *e) MUST_USE;
+bool http_is_busy(const struct http_session *session); /* a request is under way */
 /* Completes the request under way, if any, now: `done` is called from within, with REASON_ABORTED. */
 void http_cancel(struct http_session *session);
 

@@ -18,8 +18,9 @@ static struct phone *sleeper(struct engine *en, uint64_t index, int64_t wake_us)
     static const struct persona persona = {.polls = 5};
     assert_non_null(p);
     p->engine = en;
-    p->wake_us = wake_us;
-    p->deadline_us = 1000 * MINUTE;
+    p->seat = calloc(1, sizeof *p->seat);
+    assert_non_null(p->seat);
+    *p->seat = (struct seat){.engine = en, .deadline_us = 1000 * MINUTE, .wake_us = wake_us, .phone = p};
     p->persona = p->device.config.persona = &persona;
     p->device.config.then = p->then;
     p->then[0] = OUTCOME_GET_CRL;
@@ -34,18 +35,24 @@ static struct phone *sleeper(struct engine *en, uint64_t index, int64_t wake_us)
         buf_init(bufs[i], 4096);
         assert_true(buf_append_text(bufs[i], "something"));
     }
-    assert_true(timers_add(en, p, &e));
+    assert_true(timers_add(en, p->seat, &e));
     return p;
 }
 
 static void let_go(struct engine *en, struct phone *p)
 {
-    timers_remove(en, p);
+    timers_remove(en, p->seat);
     buf_clear(&p->subject);
     buf_clear(&p->signer);
     buf_clear(&p->message);
     buf_clear(&p->body);
+    free(p->seat);
     free(p);
+}
+
+static struct phone *first(struct engine *en)
+{
+    return park_return(timers_first(en));
 }
 
 static void a_long_wait_is_slept_through(void **state)
@@ -56,9 +63,9 @@ static void a_long_wait_is_slept_through(void **state)
     for (uint64_t i = 0; i < 20; i++)
         park(sleeper(&en, i, (int64_t)(60 - i) * MINUTE));
     for (uint64_t i = 20; i-- > 0;) {
-        assert_null(en.timers.items[0].phone);
+        assert_null(timers_first(&en)->phone);
         assert_int_equal(timers_due_us(&en), (int64_t)(60 - i) * MINUTE);
-        struct phone *p = timers_first(&en);
+        struct phone *p = first(&en);
         assert_int_equal(p->device.outcome.device, i);
         assert_ptr_equal(p->device.config.then, p->then);
         assert_int_equal(p->then[0], OUTCOME_GET_CRL);
@@ -87,7 +94,7 @@ static void a_retry_keeps_its_message(void **state)
     p->device.polling = false;
     p->device.resume = DEVICE_PKI_OPERATION;
     park(p);
-    p = timers_first(&en);
+    p = first(&en);
     assert_true(span_equal_text(buf_span(&p->message), "something"));
     let_go(&en, p);
     timers_clear(&en);
@@ -100,12 +107,12 @@ static void a_short_wait_is_not_worth_it(void **state)
     set_up(&en);
     struct phone *p = sleeper(&en, 1, MINUTE);
     park(p);
-    assert_ptr_equal(timers_first(&en), p);
+    assert_ptr_equal(first(&en), p);
     let_go(&en, p);
     p = sleeper(&en, 2, 5 * MINUTE);
     p->crypto.busy = true; /* a worker has it */
     park(p);
-    assert_ptr_equal(timers_first(&en), p);
+    assert_ptr_equal(first(&en), p);
     let_go(&en, p);
     timers_clear(&en);
 }
