@@ -3,8 +3,10 @@
 #include "scep/certrep.h"
 #include "scep/content.h"
 #include "sim/gate.h"
+#include "sim/guise.h"
 #include "sim/issue.h"
 #include "sim/ledger.h"
+#include "sim/notes.h"
 #include "sim/refusals.h"
 #include "sim/renewal.h"
 
@@ -15,13 +17,15 @@ struct sim_ca {
     struct sim_ledger *ledger;
     struct sim_pending *pending;
     struct sim_crl *crl;
-    _Atomic uint32_t issued;
+    struct sim_guises *guises;
+    _Atomic uint32_t numbers; /* of requests, handed out so far */
     _Atomic int64_t restarted_us;
 };
 
 /* One message on its way through. */
 struct visit {
     struct sim_ca *ca;
+    const struct sim_identity *id;
     const struct scep_request *request;
     const struct sim_effects *effects;
     int64_t now_us;
@@ -34,11 +38,11 @@ bool sim_ca_new(const struct sim_ca_spec *spec, struct sim_ca **out, struct err 
     if (ca == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulated CA");
     ca->spec = *spec;
-    atomic_init(&ca->issued, 0);
+    atomic_init(&ca->numbers, 0);
     atomic_init(&ca->restarted_us, INT64_MIN);
     if (!sim_ledger_new(spec->policy.ledger_max, &ca->ledger, e) ||
         !sim_pending_new(spec->policy.remembered_us, &ca->pending, e) ||
-        !sim_crl_new(spec->identity, &ca->crl, e)) {
+        !sim_crl_new(spec->identity, &ca->crl, e) || !sim_guises_new(spec->identity, &ca->guises, e)) {
         sim_ca_free(ca);
         return false;
     }
@@ -53,7 +57,14 @@ void sim_ca_free(struct sim_ca *ca)
     sim_ledger_free(ca->ledger);
     sim_pending_free(ca->pending);
     sim_crl_free(ca->crl);
+    sim_guises_free(ca->guises);
     free(ca);
+}
+
+const struct sim_identity *sim_ca_identity(struct sim_ca *ca, const struct sim_effects *effects,
+                                           struct err *e)
+{
+    return sim_guises_get(ca->guises, effects->guise, effects->guise_until_s, e);
 }
 
 void sim_ca_restart(struct sim_ca *ca, int64_t now_us)
@@ -72,24 +83,71 @@ static int64_t remembered_since(const struct visit *v)
 
 /* ---- replies ---- */
 
-static bool send_certrep(const struct visit *v, struct scep_certrep_spec *rep, struct err *e)
+/* How the reply is made, by the policy. */
+static void follow_policy(const struct visit *v, struct scep_certrep_spec *rep)
 {
     const struct sim_policy *policy = &v->ca->spec.policy;
     rep->request = v->request;
-    rep->signer = v->ca->spec.identity->sign;
-    rep->signer_key = v->ca->spec.identity->sign_key;
+    rep->signer = v->id->sign;
+    rep->signer_key = v->id->sign_key;
     rep->digest = policy->reply_digest;
     rep->cipher = policy->reply_cipher_fixed ? policy->reply_cipher : v->request->cipher;
     rep->transport = policy->reply_transport;
+}
+
+/* How it differs from that. `other` is for what is encrypted to somebody else: here to NDES itself. */
+static bool follow_effects(const struct visit *v, struct scep_certrep_spec *rep, struct scep_request *other,
+                           struct err *e)
+{
+    const struct sim_identity *stranger;
+    switch (v->effects->reply_form) {
+    case SIM_REPLY_USUAL:
+        break;
+    case SIM_REPLY_OAEP:
+        rep->transport = PKI_RSA_OAEP;
+        break;
+    case SIM_REPLY_AES256:
+        rep->cipher = PKI_AES256_CBC;
+        break;
+    case SIM_REPLY_DES3:
+        rep->cipher = PKI_DES3_CBC;
+        break;
+    case SIM_REPLY_SHA512:
+        rep->digest = PKI_SHA512;
+        break;
+    case SIM_REPLY_SHA1:
+        rep->digest = PKI_SHA1;
+        break;
+    case SIM_REPLY_OTHER_SIGNER:
+        stranger = sim_guises_get(v->ca->guises, SIM_GUISE_RA_RENEWED, 0, e);
+        if (stranger == NULL)
+            return false;
+        rep->signer = stranger->sign;
+        rep->signer_key = stranger->sign_key;
+        break;
+    case SIM_REPLY_OTHER_RECIPIENT:
+        *other = *v->request;
+        other->signer = v->id->encrypt;
+        rep->request = other;
+        break;
+    }
+    return true;
+}
+
+static bool send_certrep(const struct visit *v, struct scep_certrep_spec *rep, struct err *e)
+{
+    struct scep_request other;
+    follow_policy(v, rep);
     v->reply->status = 200;
     v->reply->server = "Microsoft-IIS/10.0";
     v->reply->content_type = "application/x-pki-message";
-    return scep_certrep_build(rep, &v->reply->body, e);
+    return follow_effects(v, rep, &other, e) && scep_certrep_build(rep, &v->reply->body, e);
 }
 
 /* A proxy ends the exchange with NDES and starts its own with the device: Microsoft's attributes end with the former. */
 static bool refuse(const struct visit *v, const struct sim_refusal *why, struct err *e)
 {
+    sim_note_refused(why, v->reply);
     if (why->page != SIM_ERROR_NONE) {
         sim_page_error(why->page, v->reply);
         return buf_ok(&v->reply->body, STAGE_PKI_OPERATION, e);
@@ -133,16 +191,30 @@ static bool send_found(const struct visit *v, struct pki_cert *cert, struct err 
 
 /* ---- issuing ---- */
 
+/* The first request of a CA is the one for its own certificate. */
+static uint32_t next_number(const struct visit *v)
+{
+    return atomic_fetch_add(&v->ca->numbers, 1) + 2;
+}
+
 static bool issue(const struct visit *v, const struct pki_csr *csr, bool renewal, struct err *e)
 {
     struct sim_ca *ca = v->ca;
     struct pki_cert *cert = NULL;
-    uint32_t number = atomic_fetch_add(&ca->issued, 1) + 2;
-    if (!sim_issue_cert(ca->spec.identity, csr, number, ca->spec.policy.cert_validity_s, v->now_us / 1000000,
-                        &cert, e))
+    uint32_t number = next_number(v);
+    if (!sim_issue_cert(v->id, csr, number, ca->spec.policy.cert_validity_s, v->now_us / 1000000, &cert, e))
         return false;
     sim_ledger_add(ca->ledger, cert, v->request->transaction.id, renewal, v->now_us);
     return send_found(v, cert, e);
+}
+
+/* What the CA itself refuses is in its log, too. */
+static bool refuse_csr(const struct visit *v, const struct pki_csr *csr, const struct sim_refusal *why,
+                       struct err *e)
+{
+    if (why->by_ca)
+        sim_note_denied(why, next_number(v), csr->subject, v->reply);
+    return refuse(v, why, e);
 }
 
 static const struct sim_refusal *check_policy(const struct visit *v, const struct pki_csr *csr)
@@ -190,8 +262,9 @@ static bool hold(const struct visit *v, const struct pki_csr *csr, bool renewal,
 static bool decide(const struct visit *v, const struct pki_csr *csr, bool renewal, struct err *e)
 {
     const struct sim_refusal *refusal = check_policy(v, csr);
+    v->reply->asked_ca = true;
     if (refusal != NULL)
-        return refuse(v, refusal, e);
+        return refuse_csr(v, csr, refusal, e);
     if ((v->ca->spec.policy.quirks & SIM_QUIRK_SAME_KEY_RETURNS_OLD) != 0) {
         struct pki_cert *old = sim_ledger_by_key(v->ca->ledger, csr->spki, csr->subject);
         if (old != NULL)
@@ -224,7 +297,7 @@ static bool answer_pending(const struct visit *v, struct span subject, struct sp
     struct sim_poll_answer answer = sim_pending_poll(v->ca->pending, v->request->transaction.id, subject,
                                                      spki, over, v->now_us, &content);
     bool ok = true;
-    *answered = answer.verdict != SIM_POLL_UNKNOWN;
+    *answered = v->reply->asked_ca = answer.verdict != SIM_POLL_UNKNOWN;
     switch (answer.verdict) {
     case SIM_POLL_UNKNOWN:
         break;
@@ -232,6 +305,7 @@ static bool answer_pending(const struct visit *v, struct span subject, struct sp
         ok = send_pending(v, e);
         break;
     case SIM_POLL_DENIED:
+        sim_note_denied(&SIM_REFUSE_DENIED, next_number(v), subject, v->reply);
         ok = refuse(v, &SIM_REFUSE_DENIED, e);
         break;
     case SIM_POLL_APPROVED:
@@ -277,22 +351,33 @@ static bool answer_again(const struct visit *v, const struct pki_csr *csr, bool 
     return cert == NULL || send_found(v, cert, e);
 }
 
+static const struct sim_refusal *check_renewal(const struct visit *v, const struct scep_renewal *facts)
+{
+    return v->effects->renewal.set ? &v->effects->renewal : sim_renewal_check(facts);
+}
+
+/* The policy module is asked about every request, renewals too (inferred). */
+static bool wants_password(const struct visit *v, bool renewal)
+{
+    return !renewal || v->ca->spec.policy.mode == SIM_INTUNE || v->effects->renewal_password;
+}
+
 static bool answer_csr(const struct visit *v, const struct pki_csr *csr, struct err *e)
 {
     const struct sim_ca_spec *spec = &v->ca->spec;
-    struct scep_renewal facts = scep_renewal_judge(v->request, csr, spec->identity->ca, v->now_us / 1000000);
+    struct scep_renewal facts = scep_renewal_judge(v->request, csr, v->id->ca, v->now_us / 1000000);
     bool renewal = sim_renewal_is(v->request, csr, &facts), answered = false;
     if (!answer_again(v, csr, renewal, &answered, e))
         return false;
     if (answered)
         return true;
     const struct sim_gate gate = {spec->policy.mode, spec->identity, spec->otp, spec->challenges};
-    /* The policy module is asked about every request, renewals too (inferred). */
-    bool by_certificate = renewal && spec->policy.mode != SIM_INTUNE;
-    const struct sim_refusal *refusal = renewal ? sim_renewal_check(&facts) : NULL;
-    if (refusal == NULL && !by_certificate)
+    const struct sim_refusal *refusal = renewal ? check_renewal(v, &facts) : NULL;
+    if (refusal == NULL && wants_password(v, renewal))
         refusal = sim_gate_check(&gate, csr, v->effects, v->now_us);
-    return refusal != NULL ? refuse(v, refusal, e) : decide(v, csr, renewal, e);
+    if (refusal != NULL && renewal && v->effects->renewal_password)
+        refusal = &SIM_REFUSE_RENEWAL;
+    return refusal != NULL ? refuse_csr(v, csr, refusal, e) : decide(v, csr, renewal, e);
 }
 
 static bool answer_request(const struct visit *v, struct err *e)
@@ -317,7 +402,7 @@ static bool read_serial(const struct visit *v, struct scep_content *content, boo
     const struct sim_refusal *refusal = NULL;
     if (!scep_content_read_serial(buf_span(&v->request->content), content, &why))
         refusal = &SIM_REFUSE_MALFORMED;
-    else if (!pki_name_same_rdns(content->issuer, pki_cert_subject(v->ca->spec.identity->ca)))
+    else if (!pki_name_same_rdns(content->issuer, pki_cert_subject(v->id->ca)))
         refusal = &SIM_REFUSE_NO_SUCH_CERT;
     if (refusal != NULL)
         *ok = refuse(v, refusal, e);
@@ -365,17 +450,40 @@ static const struct message {
     {SCEP_GET_CRL, SIM_OPERATION_GET_CRL, answer_get_crl},
 };
 
+static unsigned algorithms_of(const struct scep_request *request)
+{
+    bool old = request->digest == PKI_MD5 || request->digest == PKI_SHA1 || request->cipher == PKI_DES_CBC ||
+               request->cipher == PKI_DES3_CBC;
+    bool new = (request->digest != PKI_MD5 && request->digest != PKI_SHA1) ||
+               (request->cipher != PKI_DES_CBC && request->cipher != PKI_DES3_CBC);
+    return (old ? (unsigned)SIM_ALGORITHMS_OLD : 0) | (new ? (unsigned)SIM_ALGORITHMS_NEW : 0);
+}
+
 /* Replies are encrypted to the signer: its key must be RSA, whatever kind the requested one is. */
 static bool answer_opened(const struct visit *v, struct err *e)
 {
     if (!pki_cert_is_rsa(v->request->signer))
         return refuse(v, &SIM_REFUSE_ALGORITHM, e);
+    if ((v->effects->algorithms & algorithms_of(v->request)) != 0)
+        return refuse(v, &v->effects->algorithm, e);
+    unsigned operations = v->effects->basic_types_only ? 0 : v->ca->spec.policy.operations;
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         const struct message *m = &messages[i];
-        if (m->type == v->request->type && (v->ca->spec.policy.operations & m->needs) == m->needs)
+        if (m->type == v->request->type && (operations & m->needs) == m->needs)
             return m->answer(v, e);
     }
     return refuse(v, &SIM_REFUSE_TYPE, e);
+}
+
+bool sim_ca_refuse_unread(enum sim_unread how, const struct sim_effects *effects, struct sim_reply *reply,
+                          struct err *e)
+{
+    sim_note_unread(how, reply);
+    if (effects->unread_page != SIM_ERROR_NONE)
+        sim_page_error(effects->unread_page, reply);
+    else
+        sim_page_not_scep(reply);
+    return buf_ok(&reply->body, STAGE_PKI_OPERATION, e);
 }
 
 /* A message that could not be opened. NDES answers what it cannot decode or decrypt with a page (B.2); the rest gets a
@@ -388,8 +496,8 @@ static bool answer_unopened(const struct visit *v, enum reason reason, struct er
         return refuse(v, &SIM_REFUSE_SIGNATURE, e);
     if (named && reason == REASON_UNSUPPORTED_ALGORITHM)
         return refuse(v, &SIM_REFUSE_ALGORITHM, e);
-    sim_page_not_scep(v->reply);
-    return buf_ok(&v->reply->body, STAGE_PKI_OPERATION, e);
+    enum sim_unread how = reason == REASON_DECRYPT ? SIM_UNREAD_ENVELOPE : SIM_UNREAD_PKCS7;
+    return sim_ca_refuse_unread(how, v->effects, v->reply, e);
 }
 
 bool sim_ca_answer(struct sim_ca *ca, struct span message, const struct sim_effects *effects, int64_t now_us,
@@ -397,8 +505,12 @@ bool sim_ca_answer(struct sim_ca *ca, struct span message, const struct sim_effe
 {
     struct scep_request request = {0};
     struct err why = {0};
-    const struct visit v = {ca, &request, effects, now_us, reply};
-    const struct sim_identity *id = ca->spec.identity;
+    const struct sim_identity *id = sim_ca_identity(ca, effects, e);
+    const struct visit v = {ca, id, &request, effects, now_us, reply};
+    if (id == NULL)
+        return false;
+    if (effects->unread != SIM_READ)
+        return sim_ca_refuse_unread(effects->unread, effects, reply, e);
     bool opened = scep_request_open(message, id->encrypt, id->encrypt_key, &request, &why);
     bool ok = opened ? answer_opened(&v, e) : answer_unopened(&v, why.reason, e);
     scep_request_clear(&request);

@@ -28,6 +28,15 @@ void sim_ca_free(struct sim_ca *ca);
 bool sim_ca_answer(struct sim_ca *ca, struct span message, const struct sim_effects *effects, int64_t now_us,
                    struct sim_reply *reply, struct err *e) MUST_USE;
 
+/* The answer to a message that could not be read: a page, and an event. */
+bool sim_ca_refuse_unread(enum sim_unread how, const struct sim_effects *effects, struct sim_reply *reply,
+                          struct err *e) MUST_USE;
+
+/* Whose certificates the server has as long as `effects` hold: the CA's own identity unless a fault says otherwise. Borrowed
+ * from the CA. NULL: they could not be made. */
+const struct sim_identity *sim_ca_identity(struct sim_ca *ca, const struct sim_effects *effects,
+                                           struct err *e) MUST_USE;
+
 /* What a restart of the application pool does: NDES knows no earlier transactionID any more. The CA forgets nothing. */
 void sim_ca_restart(struct sim_ca *ca, int64_t now_us);
 

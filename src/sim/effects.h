@@ -3,6 +3,7 @@
 #ifndef SIM_EFFECTS_H
 #define SIM_EFFECTS_H
 
+#include "sim/otp.h"
 #include "sim/pages.h"
 
 /* What a request asks for. */
@@ -173,9 +174,6 @@ enum sim_reply_form {
     SIM_REPLY_OTHER_RECIPIENT, /* encrypted to somebody else's key */
 };
 
-/* What a server speaks. */
-enum sim_language { SIM_ENGLISH, SIM_GERMAN, SIM_FRENCH, SIM_JAPANESE, SIM_LANGUAGE_COUNT };
-
 struct sim_effects {
     uint32_t bitten; /* a bit for each fault that has a say here, in the order of sim_faults_at */
     int64_t now_us;  /* set before a fault is applied: wall clock, and */
@@ -189,24 +187,23 @@ struct sim_effects {
     struct sim_limits limits;
     unsigned crashes; /* so many requests kill the worker process, then the pool is disabled; 0: none */
     enum sim_error_page crash_page; /* what a client gets of it; SIM_ERROR_NONE: RST */
-    bool slow_start;                /* the first answer after a start of the pool takes slow_start_us */
-    int64_t slow_start_us;
-    int64_t clock_us;                     /* how far the server's clock is ahead */
-    unsigned nodes;                       /* servers behind the one address; 0: one */
-    unsigned node;                        /* the one that got this request, from 0 */
-    enum sim_error_page kernel;           /* every URL, before authentication */
-    enum sim_error_page iis;              /* every URL, by IIS, before authentication */
-    bool double_escape_blocked;           /* by IIS */
-    enum sim_error_page post;             /* POST to mscep.dll; SIM_ERROR_NONE: it is served */
-    const char *caps;                     /* GetCACaps answers this instead; NULL: as always. Static */
-    bool logon_everywhere;                /* mscep wants a logon as mscep_admin does */
-    enum sim_error_page extension;        /* every URL, after authentication: mscep.dll could not start */
-    enum sim_error_page at[SIM_OP_COUNT]; /* one operation, after authentication */
+    int64_t slow_start_us;          /* the first answer after a start of the pool takes so much longer */
+    int64_t clock_us;               /* how far the server's clock is ahead */
+    unsigned nodes;                 /* servers behind the one address; 0: one */
+    unsigned node;                  /* the one that got this request, from 0 */
+    enum sim_error_page kernel;     /* every URL, before authentication */
+    enum sim_error_page iis;        /* every URL, by IIS, before authentication */
+    bool double_escape_blocked;     /* by IIS */
+    enum sim_error_page post;       /* POST to mscep.dll; SIM_ERROR_NONE: it is served */
+    const char *caps;               /* GetCACaps answers this instead; NULL: as always. Static */
+    bool logon_everywhere;          /* mscep wants a logon as mscep_admin does */
+    enum sim_error_page extension;  /* every URL, after authentication: mscep.dll could not start */
+    enum sim_error_page at[SIM_OP_COUNT];           /* one operation, after authentication */
     enum sim_error_page before_logon[SIM_OP_COUNT]; /* one operation, before authentication */
     enum sim_error_page kernel_at[SIM_OP_COUNT];    /* one operation, by HTTP.sys */
     enum sim_error_page
-        otp_folder;           /* the OTP page where the URL does not name mscep.dll, after authentication */
-    int64_t restart_every_us; /* the application pool is recycled at the onset and so often; 0: it is not */
+        otp_folder; /* the OTP page where the URL does not name mscep.dll, after authentication */
+    int64_t restart_every_us; /* the pool is recycled at the onset, then so often (INT64_MAX: no more); 0: it is not */
     /* What the server's own logs say beside a page from above; a client never sees it. */
     unsigned substatus;  /* IIS log */
     uint32_t win32;      /* IIS log */
@@ -217,18 +214,12 @@ struct sim_effects {
     bool kerberos_broken;  /* tickets are not accepted: the SPN is on the wrong account */
     bool otp_page_replaced;
     enum sim_otp_page otp_page; /* when replaced */
-    bool ra_expired;            /* GetCACert shows aged RA certificates */
-    bool passwords_unknown;     /* no password that a client sends is in the cache */
     enum sim_language language; /* of the OTP page */
-    bool otp_static;            /* one password for everybody */
-    bool otp_twice;             /* each password is handed out to two callers */
-    unsigned otp_max;           /* places in the password cache; 0: as configured */
-    bool otp_validity_set;
-    int64_t otp_validity_us; /* when set: how long a password is good */
+    struct sim_otp_twist otp;   /* of the password cache */
     enum sim_guise guise;
     int64_t guise_until_s;
     enum sim_password_trouble password;
-    uint32_t password_hresult;  /* of SIM_PASSWORD_USED and unreadable_string; 0: the usual */
+    struct sim_refusal password_refusal; /* of a password that is not right, in place of the usual one */
     unsigned unreadable_string; /* of SIM_STRING_*: types of challengePassword that NDES does not read */
     bool module_missing;        /* the policy module is not registered */
     enum sim_unread unread;

@@ -31,8 +31,8 @@ struct sim_request {
 /* What is written down about a reply besides the line in the IIS log: an event with its data in order, as in
  * traces/event_kinds.c. Says what happened, whether a fault made it happen or a client. */
 struct sim_note {
-    const char *event; /* "NDES 31", "CA 53", "Security 4625"; static; NULL: none */
-    char values[2][256];
+    const char *event;   /* "NDES 31", "CA 53", "Security 4625"; static; NULL: none */
+    char values[6][256]; /* "{client}": the address that the request came from */
 };
 #define SIM_NOTES 2
 
@@ -64,6 +64,7 @@ struct sim_reply {
     int64_t delay_us;    /* it leaves so long after the request came; what making it takes is part of that */
     const char *headers; /* further ones: "Name: value", a line each */
     enum sim_cut cut;
+    size_t cut_at; /* SIM_CUT_CONNECTION: bytes of the body that get through */
     /* What the server's own logs would have; the client never sees it. */
     enum sim_layer layer;
     unsigned substatus;

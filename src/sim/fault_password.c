@@ -4,7 +4,7 @@
 static void passwords_unknown(const struct sim_fault_setting *fault, struct sim_effects *effects)
 {
     (void)fault;
-    effects->passwords_unknown = true;
+    effects->password = SIM_PASSWORD_UNKNOWN;
 }
 
 static const struct sim_fault_kind kinds[] = {

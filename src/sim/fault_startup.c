@@ -10,7 +10,7 @@ static void ra_expired(const struct sim_fault_setting *fault, struct sim_effects
     if (fault->value[0] == RESTARTED)
         effects->extension = SIM_ERROR_IIS_500;
     else
-        effects->ra_expired = true;
+        effects->guise = SIM_GUISE_RA_AGED;
 }
 
 static const struct sim_fault_kind kinds[] = {

@@ -69,17 +69,18 @@ static bool thumbprint(struct sim_identity *id, struct err *e)
     return true;
 }
 
-/* Old enough to have issued the aged RA certificates. */
-static bool make_ca(struct sim_identity *id, int64_t now_s, struct err *e)
+/* Old enough to have issued RA certificates that have expired by now. */
+bool sim_identity_make_ca(struct sim_identity *id, const char *subject, int64_t until_s, struct err *e)
 {
     struct buf name;
     buf_init(&name, 1024);
-    bool ok = pki_name_from_text(CA_SUBJECT, &name, e) && key_id(id->ca_key, id->ca_key_id, e);
+    bool ok = pki_name_from_text(subject != NULL ? subject : CA_SUBJECT, &name, e) &&
+              key_id(id->ca_key, id->ca_key_id, e);
     struct pki_cert_spec spec = {
         .subject = buf_span(&name),
         .spki = pki_key_spki(id->ca_key),
-        .not_before = now_s - 3 * 365 * DAY,
-        .not_after = now_s + 7 * 365 * DAY,
+        .not_before = id->made_s - 3 * 365 * DAY,
+        .not_after = until_s,
         .ca = true,
         .key_usage = PKI_KU_DIGITAL_SIGNATURE | PKI_KU_CERT_SIGN | PKI_KU_CRL_SIGN,
     };
@@ -111,23 +112,21 @@ static bool make_ra(const struct sim_identity *id, const struct ra_role *role, c
     return ok;
 }
 
-static bool make_bundle(const struct sim_identity *id, const struct pki_cert *sign,
-                        const struct pki_cert *encrypt, struct buf *out, struct err *e)
+bool sim_identity_make_ra(struct sim_identity *id, const struct sim_identity *issuer,
+                          const struct sim_identity *serials, int64_t until_s, struct err *e)
 {
-    const struct pki_cert *certs[] = {sign, encrypt, id->ca};
-    return scep_degenerate_make(certs, 3, out, e);
+    const struct span none = {0};
+    struct span sign = serials != NULL ? pki_cert_serial(serials->sign) : none;
+    struct span encrypt = serials != NULL ? pki_cert_serial(serials->encrypt) : none;
+    return make_ra(issuer, &ra_sign, id->sign_key, sign, until_s, &id->sign, e) &&
+           make_ra(issuer, &ra_encrypt, id->encrypt_key, encrypt, until_s, &id->encrypt, e);
 }
 
-static bool make_aged(struct sim_identity *id, int64_t now_s, struct err *e)
+bool sim_identity_make_bundle(struct sim_identity *id, struct err *e)
 {
-    struct pki_cert *sign = NULL, *encrypt = NULL;
-    int64_t ended = now_s - 3 * DAY;
-    bool ok = make_ra(id, &ra_sign, id->sign_key, pki_cert_serial(id->sign), ended, &sign, e) &&
-              make_ra(id, &ra_encrypt, id->encrypt_key, pki_cert_serial(id->encrypt), ended, &encrypt, e) &&
-              make_bundle(id, sign, encrypt, &id->ca_certs_aged, e);
-    pki_cert_free(sign);
-    pki_cert_free(encrypt);
-    return ok;
+    const struct pki_cert *certs[] = {id->sign, id->encrypt, id->ca};
+    buf_reset(&id->ca_certs);
+    return scep_degenerate_make(certs, 3, &id->ca_certs, e);
 }
 
 /* Same name, new key, valid from a month before the present CA ends (RFC 8894 4.7). */
@@ -188,28 +187,56 @@ static bool make_keys(struct sim_identity *id, const struct sim_identity_spec *s
 
 static bool make_all(struct sim_identity *id, const struct sim_identity_spec *spec, struct err *e)
 {
-    int64_t until = spec->now_s + 700 * DAY;
-    return make_keys(id, spec, e) && make_ca(id, spec->now_s, e) &&
-           make_ra(id, &ra_sign, id->sign_key, span_of(NULL, 0), until, &id->sign, e) &&
-           make_ra(id, &ra_encrypt, id->encrypt_key, span_of(NULL, 0), until, &id->encrypt, e) &&
-           make_bundle(id, id->sign, id->encrypt, &id->ca_certs, e) && make_aged(id, spec->now_s, e) &&
+    return make_keys(id, spec, e) && sim_identity_make_ca(id, NULL, id->made_s + 7 * 365 * DAY, e) &&
+           sim_identity_make_ra(id, id, NULL, id->made_s + 700 * DAY, e) && sim_identity_make_bundle(id, e) &&
            sim_pem_append(pki_cert_der(id->ca), "CERTIFICATE", &id->ca_pem, e) &&
            (!spec->next_ca || make_next_ca(id, spec->ca_bits, e));
 }
 
-bool sim_identity_new(const struct sim_identity_spec *spec, struct sim_identity **out, struct err *e)
+static struct sim_identity *allocate(struct err *e)
 {
     struct sim_identity *id = calloc(1, sizeof *id);
-    if (id == NULL)
-        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulated CA");
+    if (id == NULL) {
+        err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulated CA");
+        return NULL;
+    }
     buf_init(&id->ca_certs, BYTES_MAX_MESSAGE);
-    buf_init(&id->ca_certs_aged, BYTES_MAX_MESSAGE);
     buf_init(&id->ca_pem, BYTES_MAX_MESSAGE);
     buf_init(&id->next_ca, BYTES_MAX_MESSAGE);
+    return id;
+}
+
+bool sim_identity_new(const struct sim_identity_spec *spec, struct sim_identity **out, struct err *e)
+{
+    struct sim_identity *id = allocate(e);
+    if (id == NULL)
+        return false;
+    id->made_s = spec->now_s;
     if (!make_all(id, spec, e)) {
         sim_identity_free(id);
         return false;
     }
+    *out = id;
+    return true;
+}
+
+bool sim_identity_copy(const struct sim_identity *from, struct sim_identity **out, struct err *e)
+{
+    struct sim_identity *id = allocate(e);
+    if (id == NULL)
+        return false;
+    id->made_s = from->made_s;
+    id->ca_key = pki_key_ref(from->ca_key);
+    id->sign_key = pki_key_ref(from->sign_key);
+    id->encrypt_key = pki_key_ref(from->encrypt_key);
+    id->ca = pki_cert_ref(from->ca);
+    id->sign = pki_cert_ref(from->sign);
+    id->encrypt = pki_cert_ref(from->encrypt);
+    memcpy(id->ca_key_id, from->ca_key_id, sizeof id->ca_key_id);
+    memcpy(id->ca_thumbprint, from->ca_thumbprint, sizeof id->ca_thumbprint);
+    buf_append_span(&id->ca_certs, buf_span(&from->ca_certs));
+    buf_append_span(&id->ca_pem, buf_span(&from->ca_pem));
+    buf_append_span(&id->next_ca, buf_span(&from->next_ca));
     *out = id;
     return true;
 }
@@ -219,7 +246,6 @@ void sim_identity_free(struct sim_identity *identity)
     if (identity == NULL)
         return;
     buf_clear(&identity->ca_certs);
-    buf_clear(&identity->ca_certs_aged);
     buf_clear(&identity->ca_pem);
     buf_clear(&identity->next_ca);
     pki_cert_free(identity->ca);

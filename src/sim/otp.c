@@ -10,7 +10,7 @@
 
 struct entry {
     uint64_t fingerprint; /* finds it fast; the text decides */
-    int64_t expires_us;
+    int64_t issued_us;
     char text[SIM_OTP_TEXT_BYTES];
 };
 
@@ -22,7 +22,11 @@ struct sim_otp {
     size_t count;
     uint64_t used[USED_KEPT]; /* ring of fingerprints */
     size_t used_count;
+    char made_up[SIM_OTP_TEXT_BYTES]; /* the static password of sim_otp_twist.fixed; "": not yet */
+    char again[SIM_OTP_TEXT_BYTES];   /* to be handed out a second time; "": none */
 };
+
+static const struct sim_otp_twist straight = {0};
 
 /* FNV-1a, 64 bits. */
 static uint64_t fingerprint(struct span s)
@@ -99,6 +103,7 @@ void sim_otp_free(struct sim_otp *otp)
     explicit_bzero(otp->entries, otp->config.max * sizeof *otp->entries);
     free(otp->fixed);
     free(otp->entries);
+    explicit_bzero(otp, sizeof *otp);
     free(otp);
 }
 
@@ -109,44 +114,89 @@ static void drop(struct sim_otp *otp, size_t index)
     explicit_bzero(last, sizeof *last);
 }
 
-static void drop_expired(struct sim_otp *otp, int64_t now_us)
+static bool expired(const struct sim_otp *otp, const struct sim_otp_twist *twist, const struct entry *entry,
+                    int64_t now_us)
+{
+    int64_t validity_us = twist->validity_set ? twist->validity_us : otp->config.validity_us;
+    return now_us - entry->issued_us >= validity_us;
+}
+
+static void drop_expired(struct sim_otp *otp, const struct sim_otp_twist *twist, int64_t now_us)
 {
     for (size_t i = otp->count; i-- > 0;) {
-        if (otp->entries[i].expires_us <= now_us)
+        if (expired(otp, twist, &otp->entries[i], now_us))
             drop(otp, i);
     }
 }
 
-/* Expired ones are swept only when room is needed: a lookup judges its own entry. */
-static bool issue(struct sim_otp *otp, int64_t now_us, char *out, struct err *e)
+static bool make_text(const struct sim_otp *otp, char out[SIM_OTP_TEXT_BYTES], struct err *e)
 {
-    if (otp->count == otp->config.max)
-        drop_expired(otp, now_us);
-    out[0] = '\0';
-    if (otp->count == otp->config.max)
-        return true;
     uint8_t bytes[SIM_OTP_MAX_BYTES];
-    if (!random_bytes(bytes, otp->config.bytes, e))
-        return false;
-    struct entry *entry = &otp->entries[otp->count++];
-    text_hex(span_of(bytes, otp->config.bytes), true, entry->text);
+    bool ok = random_bytes(bytes, otp->config.bytes, e);
+    if (ok)
+        text_hex(span_of(bytes, otp->config.bytes), true, out);
     explicit_bzero(bytes, sizeof bytes);
+    return ok;
+}
+
+static bool issue_fixed(struct sim_otp *otp, char *out, struct err *e)
+{
+    bool ok = otp->made_up[0] != '\0' || make_text(otp, otp->made_up, e);
+    memcpy(out, otp->made_up, sizeof otp->made_up);
+    return ok;
+}
+
+/* The second caller's turn. False: it is nobody's. */
+static bool issue_again(struct sim_otp *otp, char *out)
+{
+    memcpy(out, otp->again, sizeof otp->again);
+    explicit_bzero(otp->again, sizeof otp->again);
+    return out[0] != '\0';
+}
+
+/* Expired ones are swept only when room is needed: a lookup judges its own entry. */
+static bool issue(struct sim_otp *otp, const struct sim_otp_twist *twist, int64_t now_us, char *out,
+                  struct err *e)
+{
+    bool limited = twist->max > 0 && twist->max < otp->config.max;
+    size_t max = limited ? twist->max : otp->config.max;
+    if (otp->count >= max)
+        drop_expired(otp, twist, now_us);
+    out[0] = '\0';
+    if (otp->count >= max)
+        return true;
+    struct entry *entry = &otp->entries[otp->count];
+    if (!make_text(otp, entry->text, e))
+        return false;
+    otp->count++;
     entry->fingerprint = fingerprint(span_of_text(entry->text));
-    entry->expires_us = now_us + otp->config.validity_us;
+    entry->issued_us = now_us;
     memcpy(out, entry->text, sizeof entry->text);
+    if (twist->twice)
+        memcpy(otp->again, entry->text, sizeof otp->again);
     return true;
 }
 
-bool sim_otp_issue(struct sim_otp *otp, int64_t now_us, char out[SIM_OTP_TEXT_BYTES], struct err *e)
+bool sim_otp_issue_twisted(struct sim_otp *otp, const struct sim_otp_twist *twist, int64_t now_us,
+                           char out[SIM_OTP_TEXT_BYTES], struct err *e)
 {
     if (otp->fixed != NULL) {
         memcpy(out, otp->fixed, strlen(otp->fixed) + 1);
         return true;
     }
     pthread_mutex_lock(&otp->lock);
-    bool ok = issue(otp, now_us, out, e);
+    bool ok = true;
+    if (twist->fixed)
+        ok = issue_fixed(otp, out, e);
+    else if (!twist->twice || !issue_again(otp, out))
+        ok = issue(otp, twist, now_us, out, e);
     pthread_mutex_unlock(&otp->lock);
     return ok;
+}
+
+bool sim_otp_issue(struct sim_otp *otp, int64_t now_us, char out[SIM_OTP_TEXT_BYTES], struct err *e)
+{
+    return sim_otp_issue_twisted(otp, &straight, now_us, out, e);
 }
 
 static bool was_used(const struct sim_otp *otp, uint64_t hash)
@@ -159,16 +209,19 @@ static bool was_used(const struct sim_otp *otp, uint64_t hash)
     return false;
 }
 
-static enum sim_otp_verdict use(struct sim_otp *otp, struct span password, int64_t now_us)
+static enum sim_otp_verdict use(struct sim_otp *otp, const struct sim_otp_twist *twist, struct span password,
+                                int64_t now_us)
 {
+    if (otp->made_up[0] != '\0' && span_equal_secret(password, span_of_text(otp->made_up)))
+        return SIM_OTP_ACCEPTED;
     uint64_t hash = fingerprint(password);
     for (size_t i = 0; i < otp->count; i++) {
         const struct entry *entry = &otp->entries[i];
         if (entry->fingerprint != hash || !span_equal_secret(password, span_of_text(entry->text)))
             continue;
-        bool expired = entry->expires_us <= now_us;
+        bool late = expired(otp, twist, entry, now_us);
         drop(otp, i);
-        if (expired)
+        if (late)
             return SIM_OTP_UNKNOWN;
         otp->used[otp->used_count++ % USED_KEPT] = hash;
         return SIM_OTP_ACCEPTED;
@@ -176,22 +229,29 @@ static enum sim_otp_verdict use(struct sim_otp *otp, struct span password, int64
     return was_used(otp, hash) ? SIM_OTP_USED : SIM_OTP_UNKNOWN;
 }
 
-enum sim_otp_verdict sim_otp_use(struct sim_otp *otp, struct span password, int64_t now_us)
+enum sim_otp_verdict sim_otp_use_twisted(struct sim_otp *otp, const struct sim_otp_twist *twist,
+                                         struct span password, int64_t now_us)
 {
     if (password.len == 0)
         return SIM_OTP_MISSING;
     if (otp->fixed != NULL)
         return span_equal_secret(password, span_of_text(otp->fixed)) ? SIM_OTP_ACCEPTED : SIM_OTP_UNKNOWN;
     pthread_mutex_lock(&otp->lock);
-    enum sim_otp_verdict verdict = use(otp, password, now_us);
+    enum sim_otp_verdict verdict = use(otp, twist, password, now_us);
     pthread_mutex_unlock(&otp->lock);
     return verdict;
+}
+
+enum sim_otp_verdict sim_otp_use(struct sim_otp *otp, struct span password, int64_t now_us)
+{
+    return sim_otp_use_twisted(otp, &straight, password, now_us);
 }
 
 void sim_otp_restart(struct sim_otp *otp)
 {
     pthread_mutex_lock(&otp->lock);
     explicit_bzero(otp->entries, otp->count * sizeof *otp->entries);
+    explicit_bzero(otp->again, sizeof otp->again);
     otp->count = 0;
     otp->used_count = 0;
     pthread_mutex_unlock(&otp->lock);

@@ -17,6 +17,15 @@ struct sim_otp_config {
     const char *fixed; /* the same, chosen by the caller; NULL: made up when `single` */
 };
 
+/* What a fault makes of the cache for one call; zero: nothing. */
+struct sim_otp_twist {
+    bool fixed;   /* one password for everybody; made up when there is none */
+    bool twice;   /* each password goes to two callers */
+    unsigned max; /* places; 0: as configured */
+    bool validity_set;
+    int64_t validity_us;
+};
+
 enum sim_otp_verdict {
     SIM_OTP_ACCEPTED,
     SIM_OTP_UNKNOWN, /* never issued, expired, or lost in a restart: NDES cannot tell these apart either */
@@ -32,8 +41,12 @@ void sim_otp_free(struct sim_otp *otp);
 
 /* Issues a password as upper-case hex; out[0] is NUL when the cache is full. The caller wipes `out`. */
 bool sim_otp_issue(struct sim_otp *otp, int64_t now_us, char out[SIM_OTP_TEXT_BYTES], struct err *e) MUST_USE;
+bool sim_otp_issue_twisted(struct sim_otp *otp, const struct sim_otp_twist *twist, int64_t now_us,
+                           char out[SIM_OTP_TEXT_BYTES], struct err *e) MUST_USE;
 /* Judges a challenge and, when accepted, uses it up: of two callers with the same password one is accepted. */
 enum sim_otp_verdict sim_otp_use(struct sim_otp *otp, struct span password, int64_t now_us);
+enum sim_otp_verdict sim_otp_use_twisted(struct sim_otp *otp, const struct sim_otp_twist *twist,
+                                         struct span password, int64_t now_us);
 /* What a restart of the application pool does. */
 void sim_otp_restart(struct sim_otp *otp);
 

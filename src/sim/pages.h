@@ -11,6 +11,7 @@ enum sim_error_page {
     SIM_ERROR_KERNEL_BAD_URL,     /* 400 */
     SIM_ERROR_KERNEL_BAD_HOST,    /* 400 */
     SIM_ERROR_KERNEL_UNAVAILABLE, /* 503, no application pool */
+    SIM_ERROR_KERNEL_NOT_FOUND,   /* 404, of a service beside IIS */
     SIM_ERROR_KERNEL_401,         /* in the middle of a logon */
     SIM_ERROR_IIS_401,
     SIM_ERROR_IIS_403,
@@ -18,10 +19,13 @@ enum sim_error_page {
     SIM_ERROR_IIS_405,
     SIM_ERROR_IIS_413,
     SIM_ERROR_IIS_500,
+    SIM_ERROR_IIS_503,
+    SIM_ERROR_IIS_DOWNLOAD, /* 200: mscep.dll as a file */
     /* A proxy in front that wants a logon of its own; the form of all three is inferred. */
     SIM_ERROR_PROXY_REDIRECT, /* 302 to its login page */
     SIM_ERROR_PROXY_LOGIN,    /* that page, with 200 */
     SIM_ERROR_PROXY_403,
+    SIM_ERROR_RESET,       /* no page: RST, because the worker process died */
     SIM_ERROR_BAD_GATEWAY, /* 502 by an MDM in front of NDES: what it looks like is not published */
     SIM_ERROR_COUNT
 };
@@ -34,7 +38,11 @@ enum sim_otp_page {
     SIM_OTP_PAGE_UNKNOWN, /* a body without password or known text, as in a language that nobody listed */
 };
 
+/* What a server speaks. */
+enum sim_language { SIM_ENGLISH, SIM_GERMAN, SIM_FRENCH, SIM_JAPANESE, SIM_LANGUAGE_COUNT };
+
 struct sim_otp_page_facts {
+    enum sim_language language;
     const char *thumbprint; /* "A656FA66 AB12B433 A2DA5CF7 CC153D9A": MD5 of the CA certificate */
     const char *password;   /* SIM_OTP_PAGE_PASSWORD */
     bool fixed;             /* the password is a static one: no "only once" */

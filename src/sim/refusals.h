@@ -7,55 +7,60 @@
 #include "sim/effects.h"
 
 /* clang-format off */
+/* Name, failInfo, HRESULT, words in the reply, event of NDES. */
 #define SIM_REFUSALS(X) \
-    /* NDES itself: no text (B.1) */ \
-    X(SIM_REFUSE_PASSWORD_UNKNOWN, SCEP_BAD_MESSAGE_CHECK, 0x80070490, NULL) \
-    X(SIM_REFUSE_PASSWORD_USED,    SCEP_BAD_MESSAGE_CHECK, 0x800B0110, NULL) \
-    X(SIM_REFUSE_PASSWORD_MISSING, SCEP_BAD_MESSAGE_CHECK, 0x80096004, NULL) \
-    X(SIM_REFUSE_TYPE,             SCEP_BAD_REQUEST,       0x80070057, NULL) /* captured: GetCRL */ \
-    X(SIM_REFUSE_SIGNATURE,        SCEP_BAD_MESSAGE_CHECK, 0x80090006, NULL) /* inferred */ \
-    X(SIM_REFUSE_ALGORITHM,        SCEP_BAD_ALG,           0x80090008, NULL) /* inferred */ \
-    X(SIM_REFUSE_MALFORMED,        SCEP_BAD_REQUEST,       0x8009310B, NULL) /* inferred */ \
-    X(SIM_REFUSE_NOT_PENDING,      SCEP_BAD_REQUEST,       0x80070490, NULL) /* inferred */ \
-    X(SIM_REFUSE_NOT_PENDING_ID,   SCEP_BAD_CERT_ID,       0x80070490, NULL) /* inferred */ \
-    X(SIM_REFUSE_RENEWAL_SIGNER,   SCEP_BAD_REQUEST,       0x800B0109, NULL) /* inferred */ \
-    X(SIM_REFUSE_RENEWAL_EXPIRED,  SCEP_BAD_REQUEST,       0x800B0101, NULL) /* inferred */ \
-    X(SIM_REFUSE_RENEWAL_SUBJECT,  SCEP_BAD_REQUEST,       0x80094806, NULL) /* inferred */ \
+    /* NDES itself: no words (B.1) */ \
+    X(SIM_REFUSE_PASSWORD_UNKNOWN, SCEP_BAD_MESSAGE_CHECK, 0x80070490, NULL, "NDES 29") \
+    X(SIM_REFUSE_PASSWORD_USED,    SCEP_BAD_MESSAGE_CHECK, 0x800B0110, NULL, "NDES 29") \
+    X(SIM_REFUSE_PASSWORD_MISSING, SCEP_BAD_MESSAGE_CHECK, 0x80096004, NULL, "NDES 29") \
+    X(SIM_REFUSE_TYPE,             SCEP_BAD_REQUEST,       0x80070057, NULL, NULL) /* captured: GetCRL */ \
+    X(SIM_REFUSE_SIGNATURE,        SCEP_BAD_MESSAGE_CHECK, 0x80090006, NULL, NULL) /* inferred */ \
+    X(SIM_REFUSE_ALGORITHM,        SCEP_BAD_ALG,           0x80090008, NULL, NULL) /* inferred */ \
+    X(SIM_REFUSE_MALFORMED,        SCEP_BAD_REQUEST,       0x8009310B, NULL, NULL) /* inferred */ \
+    X(SIM_REFUSE_NOT_PENDING,      SCEP_BAD_REQUEST,       0x80070490, NULL, NULL) /* inferred */ \
+    X(SIM_REFUSE_NOT_PENDING_ID,   SCEP_BAD_CERT_ID,       0x80070490, NULL, NULL) /* inferred */ \
+    X(SIM_REFUSE_RENEWAL_SIGNER,   SCEP_BAD_REQUEST,       0x800B0109, NULL, "NDES 28") /* inferred */ \
+    X(SIM_REFUSE_RENEWAL_EXPIRED,  SCEP_BAD_REQUEST,       0x800B0101, NULL, "NDES 28") /* inferred */ \
+    X(SIM_REFUSE_RENEWAL_SUBJECT,  SCEP_BAD_REQUEST,       0x80094806, NULL, "NDES 28") /* inferred */ \
+    /* HRESULT and failInfo were not recorded: none, and the general one (B.2) */ \
+    X(SIM_REFUSE_RENEWAL,          SCEP_BAD_REQUEST,       0,          NULL, "NDES 28") /* inferred */ \
     /* what NDES never answers: GetCert */ \
-    X(SIM_REFUSE_NO_SUCH_CERT,     SCEP_BAD_CERT_ID,       0x80092004, NULL) /* inferred */ \
-    /* the CA */ \
+    X(SIM_REFUSE_NO_SUCH_CERT,     SCEP_BAD_CERT_ID,       0x80092004, NULL, NULL) /* inferred */ \
+    /* the CA's answer to a poll; its log had the refusal when it was made */ \
     X(SIM_REFUSE_DENIED,           SCEP_BAD_REQUEST,       0x80094014, \
       "The request was denied by a certificate manager or CA administrator. " \
-      "0x80094014 (-2146877420 CERTSRV_E_ADMIN_DENIED_REQUEST)") /* inferred */ \
-    X(SIM_REFUSE_TEMPLATE_DENIED,  SCEP_BAD_REQUEST,       0x80094012, \
-      "The permissions on the certificate template do not allow the current user to enroll for this " \
-      "type of certificate. 0x80094012 (-2146877422 CERTSRV_E_TEMPLATE_DENIED) Denied by Policy Module") \
-    X(SIM_REFUSE_SUBJECT,          SCEP_BAD_REQUEST,       0x80094001, \
-      "The request subject name is invalid or too long. " \
-      "0x80094001 (-2146877439 CERTSRV_E_BAD_REQUESTSUBJECT) Denied by Policy Module") \
-    X(SIM_REFUSE_KEY_LENGTH,       SCEP_BAD_REQUEST,       0x80094811, \
-      "The public key does not meet the minimum size required by the specified certificate template. " \
-      "0x80094811 (-2146875375 CERTSRV_E_KEY_LENGTH) Denied by Policy Module") \
+      "0x80094014 (-2146877420 CERTSRV_E_ADMIN_DENIED_REQUEST)", NULL) /* inferred */ \
     /* Intune: the words of E.3. That they travel in the reply, and the HRESULT, is inferred */ \
-    X(SIM_REFUSE_INTUNE_MISSING,     SCEP_BAD_REQUEST, 0x80004005, "Challenge password missing") \
-    X(SIM_REFUSE_INTUNE_DECODING,    SCEP_BAD_REQUEST, 0x80004005, "Challenge decoding error") \
-    X(SIM_REFUSE_INTUNE_FORM,        SCEP_BAD_REQUEST, 0x80004005, "Challenge deserialization error") \
-    X(SIM_REFUSE_INTUNE_SIGNATURE,   SCEP_BAD_REQUEST, 0x80004005, "Signature validation failed") \
-    X(SIM_REFUSE_INTUNE_EXPIRED,     SCEP_BAD_REQUEST, 0x80004005, "Challenge expired") \
-    X(SIM_REFUSE_INTUNE_NO_SUBJECT,  SCEP_BAD_REQUEST, 0x80004005, "Subject name missing") \
-    X(SIM_REFUSE_INTUNE_SUBJECT,     SCEP_BAD_REQUEST, 0x80004005, "Subject name mismatch") \
-    X(SIM_REFUSE_INTUNE_NO_SAN,      SCEP_BAD_REQUEST, 0x80004005, "Subject alternative name missing") \
-    X(SIM_REFUSE_INTUNE_SAN,         SCEP_BAD_REQUEST, 0x80004005, "Subject alternative name mismatch") \
-    X(SIM_REFUSE_INTUNE_NO_EKU,      SCEP_BAD_REQUEST, 0x80004005, "Extended key usage missing") \
-    X(SIM_REFUSE_INTUNE_EKU,         SCEP_BAD_REQUEST, 0x80004005, "Extended key usage mismatch") \
-    X(SIM_REFUSE_INTUNE_KEY_USAGE,   SCEP_BAD_REQUEST, 0x80004005, "Key usage mismatch") \
-    X(SIM_REFUSE_INTUNE_KEY_LENGTH,  SCEP_BAD_REQUEST, 0x80004005, "Key length mismatch") \
+    X(SIM_REFUSE_INTUNE_MISSING,     SCEP_BAD_REQUEST, 0x80004005, "Challenge password missing", NULL) \
+    X(SIM_REFUSE_INTUNE_DECODING,    SCEP_BAD_REQUEST, 0x80004005, "Challenge decoding error", NULL) \
+    X(SIM_REFUSE_INTUNE_FORM,        SCEP_BAD_REQUEST, 0x80004005, "Challenge deserialization error", NULL) \
+    X(SIM_REFUSE_INTUNE_SIGNATURE,   SCEP_BAD_REQUEST, 0x80004005, "Signature validation failed", NULL) \
+    X(SIM_REFUSE_INTUNE_EXPIRED,     SCEP_BAD_REQUEST, 0x80004005, "Challenge expired", NULL) \
+    X(SIM_REFUSE_INTUNE_NO_SUBJECT,  SCEP_BAD_REQUEST, 0x80004005, "Subject name missing", NULL) \
+    X(SIM_REFUSE_INTUNE_SUBJECT,     SCEP_BAD_REQUEST, 0x80004005, "Subject name mismatch", NULL) \
+    X(SIM_REFUSE_INTUNE_NO_SAN,      SCEP_BAD_REQUEST, 0x80004005, "Subject alternative name missing", NULL) \
+    X(SIM_REFUSE_INTUNE_SAN,         SCEP_BAD_REQUEST, 0x80004005, "Subject alternative name mismatch", NULL) \
+    X(SIM_REFUSE_INTUNE_NO_EKU,      SCEP_BAD_REQUEST, 0x80004005, "Extended key usage missing", NULL) \
+    X(SIM_REFUSE_INTUNE_EKU,         SCEP_BAD_REQUEST, 0x80004005, "Extended key usage mismatch", NULL) \
+    X(SIM_REFUSE_INTUNE_KEY_USAGE,   SCEP_BAD_REQUEST, 0x80004005, "Key usage mismatch", NULL) \
+    X(SIM_REFUSE_INTUNE_KEY_LENGTH,  SCEP_BAD_REQUEST, 0x80004005, "Key length mismatch", NULL) \
     /* an MDM as proxy: nobody has published what its refusals look like (E.5) */ \
-    X(SIM_REFUSE_PROXY_CHALLENGE,  SCEP_BAD_MESSAGE_CHECK, 0, NULL) /* inferred */
+    X(SIM_REFUSE_PROXY_CHALLENGE,  SCEP_BAD_MESSAGE_CHECK, 0, NULL, NULL) /* inferred */
+
+/* The CA behind NDES, by its own rules: name, HRESULT, its name, words. Others are made by sim/ca_errors.h. */
+#define SIM_REFUSALS_BY_CA(X) \
+    X(SIM_REFUSE_TEMPLATE_DENIED, 80094012, "(-2146877422 CERTSRV_E_TEMPLATE_DENIED)", \
+      "The permissions on the certificate template do not allow the current user to enroll for this " \
+      "type of certificate.") \
+    X(SIM_REFUSE_SUBJECT,         80094001, "(-2146877439 CERTSRV_E_BAD_REQUESTSUBJECT)", \
+      "The request subject name is invalid or too long.") \
+    X(SIM_REFUSE_KEY_LENGTH,      80094811, "(-2146875375 CERTSRV_E_KEY_LENGTH)", \
+      "The public key does not meet the minimum size required by the specified certificate template.")
 /* clang-format on */
 
-#define SIM_DECLARE_REFUSAL(name, fail_info, hresult, text) extern const struct sim_refusal name;
+#define SIM_DECLARE_REFUSAL(name, ...) extern const struct sim_refusal name;
 SIM_REFUSALS(SIM_DECLARE_REFUSAL)
+SIM_REFUSALS_BY_CA(SIM_DECLARE_REFUSAL)
 #undef SIM_DECLARE_REFUSAL
 
 /* The proxy got no password from NDES: a page, no CertRep. */

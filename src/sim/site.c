@@ -1,6 +1,9 @@
 #include "sim/site.h"
 
+#include "sim/filter.h"
+#include "sim/front.h"
 #include "sim/mint.h"
+#include "sim/notes.h"
 #include "sim/url.h"
 
 #include <stdatomic.h>
@@ -12,6 +15,8 @@ struct sim_site {
     struct sim_site_config config;
     struct buf caps;         /* the body of GetCACaps */
     _Atomic size_t restarts; /* of the application pool, seen so far */
+    _Atomic bool started;    /* a new worker process has not answered yet */
+    _Atomic unsigned crashes;
 };
 
 /* One word per line, CRLF after each, also after the last (A.3). */
@@ -41,6 +46,8 @@ bool sim_site_new(const struct sim_site_config *config, struct sim_site **out, s
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulated site");
     site->config = *config;
     atomic_init(&site->restarts, 0);
+    atomic_init(&site->started, true);
+    atomic_init(&site->crashes, 0);
     buf_init(&site->caps, CAPS_MAX);
     if (!make_caps(config->caps, &site->caps, e)) {
         sim_site_free(site);
@@ -69,29 +76,42 @@ static bool ok_reply(const char *content_type, struct span body, struct sim_repl
 static bool answer_ca_certs(const struct sim_site *site, const struct sim_effects *effects,
                             struct sim_reply *reply)
 {
-    const struct sim_identity *id = site->config.identity;
-    const struct buf *certs = effects->ra_expired ? &id->ca_certs_aged : &id->ca_certs;
-    return ok_reply("application/x-x509-ca-ra-cert", buf_span(certs), reply);
+    struct err e = {0};
+    const struct sim_identity *id = sim_ca_identity(site->config.ca, effects, &e);
+    return id != NULL && ok_reply("application/x-x509-ca-ra-cert", buf_span(&id->ca_certs), reply);
+}
+
+/* What the page says about itself: as configured, unless a fault changes that. */
+static struct sim_otp_page_facts otp_facts(const struct sim_site *site, const struct sim_effects *effects)
+{
+    struct err e = {0};
+    const struct sim_identity *id = sim_ca_identity(site->config.ca, effects, &e);
+    const struct sim_otp_twist *twist = &effects->otp;
+    int64_t validity_us = twist->validity_set ? twist->validity_us : site->config.otp_validity_us;
+    return (struct sim_otp_page_facts){
+        .language = effects->language,
+        .thumbprint = id != NULL ? id->ca_thumbprint : "",
+        .fixed = site->config.otp_fixed || twist->fixed,
+        .validity_min = (validity_us + 59999999) / 60000000,
+        .cache_max = twist->max > 0 ? twist->max : site->config.otp_max,
+    };
 }
 
 static bool answer_otp(struct sim_site *site, const struct sim_effects *effects, int64_t now_us,
                        struct sim_reply *reply)
 {
     char password[SIM_OTP_TEXT_BYTES] = "";
-    struct sim_otp_page_facts facts = {
-        .thumbprint = site->config.identity->ca_thumbprint,
-        .password = password,
-        .fixed = site->config.otp_fixed,
-        .validity_min = (site->config.otp_validity_us + 59999999) / 60000000,
-        .cache_max = site->config.otp_max,
-    };
+    struct sim_otp_page_facts facts = otp_facts(site, effects);
     enum sim_otp_page page = effects->otp_page;
     struct err e = {0};
+    facts.password = password;
     if (!effects->otp_page_replaced) {
-        if (!sim_otp_issue(site->config.otp, now_us, password, &e))
+        if (!sim_otp_issue_twisted(site->config.otp, &effects->otp, now_us, password, &e))
             return false;
         page = password[0] != '\0' ? SIM_OTP_PAGE_PASSWORD : SIM_OTP_PAGE_CACHE_FULL;
     }
+    if (page == SIM_OTP_PAGE_NO_PERMISSION)
+        sim_note_no_permission(reply);
     sim_page_otp(page, &facts, reply);
     explicit_bzero(password, sizeof password);
     return !reply->body.failed;
@@ -110,7 +130,7 @@ static bool answer_pki(struct sim_site *site, const struct sim_request *request,
     if (sim_url_message(url->message, &message, &e))
         ok = sim_ca_answer(site->config.ca, buf_span(&message), effects, request->now_us, reply, &e);
     else
-        sim_page_not_scep(reply);
+        ok = sim_ca_refuse_unread(SIM_UNREAD_HTTP, effects, reply, &e);
     buf_clear(&message);
     return ok;
 }
@@ -120,8 +140,9 @@ static bool answer_operation(struct sim_site *site, const struct sim_request *re
                              struct sim_reply *reply)
 {
     switch (url->operation) {
-    case SIM_OP_GET_CA_CAPS:
-        return ok_reply(NULL, buf_span(&site->caps), reply); /* no Content-Type (A.3) */
+    case SIM_OP_GET_CA_CAPS: /* no Content-Type (A.3) */
+        return ok_reply(NULL, effects->caps != NULL ? span_of_text(effects->caps) : buf_span(&site->caps),
+                        reply);
     case SIM_OP_GET_CA_CERT:
         return answer_ca_certs(site, effects, reply);
     case SIM_OP_PKI_OPERATION:
@@ -158,39 +179,22 @@ static void answer_moved(const struct sim_request *request, const char *path, st
     sim_page_moved(location, reply);
 }
 
-/* The proxy in front, then HTTP.sys. */
-static enum sim_error_page refused_by_kernel(const struct sim_request *request, const struct sim_url *url,
-                                             const struct sim_effects *effects)
-{
-    if (effects->in_front != SIM_ERROR_NONE)
-        return effects->in_front;
-    if (url->refused != SIM_ERROR_NONE)
-        return url->refused;
-    bool no_host = request->host == NULL || request->host[0] == '\0';
-    return no_host && !request->http_1_0 ? SIM_ERROR_KERNEL_BAD_HOST : effects->kernel;
-}
-
-static enum sim_error_page refused_by_iis(const struct sim_request *request, const struct sim_url *url)
-{
-    static const char *const methods[] = {"GET", "POST", "HEAD"};
-    if (url->place == SIM_PLACE_UNKNOWN)
-        return SIM_ERROR_IIS_404;
-    if (request->body_too_large)
-        return SIM_ERROR_IIS_413;
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        if (strcmp(request->method, methods[i]) == 0)
-            return SIM_ERROR_NONE;
-    }
-    return SIM_ERROR_IIS_405;
-}
-
-/* The application pool starts anew: passwords, logons and requests are forgotten (C, F.2.3). */
-static void restart(struct sim_site *site, int64_t now_us)
+/* The worker process ends: passwords, logons and requests are forgotten (C, F.2.3). */
+static void forget(struct sim_site *site, int64_t now_us)
 {
     sim_otp_restart(site->config.otp);
     if (site->config.logon != NULL)
         sim_logon_restart(site->config.logon);
     sim_ca_restart(site->config.ca, now_us);
+    atomic_store(&site->started, true);
+}
+
+/* The application pool starts anew, whoever or whatever did it. */
+static void restart(struct sim_site *site, int64_t now_us)
+{
+    forget(site, now_us);
+    atomic_store(&site->crashes, 0);
+    sim_faults_note_restart(site->config.faults, now_us);
 }
 
 static bool is_beside(enum sim_place place)
@@ -231,6 +235,8 @@ static bool answer_beside(struct sim_site *site, const struct sim_request *reque
 /* The Intune module closes the information page and the OTP page (A.2, A.6); the latter is inferred. */
 static void close_pages(struct sim_effects *effects)
 {
+    if (effects->module_missing)
+        return;
     effects->at[SIM_OP_BARE] = SIM_ERROR_IIS_403;
     effects->at[SIM_OP_OTP] = SIM_ERROR_IIS_403;
 }
@@ -240,9 +246,9 @@ static void close_pages(struct sim_effects *effects)
 static void step_behind(struct sim_effects *effects)
 {
     bool broken = effects->kernel != SIM_ERROR_NONE || effects->extension != SIM_ERROR_NONE ||
-                  effects->at[SIM_OP_PKI_OPERATION] != SIM_ERROR_NONE || effects->ra_expired;
+                  effects->at[SIM_OP_PKI_OPERATION] != SIM_ERROR_NONE || effects->guise != SIM_GUISE_OWN;
     effects->kernel = effects->extension = SIM_ERROR_NONE;
-    effects->ra_expired = false;
+    effects->guise = SIM_GUISE_OWN;
     memset(effects->at, 0, sizeof effects->at);
     effects->at[SIM_OP_OTP] = SIM_ERROR_IIS_404;
     effects->at[SIM_OP_PKI_OPERATION] = broken ? SIM_ERROR_BAD_GATEWAY : SIM_ERROR_NONE;
@@ -283,14 +289,47 @@ static enum sim_error_page refused_by_logon(const struct sim_site *site, const s
     return SIM_ERROR_IIS_401;
 }
 
+/* Devices have nothing to log on with. What the folder of devices offers is Windows authentication. */
+static enum sim_error_page refused_without_logon(const struct sim_site *site,
+                                                 const struct sim_request *request,
+                                                 const struct sim_effects *effects, struct sim_reply *reply)
+{
+    struct sim_effects as_installed = *effects;
+    as_installed.schemes = SIM_SCHEME_NEGOTIATE | SIM_SCHEME_NTLM;
+    return refused_by_logon(site, request, &as_installed, reply);
+}
+
 static enum sim_error_page refused_by_site(const struct sim_site *site, const struct sim_request *request,
                                            const struct sim_url *url, struct sim_effects *effects,
                                            struct sim_reply *reply)
 {
-    enum sim_error_page error = refused_by_iis(request, url);
-    if (error != SIM_ERROR_NONE || !is_admin(url) || site->config.mode == SIM_PROXY)
+    enum sim_error_page error = sim_filter_iis(request, url, effects);
+    if (error == SIM_ERROR_NONE)
+        error = effects->iis != SIM_ERROR_NONE ? effects->iis : effects->before_logon[url->operation];
+    if (error != SIM_ERROR_NONE || site->config.mode == SIM_PROXY)
         return error;
-    return refused_by_logon(site, request, effects, reply);
+    if (is_admin(url))
+        return refused_by_logon(site, request, effects, reply);
+    return effects->logon_everywhere ? refused_without_logon(site, request, effects, reply) : SIM_ERROR_NONE;
+}
+
+/* The worker process dies of each request, until WAS starts no other (rapid-fail protection, D). */
+static enum sim_error_page refused_by_crash(struct sim_site *site, const struct sim_request *request,
+                                            const struct sim_effects *effects, struct sim_reply *reply)
+{
+    if (effects->crashes == 0) {
+        atomic_store(&site->crashes, 0);
+        return SIM_ERROR_NONE;
+    }
+    unsigned before = atomic_load(&site->crashes);
+    do {
+        if (before >= effects->crashes)
+            return SIM_ERROR_KERNEL_UNAVAILABLE;
+    } while (!atomic_compare_exchange_weak(&site->crashes, &before, before + 1));
+    forget(site, request->now_us);
+    reply->crashed = true;
+    reply->pool_disabled = before + 1 == effects->crashes;
+    return effects->crash_page;
 }
 
 /* What HTTP.sys and IIS say when too many wait; substatus as IIS logs it (500.13). */
@@ -329,30 +368,65 @@ static enum sim_error_page refused_by_station(const struct sim_site *site, const
     return visit.answer != NULL ? visit.answer->page : SIM_ERROR_NONE;
 }
 
-/* The order of the layers: kernel, IIS, authentication, folder redirect, the extension, the operation. */
-static bool answer(struct sim_site *site, const struct sim_request *request, const struct sim_url *url,
-                   struct sim_effects *effects, struct sim_reply *reply)
+/* mscep.dll, or what stands where it should be. */
+static enum sim_error_page refused_by_extension(const struct sim_url *url, const struct sim_effects *effects)
 {
-    enum sim_error_page error = refused_by_kernel(request, url, effects);
-    if (error == SIM_ERROR_NONE && is_beside(url->place))
-        return answer_beside(site, request, url->place, reply);
+    if (is_admin(url) && url->folder && effects->otp_folder != SIM_ERROR_NONE)
+        return effects->otp_folder;
+    return effects->extension != SIM_ERROR_NONE ? effects->extension : effects->at[url->operation];
+}
+
+/* Everything that can keep a request from its operation, in the order of the layers: kernel, worker process, IIS,
+ * authentication, the extension. */
+static enum sim_error_page refused(struct sim_site *site, const struct sim_request *request,
+                                   const struct sim_url *url, struct sim_effects *effects,
+                                   struct sim_reply *reply)
+{
+    enum sim_error_page error = sim_filter_kernel(request, url, effects);
     if (error == SIM_ERROR_NONE)
         error = refused_by_queue(site, request, effects, reply);
     if (error == SIM_ERROR_NONE)
-        error = refused_by_site(site, request, url, effects, reply);
+        error = refused_by_crash(site, request, effects, reply);
+    return error == SIM_ERROR_NONE ? refused_by_site(site, request, url, effects, reply) : error;
+}
+
+/* The page, and what the server's logs say about it. */
+static bool answer_error(enum sim_error_page error, const struct sim_effects *effects,
+                         struct sim_reply *reply)
+{
+    sim_page_error(error, reply);
+    if (reply->crashed) {
+        reply->layer = SIM_LAYER_KERNEL;
+        reply->httperr = "Connection_Abandoned_By_AppPool";
+    } else if (reply->layer == SIM_LAYER_KERNEL && effects->httperr != NULL) {
+        reply->httperr = effects->httperr;
+    } else if (reply->layer == SIM_LAYER_IIS && reply->substatus == 0 && reply->win32 == 0) {
+        reply->substatus = effects->substatus;
+        reply->win32 = effects->win32;
+    }
+    return !reply->body.failed;
+}
+
+static bool answer(struct sim_site *site, const struct sim_request *request, const struct sim_url *url,
+                   struct sim_effects *effects, struct sim_reply *reply)
+{
+    if (is_beside(url->place))
+        return answer_beside(site, request, url->place, reply);
+    enum sim_error_page error = refused(site, request, url, effects, reply);
     bool moved = url->place == SIM_PLACE_MSCEP_NO_SLASH || url->place == SIM_PLACE_ADMIN_NO_SLASH;
     if (error == SIM_ERROR_NONE && moved) {
         answer_moved(request, is_admin(url) ? "/certsrv/mscep_admin/" : "/certsrv/mscep/", reply);
         return !reply->body.failed;
     }
     if (error == SIM_ERROR_NONE)
-        error = effects->extension != SIM_ERROR_NONE ? effects->extension : effects->at[url->operation];
+        error = refused_by_extension(url, effects);
     if (error == SIM_ERROR_NONE)
         error = refused_by_station(site, request, url, effects, reply);
-    if (error == SIM_ERROR_NONE)
-        return answer_operation(site, request, url, effects, reply);
-    sim_page_error(error, reply);
-    return !reply->body.failed;
+    if (error != SIM_ERROR_NONE)
+        return answer_error(error, effects, reply);
+    if (atomic_exchange(&site->started, false))
+        reply->delay_us += effects->slow_start_us;
+    return answer_operation(site, request, url, effects, reply);
 }
 
 /* A fault whose end took a restart of the application pool has emptied the password cache and forgotten requests.
@@ -369,23 +443,38 @@ static void notice_restarts(struct sim_site *site, int64_t now_us)
     }
 }
 
-void sim_site_answer(struct sim_site *site, const struct sim_request *request, struct sim_reply *reply)
+/* The request as it gets to the server, and the server's answer. */
+static void answer_passed(struct sim_site *site, const struct sim_request *request,
+                          struct sim_effects *effects, struct sim_reply *reply)
 {
-    sim_reply_init(reply);
-    notice_restarts(site, request->now_us);
     struct sim_url url = sim_url_parse(request->target);
-    struct sim_effects effects = {0};
-    sim_faults_effects(site->config.faults, request->now_us, request->connection, &effects);
-    apply_mode(site->config.mode, &effects);
+    apply_mode(site->config.mode, effects);
     if (url.operation == SIM_OP_GET_NEXT_CA_CERT && site->config.identity->next_ca.len == 0)
         url.operation = SIM_OP_BARE; /* a word that it does not know */
-    if (!answer(site, request, &url, &effects, reply)) {
+    if (!answer(site, request, &url, effects, reply)) {
         buf_wipe(&reply->body);
         sim_reply_init(reply);
         sim_page_error(SIM_ERROR_IIS_500, reply);
     }
     if (reply->status != 401) /* a logon is no operation yet */
-        reply->delay_us += effects.delay_us[url.operation];
+        reply->delay_us += effects->delay_us[url.operation];
     if (site->config.mode == SIM_PROXY)
         reply->server = SERVER_PROXY;
+    sim_front_returns(url.operation, effects, reply);
+}
+
+void sim_site_answer(struct sim_site *site, const struct sim_request *request, struct sim_reply *reply)
+{
+    sim_reply_init(reply);
+    notice_restarts(site, request->now_us);
+    struct sim_effects effects = {0};
+    sim_faults_effects(site->config.faults, request->now_us, request->connection, &effects);
+    effects.node = effects.nodes > 1 ? (unsigned)(request->connection % effects.nodes) : 0;
+    bool beside = is_beside(sim_url_parse(request->target).place);
+    struct sim_request passed = beside ? *request : sim_front_passes(request, &effects);
+    passed.now_us += effects.clock_us;
+    if (beside || !sim_front_answers(request, &effects, reply))
+        answer_passed(site, &passed, &effects, reply);
+    reply->node = effects.node;
+    reply->clock_us = effects.clock_us;
 }

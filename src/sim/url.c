@@ -129,6 +129,15 @@ static void read_query(struct span query, struct sim_url *url)
     }
 }
 
+static bool names_program(struct span path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        if (starts_with(span_of(path.data + i, path.len - i), "mscep.dll"))
+            return true;
+    }
+    return false;
+}
+
 struct sim_url sim_url_parse(struct span target)
 {
     struct sim_url url = {0};
@@ -144,8 +153,10 @@ struct sim_url sim_url_parse(struct span target)
     }
     url.place = find_place(path);
     read_query(query, &url);
-    if (url.place == SIM_PLACE_ADMIN && url.operation == SIM_OP_BARE)
+    bool admin = url.place == SIM_PLACE_ADMIN || url.place == SIM_PLACE_ADMIN_NO_SLASH;
+    if (admin && url.operation == SIM_OP_BARE)
         url.operation = SIM_OP_OTP;
+    url.folder = !names_program(path);
     return url;
 }
 

@@ -4,7 +4,7 @@
 
 #include "sim/effects.h"
 
-#define SIM_URL_MAX_TARGET  16384 /* HTTP.sys MaxFieldLength and MaxRequestBytes */
+#define SIM_URL_MAX_TARGET  65534 /* HTTP.sys MaxFieldLength and MaxRequestBytes, as NDES wants them */
 #define SIM_URL_MAX_SEGMENT 260   /* HTTP.sys UrlSegmentMaxLength */
 
 enum sim_place {
@@ -22,6 +22,7 @@ enum sim_place {
 struct sim_url {
     enum sim_error_page refused; /* by HTTP.sys: too long, or no URL; SIM_ERROR_NONE: go on */
     enum sim_place place;
+    bool folder; /* without mscep.dll: what its default document is decides */
     enum sim_operation operation;
     struct span message; /* `message` of the query, still encoded; points into the target */
 };

@@ -177,9 +177,9 @@ static void several_faults_add_up(void **state)
     struct err e = {0};
     assert_true(sim_faults_parse(texts, 2, &faults, &e));
     sim_faults_start(faults, START);
-    assert_false(at(faults, START, 0).ra_expired);
+    assert_int_equal(at(faults, START, 0).guise, SIM_GUISE_OWN);
     struct sim_effects both = at(faults, START + 5 * SECOND, 0);
-    assert_true(both.ra_expired && both.otp_page_replaced);
+    assert_true(both.guise == SIM_GUISE_RA_AGED && both.otp_page_replaced);
     assert_false(at(faults, START + 10 * SECOND, 0).otp_page_replaced);
     sim_faults_free(faults);
 }

@@ -1,0 +1,20 @@
+/* What NDES and the CA write down about a request that they refuse (ndes.md D), as notes of the reply. */
+#ifndef SIM_NOTES_H
+#define SIM_NOTES_H
+
+#include "sim/effects.h"
+
+/* Event of NDES for a refusal; none where it has none. Event 31 has two forms: the CA's words first, then E_FAIL; or the code
+ * of what went wrong on the way to the CA, then its words. */
+void sim_note_refused(const struct sim_refusal *why, struct sim_reply *reply);
+/* Event 53 of the CA: request `number` for `subject` (DER Name). */
+void sim_note_denied(const struct sim_refusal *why, uint32_t number, struct span subject,
+                     struct sim_reply *reply);
+/* Event 16, 17 or 18: a message that could not be read. */
+void sim_note_unread(enum sim_unread how, struct sim_reply *reply);
+/* Event 6: the caller of the OTP page may not enroll. */
+void sim_note_no_permission(struct sim_reply *reply);
+/* Security 4625 for a logon that ended with this win32 status: the account, Status and SubStatus (G.5). None where no logon was tried. */
+void sim_note_logon(uint32_t win32, const char *user, struct sim_reply *reply);
+
+#endif
