@@ -22,6 +22,10 @@ struct sim_request {
         session; /* what the site remembers of this connection until it closes; NULL: it can remember nothing */
     int64_t now_us;       /* wall clock */
     int64_t monotonic_us; /* the same moment, for durations */
+    /* For the server's logs. */
+    const char *client; /* address; NULL: not known */
+    unsigned client_port;
+    const char *agent; /* User-Agent; NULL: absent */
 };
 
 #define SIM_LOCATION_BYTES 320
@@ -76,6 +80,12 @@ struct sim_reply {
     bool pool_disabled;  /* and that was once too often */
     bool asked_ca;       /* the CA had a say */
     struct sim_note notes[SIM_NOTES];
+    uint32_t bitten;         /* faults that had a say; bits as in struct sim_effects */
+    char user[256];          /* who is logged on; "": nobody */
+    char transaction[72];    /* of the message; cut where it is longer */
+    char subject[256];       /* that a certificate was asked for, as text */
+    bool issued;             /* it was */
+    const char *refused_for; /* the words of a refusal; static; NULL: none */
     struct buf body;
 };
 
