@@ -48,7 +48,8 @@ static bool looks_headless(struct span head)
 
 static bool recognises(struct span head)
 {
-    return has_fields(head) || looks_headless(head);
+    return scan_find(head, "#Software: Microsoft Internet Information Services") != NULL ||
+           has_fields(head) || looks_headless(head);
 }
 
 static void begin(struct reading *r, struct span head)

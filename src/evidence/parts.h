@@ -84,7 +84,11 @@ bool source_rewind(struct source *s);
 size_t source_read(struct source *s, uint8_t *out, size_t cap);
 /* The first bytes of what source_read will give, without taking them. */
 struct span source_head(struct source *s);
+/* Of a file that is not packed; -1: there is none. */
+int source_plain_fd(const struct source *s);
 bool source_is_evtx(const struct source *s);
+/* A pipe that somebody else fills; takes over `fd`. Silence of half a minute is a problem. */
+bool source_pipe(int fd, struct source **out, struct err *e) MUST_USE;
 uint64_t source_bytes(const struct source *s); /* read so far, unpacked */
 /* A message for people when the end came early; "": none. */
 const char *source_problem(const struct source *s);
@@ -106,6 +110,9 @@ struct reader {
     size_t (*take)(struct reading *r, struct span window, bool last);
 };
 
+/* One pass, or two, of a reader over the source. */
+void reading_run(struct reading *r, struct source *s, const struct reader *reader);
+
 extern const struct reader reader_iis, reader_httperr, reader_events_xml, reader_events_csv, reader_plugin,
     reader_svclog, reader_state;
 
@@ -116,8 +123,11 @@ struct reading {
     struct evidence_record record;
     const struct reader *reader;
     void *state;
-    struct arena arena;
+    struct arena arena;  /* of one record */
+    struct arena header; /* of the file */
     bool computer_known;
+    bool no_lines;  /* records have none */
+    bool resyncing; /* behind a damaged row */
     bool surveying;
     bool skipping; /* inside a line that was too long */
     bool no_memory;
@@ -191,6 +201,33 @@ int64_t w3c_number(const struct w3c *w, enum w3c_column column, int64_t max);
 bool w3c_time(struct w3c *w, int64_t *out_us) MUST_USE;
 /* Fields of a log whose beginning is lost, from its first line; false: it is none. */
 bool w3c_guess(struct w3c *w, struct span line, const char *const *field_sets);
+
+/* ---- csv.c: rows of cells ---- */
+
+#define CSV_MAX_CELLS 64
+
+struct csv {
+    uint8_t separator; /* 0: not known yet */
+    size_t count;
+    const char *cell[CSV_MAX_CELLS];
+};
+
+/* Skips what PowerShell and Excel put before the header ("#TYPE ...", "sep=;"); the header's separator. */
+struct span csv_preamble(struct span s, uint8_t *separator);
+/* Length of the first row with its end; 0: a quote is open at the end of `s`, or there is no end. */
+size_t csv_row_length(struct span s);
+/* Appends the cells to `a`, where they stay until arena_begin. Cells beyond CSV_MAX_CELLS are left out. */
+void csv_split(struct csv *c, struct arena *a, struct span row);
+
+/* Cuts rows out of a window; for `take`. A row that `each` refuses is damaged, and a quote too many may be why: then reading goes
+ * on with its second line. */
+size_t csv_rows(struct reading *r, struct span window, bool last,
+                bool (*each)(struct reading *r, struct span row, uint64_t line));
+
+/* ---- evtx.c ---- */
+
+/* Reads an .evtx file with libevtx in a process of its own, as XML for reader_events_xml. */
+void evtx_read(struct reading *r, struct source *s);
 
 /* ---- xml.c: tags and text, for elements that are complete in memory ---- */
 

@@ -18,7 +18,7 @@ void reading_tell(struct reading *r, uint64_t line)
     r->file.records++;
     r->record.file = &r->file;
     r->record.kind = r->reader->kind;
-    r->record.line = line;
+    r->record.line = r->no_lines ? 0 : line;
     if (r->sink->record != NULL)
         r->sink->record(&r->record, r->sink->user);
 }
@@ -112,12 +112,13 @@ static void survey(struct reading *r, struct source *s, uint8_t *window, size_t 
     pump(r, s, window, cap);
     r->surveying = false;
     r->skipping = false;
+    r->resyncing = false;
     r->file.lines = 0;
     if (!source_rewind(s))
         r->no_memory = true;
 }
 
-static void read_with(struct reading *r, struct source *s, const struct reader *reader)
+void reading_run(struct reading *r, struct source *s, const struct reader *reader)
 {
     size_t cap = EVIDENCE_MAX_UNIT + EVIDENCE_CHUNK;
     uint8_t *window = malloc(cap);
@@ -134,25 +135,31 @@ static void read_with(struct reading *r, struct source *s, const struct reader *
     free(window);
     free(r->state);
     arena_free(&r->arena);
+    arena_free(&r->header);
 }
 
 static bool read_source(struct reading *r, struct source *s, enum evidence_kind kind, struct err *e)
 {
-    struct span head = source_head(s);
+    struct span head = source_is_evtx(s) ? span_of("", 0) : source_head(s);
     const struct reader *reader = recognise(head, kind);
-    bool fits = kind == EVIDENCE_UNKNOWN || head.len == 0 || reader != NULL;
-    if (!fits)
+    bool evtx_fits = !source_is_evtx(s) || kind == EVIDENCE_EVENTS;
+    if (kind != EVIDENCE_UNKNOWN && (!evtx_fits || (head.len > 0 && reader == NULL)))
         return err_set(
             e, STAGE_SETUP, REASON_USAGE,
             "%s is no %s log: name the option that fits it, or put it into a folder for --evidence",
             r->file.path, evidence_kind_id(kind));
     r->file.kind = kind;
-    if (reader != NULL)
-        read_with(r, s, reader);
+    r->file.problem = "";
+    if (source_is_evtx(s))
+        evtx_read(r, s);
+    else if (reader != NULL)
+        reading_run(r, s, reader);
     if (r->no_memory)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory to read %s", r->file.path);
-    r->file.bytes = source_bytes(s);
-    r->file.problem = source_problem(s);
+    if (!source_is_evtx(s))
+        r->file.bytes = source_bytes(s);
+    if (*r->file.problem == '\0')
+        r->file.problem = source_problem(s);
     if (r->sink->file != NULL)
         r->sink->file(&r->file, r->sink->user);
     return true;

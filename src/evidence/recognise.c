@@ -3,9 +3,8 @@
 
 /* The more telling first. */
 static const struct reader *const readers[] = {
-    &reader_events_xml,
-    &reader_httperr,
-    &reader_iis,
+    &reader_events_xml, &reader_svclog,     &reader_httperr, &reader_iis,
+    &reader_state,      &reader_events_csv, &reader_plugin,
 };
 
 /* Text has no NULs but for the runs that a crash leaves. */
@@ -26,5 +25,6 @@ const struct reader *recognise(struct span head, enum evidence_kind wanted)
         if (readers[i]->recognises(head))
             return wanted == EVIDENCE_UNKNOWN || readers[i]->kind == wanted ? readers[i] : NULL;
     }
-    return NULL;
+    /* The plug-in's log is bare text, and does not always begin with a phrase that is known. */
+    return wanted == EVIDENCE_PLUGIN ? &reader_plugin : NULL;
 }

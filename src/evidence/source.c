@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -12,6 +13,7 @@ struct source {
     int fd;             /* -1: memory */
     struct span memory; /* all of it */
     size_t memory_at;
+    bool pipe;
     bool packed, packed_end;
     z_stream inflater;
     enum encoding encoding;
@@ -28,6 +30,17 @@ struct source {
     uint8_t head[65536]; /* decoded */
 };
 
+/* Half a minute is longer than any record takes. */
+static bool wait_for(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    int ready;
+    do
+        ready = poll(&one, 1, 30000);
+    while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
 static size_t read_file(struct source *s, uint8_t *out, size_t cap)
 {
     if (s->fd < 0) {
@@ -36,6 +49,10 @@ static size_t read_file(struct source *s, uint8_t *out, size_t cap)
             memcpy(out, s->memory.data + s->memory_at, got);
         s->memory_at += got;
         return got;
+    }
+    if (s->pipe && !wait_for(s->fd)) {
+        s->problem = "libevtx did not come to an end with it";
+        return 0;
     }
     ssize_t got;
     do
@@ -177,6 +194,19 @@ bool source_memory(struct span bytes, struct source **out, struct err *e)
     return false;
 }
 
+bool source_pipe(int fd, struct source **out, struct err *e)
+{
+    struct source *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        close(fd);
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory to read a log");
+    }
+    s->fd = fd;
+    s->pipe = true;
+    *out = s;
+    return true;
+}
+
 void source_close(struct source *s)
 {
     if (s == NULL)
@@ -285,6 +315,11 @@ size_t source_read(struct source *s, uint8_t *out, size_t cap)
 bool source_is_evtx(const struct source *s)
 {
     return s->raw_at == 0 && s->raw_len >= 8 && memcmp(s->raw, "ElfFile", 8) == 0;
+}
+
+int source_plain_fd(const struct source *s)
+{
+    return s->packed ? -1 : s->fd;
 }
 
 uint64_t source_bytes(const struct source *s)
