@@ -1,4 +1,4 @@
-/* bench NAME SCENARIO.yaml [NUMBER]: see scripts/bench.sh. */
+/* bench NAME ARGUMENT ...: see scripts/bench.sh. */
 #include "bench.h"
 
 #include "pki/algorithm.h"
@@ -11,10 +11,12 @@ void bench_die(const char *what, const struct err *e)
     exit(1);
 }
 
-bool bench_row(const char *name, double value, const char *relation, double target, const char *unit)
+bool bench_row(const char *name, double value, const char *relation, double target, const char *unit,
+               const char *beside)
 {
     bool met = strcmp(relation, "<=") == 0 ? value <= target : value >= target;
-    printf("%-44s %8.2f %s %.2f%s %s\n", name, value, relation, target, unit, met ? "met" : "missed");
+    printf("| %s | %.2f%s | %s %g%s | %s | %s |\n", name, value, unit, relation, target, unit,
+           met ? "met" : "**MISSED**", beside);
     fflush(stdout);
     return met;
 }
@@ -23,10 +25,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } benchmarks[] = {
-    {"enroll", bench_enroll},
-    {"waiting", bench_waiting},
-    {"polling", bench_polling},
-    {"scale", bench_scale},
+    {"cost", bench_cost},       {"rsa", bench_rsa},         {"timer", bench_timer},
+    {"hold", bench_hold},       {"waiting", bench_waiting}, {"polling", bench_polling},
+    {"planned", bench_planned}, {"scale", bench_scale},
 };
 
 int main(int argc, char **argv)
@@ -41,6 +42,6 @@ int main(int argc, char **argv)
         pki_cleanup();
         return code;
     }
-    fprintf(stderr, "usage: bench enroll|waiting|polling|scale SCENARIO.yaml [NUMBER ...]\n");
+    fprintf(stderr, "usage: bench NAME ARGUMENT ...: see scripts/bench.sh\n");
     return 2;
 }

@@ -1,5 +1,4 @@
-/* The benchmarks of scripts/bench.sh. Each prints its figures and one line "name value target met|missed"; every figure is a
- * ratio, or a slope, taken in one run on one machine. */
+/* What scripts/bench.sh measures with. Each figure is a ratio, or a slope, taken in one run on one machine. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
@@ -13,8 +12,10 @@
 
 _Noreturn void bench_die(const char *what, const struct err *e);
 
-/* A row of the table. True when met. */
-bool bench_row(const char *name, double value, const char *relation, double target, const char *unit);
+/* A row of the table, as scripts/bench/lib.sh prints them too: what, measured, target, met or not, what was timed beside it.
+ * True when met. */
+bool bench_row(const char *name, double value, const char *relation, double target, const char *unit,
+               const char *beside);
 
 /* ---- unit.c: what RSA costs here ---- */
 
@@ -61,12 +62,12 @@ struct bench_outcome {
 void bench_load_run(const struct bench_load *load, struct bench_outcome *out);
 void bench_make_keys(struct pki_pool **pool);
 
-/* ---- holder.c: a server that keeps replies back ---- */
+/* ---- holder.c: a simulated NDES that keeps replies back ---- */
 
 struct holder_config {
     bool tls;
-    int hold_ms;          /* a PKIOperation is answered with 500 after this time; -1: never */
-    atomic_uint *waiting; /* shared memory: how many are kept back now */
+    int hold_ms;          /* a PKIOperation is answered after this time; -1: never */
+    atomic_uint *waiting; /* shared memory: how many are kept back now; NULL: not told */
 };
 
 /* Forks it. `*ca_file` (32 bytes) gets the name of a file with its root, to be removed by the caller. */
@@ -74,9 +75,13 @@ pid_t holder_start(const struct holder_config *config, char url[64], char ca_fil
 
 /* ---- the benchmarks ---- */
 
-int bench_enroll(int argc, char **argv);
+int bench_cost(int argc, char **argv);
+int bench_rsa(int argc, char **argv);
+int bench_timer(int argc, char **argv);
+int bench_hold(int argc, char **argv);
 int bench_waiting(int argc, char **argv);
 int bench_polling(int argc, char **argv);
+int bench_planned(int argc, char **argv);
 int bench_scale(int argc, char **argv);
 
 #endif

@@ -1,10 +1,10 @@
-/* Answers GetCACaps and GetCACert, and keeps the reply to PKIOperation back, for as many connections as there are descriptors.
- * One thread; a server that costs little, so that what is measured is the other side. */
+/* The simulated NDES behind a listener that keeps each reply to PKIOperation back, for as many connections as there are
+ * descriptors. One thread, and little of its own, so that what is measured is the other side. */
 #include "bench.h"
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "sim/identity.h"
+#include "sim/site.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,12 +21,13 @@
 #define MAX_FDS       65536
 #define REQUEST_BYTES 16384
 #define EVENTS        256
+#define PASSWORDS     100000
 
 struct peer {
     int fd;
-    SSL *ssl; /* NULL: plain */
-    struct buf in;
-    int64_t due_us; /* 0: nothing is kept back */
+    SSL *ssl;            /* NULL: plain */
+    struct buf in, kept; /* kept: a reply */
+    int64_t due_us;      /* 0: nothing is kept back */
     struct peer *next;
 };
 
@@ -34,7 +35,8 @@ struct holder {
     struct holder_config config;
     int listener, epoll;
     SSL_CTX *tls;
-    struct buf ca_certs;
+    struct sim_site *site;
+    const char *host;            /* "127.0.0.1:4711" */
     struct peer *peers[MAX_FDS]; /* by descriptor */
     struct peer *first, *last;   /* kept back, in order */
 };
@@ -45,6 +47,7 @@ static void forget(struct holder *h, struct peer *p)
         return; /* freed when its turn comes */
     SSL_free(p->ssl);
     buf_clear(&p->in);
+    buf_wipe(&p->kept);
     h->peers[p->fd] = NULL;
     close(p->fd);
     free(p);
@@ -55,30 +58,43 @@ static ssize_t receive(struct peer *p, void *to, size_t bytes)
     return p->ssl != NULL ? SSL_read(p->ssl, to, (int)bytes) : recv(p->fd, to, bytes, 0);
 }
 
-static void answer(struct peer *p, const char *status, const char *type, struct span body)
+/* Far less than a socket's buffer takes. */
+static void put(struct peer *p, const struct buf *out)
 {
-    struct buf out;
-    buf_init(&out, 65536);
-    buf_appendf(&out, "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n", status, type,
-                body.len);
-    buf_append_span(&out, body);
-    /* Far less than a socket's buffer. */
-    ssize_t n = p->ssl != NULL ? SSL_write(p->ssl, out.data, (int)out.len)
-                               : send(p->fd, out.data, out.len, MSG_NOSIGNAL);
+    ssize_t n = p->ssl != NULL ? SSL_write(p->ssl, out->data, (int)out->len)
+                               : send(p->fd, out->data, out->len, MSG_NOSIGNAL);
     (void)n;
-    buf_clear(&out);
+}
+
+static void write_reply(const struct sim_reply *reply, struct buf *out)
+{
+    buf_appendf(out, "HTTP/1.1 %d Reply\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n", reply->status,
+                reply->content_type != NULL ? reply->content_type : "text/html", reply->body.len);
+    buf_append_span(out, buf_span(&reply->body));
 }
 
 static void keep_back(struct holder *h, struct peer *p)
 {
     p->due_us = h->config.hold_ms < 0 ? INT64_MAX : clock_monotonic_us() + (int64_t)h->config.hold_ms * 1000;
-    atomic_fetch_add(h->config.waiting, 1);
+    if (h->config.waiting != NULL)
+        atomic_fetch_add(h->config.waiting, 1);
     p->next = NULL;
     if (h->last != NULL)
         h->last->next = p;
     else
         h->first = p;
     h->last = p;
+}
+
+/* "GET /path?query HTTP/1.1": the second word. */
+static struct span target_of(const struct buf *in)
+{
+    const uint8_t *first = memchr(in->data, ' ', in->len);
+    if (first == NULL)
+        return span_of(NULL, 0);
+    size_t rest = in->len - (size_t)(first + 1 - in->data);
+    const uint8_t *second = memchr(first + 1, ' ', rest);
+    return span_of(first + 1, second == NULL ? 0 : (size_t)(second - first - 1));
 }
 
 static bool is_complete(const struct buf *in)
@@ -90,16 +106,39 @@ static bool is_complete(const struct buf *in)
     return end != NULL && in->len >= (size_t)(end - text) + 4 + body;
 }
 
+static struct span body_of(const struct buf *in)
+{
+    const uint8_t *end = memmem(in->data, in->len, "\r\n\r\n", 4);
+    return span_of(end + 4, in->len - (size_t)(end + 4 - in->data));
+}
+
 static void serve(struct holder *h, struct peer *p)
 {
     if (!is_complete(&p->in))
         return;
-    if (memmem(p->in.data, p->in.len, "operation=GetCACaps", 19) != NULL)
-        answer(p, "200 OK", "text/plain", span_of_text("POSTPKIOperation\nSHA-256\nAES\n"));
-    else if (memmem(p->in.data, p->in.len, "operation=GetCACert", 19) != NULL)
-        answer(p, "200 OK", "application/x-x509-ca-ra-cert", buf_span(&h->ca_certs));
-    else
+    const struct sim_request request = {
+        .method = p->in.data[0] == 'P' ? "POST" : "GET",
+        .target = target_of(&p->in),
+        .host = h->host,
+        .body = body_of(&p->in),
+        .tls = p->ssl != NULL,
+        .local = true,
+        .connection = (uint64_t)p->fd,
+        .now_us = clock_wall_us(),
+    };
+    bool held = memmem(request.target.data, request.target.len, "PKIOperation", 12) != NULL;
+    if (!held || h->config.hold_ms >= 0) { /* one that is never answered is not worked out */
+        struct sim_reply reply;
+        sim_site_answer(h->site, &request, &reply);
+        write_reply(&reply, &p->kept);
+        buf_wipe(&reply.body);
+    }
+    if (held) {
         keep_back(h, p);
+    } else {
+        put(p, &p->kept);
+        buf_wipe(&p->kept);
+    }
     buf_clear(&p->in);
 }
 
@@ -133,6 +172,7 @@ static void on_connection(struct holder *h)
         }
         p->fd = fd;
         buf_init(&p->in, REQUEST_BYTES);
+        buf_init(&p->kept, BYTES_MAX_MESSAGE);
         if (h->tls != NULL) {
             p->ssl = SSL_new(h->tls);
             SSL_set_fd(p->ssl, fd);
@@ -151,8 +191,10 @@ static int let_go(struct holder *h)
     for (struct peer *p; (p = h->first) != NULL; h->first = p->next, p->due_us = 0) {
         if (p->due_us > now)
             return p->due_us == INT64_MAX ? -1 : (int)((p->due_us - now) / 1000 + 1);
-        atomic_fetch_sub(h->config.waiting, 1);
-        answer(p, "500 Internal Server Error", "text/html", span_of_text("enough"));
+        if (h->config.waiting != NULL)
+            atomic_fetch_sub(h->config.waiting, 1);
+        put(p, &p->kept);
+        buf_wipe(&p->kept);
         if (h->last == p)
             h->last = NULL;
     }
@@ -194,7 +236,34 @@ static SSL_CTX *make_tls(struct buf *key_pem, struct buf *cert_pem)
     return ctx;
 }
 
-static void make_identity(struct holder *h, const char *ca_file)
+/* NDES with an open OTP page and a cache that is never full. All of it lives as long as the process. */
+static void make_site(struct holder *h, const struct sim_identity *id)
+{
+    struct err e = {0};
+    struct sim_otp *otp = NULL;
+    struct sim_faults *faults = NULL;
+    struct sim_ca *ca = NULL;
+    const struct sim_otp_config passwords = {
+        .max = PASSWORDS, .validity_us = INT64_C(86400000000), .bytes = 8};
+    if (!sim_otp_new(&passwords, &otp, &e) || !sim_faults_parse(NULL, 0, &faults, &e))
+        bench_die("site", &e);
+    const struct sim_ca_spec authority = {.policy = SIM_POLICY_DEFAULTS, .identity = id, .otp = otp};
+    if (!sim_ca_new(&authority, &ca, &e))
+        bench_die("site", &e);
+    const struct sim_site_config site = {
+        .identity = id,
+        .ca = ca,
+        .otp = otp,
+        .faults = faults,
+        .otp_max = PASSWORDS,
+        .otp_validity_us = INT64_C(86400000000),
+        .caps = "POSTPKIOperation,SHA-256,AES",
+    };
+    if (!sim_site_new(&site, &h->site, &e))
+        bench_die("site", &e);
+}
+
+static void make_server(struct holder *h, const char *ca_file)
 {
     struct err e = {0};
     struct sim_identity *id = NULL;
@@ -203,17 +272,15 @@ static void make_identity(struct holder *h, const char *ca_file)
     const struct sim_identity_spec spec = {.ca_bits = 2048, .ra_bits = 2048, .now_s = now_s};
     buf_init(&key, 65536);
     buf_init(&cert, 65536);
-    buf_init(&h->ca_certs, 65536);
     if (!sim_identity_new(&spec, &id, &e) ||
         !sim_identity_make_tls(id, "127.0.0.1", now_s, &key, &cert, &e) ||
-        !file_write(ca_file, buf_span(&id->ca_pem), 0600, &e))
+        (ca_file != NULL && !file_write(ca_file, buf_span(&id->ca_pem), 0600, &e)))
         bench_die("certificates", &e);
-    buf_append_span(&h->ca_certs, buf_span(&id->ca_certs));
+    make_site(h, id);
     if (h->config.tls)
         h->tls = make_tls(&key, &cert);
     buf_wipe(&key);
     buf_clear(&cert);
-    sim_identity_free(id);
 }
 
 /* The socket listens before the fork, so nobody has to wait for it. */
@@ -229,25 +296,47 @@ static int listen_somewhere(char url[64], bool tls)
     return fd;
 }
 
+static struct holder *make_holder(const struct holder_config *config, char url[64], const char *ca_file)
+{
+    static struct holder h; /* large: one per process */
+    int listener = listen_somewhere(url, config->tls);
+    h = (struct holder){.config = *config,
+                        .listener = listener,
+                        .epoll = epoll_create1(EPOLL_CLOEXEC),
+                        .host = strstr(url, "//") + 2};
+    make_server(&h, ca_file);
+    return &h;
+}
+
 pid_t holder_start(const struct holder_config *config, char url[64], char ca_file[32])
 {
     snprintf(ca_file, 32, "/tmp/bench-ca-XXXXXX");
-    int file = mkstemp(ca_file), listener = listen_somewhere(url, config->tls);
+    int file = mkstemp(ca_file);
     if (file < 0)
         exit(1);
     close(file);
-    static struct holder h; /* large: one per process */
-    h = (struct holder){.config = *config, .listener = listener, .epoll = epoll_create1(EPOLL_CLOEXEC)};
-    make_identity(&h, ca_file);
+    struct holder *h = make_holder(config, url, ca_file);
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        run(&h);
+        run(h);
     }
-    close(listener);
-    close(h.epoll);
-    buf_clear(&h.ca_certs);
-    SSL_CTX_free(h.tls);
+    close(h->listener);
+    close(h->epoll);
+    SSL_CTX_free(h->tls);
     return pid;
+}
+
+/* hold MS: says "listening URL" and serves until it is ended. */
+int bench_hold(int argc, char **argv)
+{
+    char url[64];
+    (void)argc;
+    const struct holder_config config = {.hold_ms = (int)strtol(argv[0], NULL, 10)};
+    struct holder *h = make_holder(&config, url, NULL);
+    printf("listening %s\n", url);
+    fflush(stdout);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    run(h);
 }

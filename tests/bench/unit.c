@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUIET_ROUNDS  200
+#define QUIET_ROUNDS  1000
 #define PUBLIC_ROUNDS 10 /* for one private operation: the clock ticks in microseconds */
 #define PAUSE_US      15000
 
