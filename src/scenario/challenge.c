@@ -7,13 +7,13 @@
 #define MINUTE_US        INT64_C(60000000)
 #define DEFAULT_LIFETIME (57 * MINUTE_US) /* NDES forgets passwords after 60 minutes; as MDMs do */
 
-static bool check_applies(const struct scenario_reader *r, struct err *e)
+bool scenario_check_applies(const struct scenario_reader *r, struct err *e)
 {
     for (size_t i = 0; i < scenario_key_count; i++) {
         const char *idle = r->places[i] == 0 ? NULL : scenario_key_idle(&scenario_keys[i], r->scenario);
         if (idle != NULL)
             return scenario_document_fail(r->document, r->places[i], e, "%s says nothing %s; remove it",
-                                          scenario_keys[i].path, idle);
+                                          scenario_read_shown(r, scenario_keys[i].path), idle);
     }
     return true;
 }
@@ -257,6 +257,6 @@ bool scenario_check_challenge(const struct scenario_reader *r, struct err *e)
     struct scenario *s = r->scenario;
     if (!is_written(r, "challenge.source"))
         s->challenge.source = s->target.sim ? scenario_check_simulated_source(s) : CHALLENGE_NONE;
-    return check_applies(r, e) && fill_in(r, e) && (!s->target.sim || scenario_check_simulator(r, e)) &&
-           check_source(r, e) && check_supply(r, e);
+    return scenario_check_applies(r, e) && fill_in(r, e) &&
+           (!s->target.sim || scenario_check_simulator(r, e)) && check_source(r, e) && check_supply(r, e);
 }

@@ -23,7 +23,8 @@ static int around(const struct scenario_reader *r, const char *path)
 
 bool scenario_check_fail(const struct scenario_reader *r, const char *path, struct err *e, const char *what)
 {
-    return scenario_document_fail(r->document, around(r, path), e, "%s: %s", path, what);
+    return scenario_document_fail(r->document, around(r, path), e, "%s: %s", scenario_read_shown(r, path),
+                                  what);
 }
 
 bool scenario_check_set(char **to, const char *text, struct err *e)
@@ -116,11 +117,44 @@ static bool check_sources(const struct scenario_reader *r, struct err *e)
     return true;
 }
 
+static bool check_addresses(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    for (size_t i = 0; i < s->target.address_count; i++) {
+        if (!scenario_is_address(s->target.addresses[i]))
+            return scenario_document_fail(r->document, scenario_check_item(r, "target.addresses", i), e,
+                                          "target.addresses[%zu]: '%.40s' is no IP address", i,
+                                          s->target.addresses[i]);
+    }
+    return s->target.address_count == 0 || s->target.url_count == 0 ||
+           scenario_check_fail(r, "target.addresses", e, "they are those of one url, not of urls");
+}
+
+/* Its path would say nothing, and a password in it would be seen by everybody. */
+static bool check_proxy(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    struct scenario_url u;
+    if (s->target.proxy == NULL)
+        return true;
+    if (!check_url(r, "target.proxy", s->target.proxy, &u, e))
+        return false;
+    if (u.path[0] != '\0' && strcmp(u.path, "/") != 0)
+        return scenario_check_fail(r, "target.proxy", e,
+                                   "host and port only, as in http://proxy.example:3128");
+    if (u.port == 0)
+        return scenario_check_fail(r, "target.proxy", e,
+                                   "the port is missing, as in http://proxy.example:3128");
+    return s->target.address_count == 0 ||
+           scenario_check_fail(r, "target.proxy", e, "a proxy finds the address itself: addresses or proxy");
+}
+
 static bool check_target(const struct scenario_reader *r, struct err *e)
 {
     struct scenario *s = r->scenario;
     struct scenario_url u;
-    if (!check_sources(r, e) || (s->target.url_count > 0 && !check_urls(r, e)))
+    if (!check_sources(r, e) || (s->target.url_count > 0 && !check_urls(r, e)) || !check_addresses(r, e) ||
+        !check_proxy(r, e))
         return false;
     if (s->target.url == NULL)
         return scenario_check_fail(r, "target.url", e,
@@ -139,6 +173,8 @@ static bool check_target(const struct scenario_reader *r, struct err *e)
 bool scenario_check_element(const struct scenario_reader *r, const struct scenario_key *list, int node,
                             void *element, struct err *e)
 {
+    if (strcmp(list->path, "simulator.accounts") == 0)
+        return scenario_check_account(r, node, element, e);
     return strcmp(list->path, "load") != 0 || scenario_check_phase(r, node, element, e);
 }
 

@@ -26,10 +26,15 @@ bool scenario_phase_has(const struct load_phase *phase, const char *word);
 
 /* `challenge`, in challenge.c; before that, that every key which is written says something. */
 bool scenario_check_challenge(const struct scenario_reader *r, struct err *e) MUST_USE;
+bool scenario_check_applies(const struct scenario_reader *r, struct err *e) MUST_USE;
 
 /* Where devices get their challenge from when the simulator is the target and nothing is said. */
 enum challenge_source scenario_check_simulated_source(const struct scenario *scenario);
 /* What only the simulator's keys ask for, and which challenges its modes know. */
 bool scenario_check_simulator(const struct scenario_reader *r, struct err *e) MUST_USE;
+bool scenario_check_account(const struct scenario_reader *r, int node, const struct scenario_account *account,
+                            struct err *e) MUST_USE;
+/* All there is to check of one that stands alone. */
+bool scenario_check_alone(const struct scenario_reader *r, struct err *e) MUST_USE;
 
 #endif

@@ -16,7 +16,8 @@ static bool choose(const struct scenario_reader *r, const struct scenario_key *k
     if (text == NULL)
         return scenario_read_fail_type(r, key, node, "a list of words", e);
     return scenario_value_choose(key, text, out, &why) ||
-           scenario_document_fail(r->document, node, e, "%s: %s", key->path, why.text);
+           scenario_document_fail(r->document, node, e, "%s: %s", scenario_read_shown(r, key->path),
+                                  why.text);
 }
 
 /* Adds one word to the field; false when it is there already. */
@@ -47,14 +48,15 @@ bool scenario_read_words(const struct scenario_reader *r, const struct scenario_
         return scenario_read_fail_type(r, key, node, "a list of words: [a, b]", e);
     if (n->data.sequence.items.start == n->data.sequence.items.top)
         return scenario_document_fail(r->document, node, e, "%s: an empty list says nothing; remove it",
-                                      key->path);
+                                      scenario_read_shown(r, key->path));
     for (const int *item = n->data.sequence.items.start; item < n->data.sequence.items.top; item++) {
         int value = 0;
         if (!choose(r, key, *item, &value, e))
             return false;
         if (!add_word(key, value, base))
             return scenario_document_fail(r->document, *item, e, "%s: '%s' stands here a second time",
-                                          key->path, scenario_document_text(r->document, *item));
+                                          scenario_read_shown(r, key->path),
+                                          scenario_document_text(r->document, *item));
     }
     return true;
 }

@@ -5,9 +5,18 @@
 
 #define PATH_BYTES 96
 
+const char *scenario_read_shown(const struct scenario_reader *r, const char *path)
+{
+    size_t len = r->root == NULL ? 0 : strlen(r->root);
+    if (len == 0 || strncmp(path, r->root, len) != 0)
+        return path;
+    return path + len + (path[len] == '.');
+}
+
 /* "load[].rate" of the second element, for people: "load[1].rate". */
 static void display(const struct scenario_reader *r, const char *path, char *out)
 {
+    path = scenario_read_shown(r, path);
     const char *brackets = strstr(path, "[]");
     if (brackets == NULL)
         snprintf(out, PATH_BYTES, "%s", path);
@@ -21,15 +30,19 @@ int scenario_read_place(const struct scenario_reader *r, const char *path)
     return key < 0 ? 0 : r->places[key];
 }
 
-/* The right word in the wrong map: where does it belong? */
-static const char *find_elsewhere(const char *word)
+/* The right word in the wrong map: where does it belong? Deeper in this map, rather than in another one. */
+static const char *find_elsewhere(const char *parent, const char *word)
 {
+    const char *found = NULL;
     for (size_t i = 0; i < scenario_key_count; i++) {
         const char *path = scenario_keys[i].path;
-        if (strchr(path, '.') != NULL && strcmp(scenario_key_word(path), word) == 0)
+        if (strchr(path, '.') == NULL || strcmp(scenario_key_word(path), word) != 0)
+            continue;
+        if (strncmp(path, parent, strlen(parent)) == 0)
             return path;
+        found = found == NULL ? path : found;
     }
-    return NULL;
+    return found;
 }
 
 static const char *nearest_sibling(const char *parent, const char *word)
@@ -48,16 +61,16 @@ static bool fail_unknown(const struct scenario_reader *r, int node, const char *
 {
     char where[PATH_BYTES], in[PATH_BYTES + 8] = "";
     display(r, parent, where);
-    if (parent[0] != '\0')
+    if (where[0] != '\0')
         snprintf(in, sizeof in, " in %s", where);
     const char *near = nearest_sibling(parent, word);
     if (near != NULL)
         return scenario_document_fail(r->document, node, e, "unknown key '%.40s'%s; did you mean '%s'?", word,
                                       in, near);
-    const char *elsewhere = find_elsewhere(word);
+    const char *elsewhere = find_elsewhere(parent, word);
     if (elsewhere != NULL)
         return scenario_document_fail(r->document, node, e, "unknown key '%.40s'%s; it is known as '%s'",
-                                      word, in, elsewhere);
+                                      word, in, scenario_read_shown(r, elsewhere));
     return scenario_document_fail(r->document, node, e,
                                   "unknown key '%.40s'%s; scenarios/README.md lists all keys", word, in);
 }
@@ -155,7 +168,7 @@ static bool read_list(struct scenario_reader *r, const struct scenario_key *key,
     size_t count = (size_t)(n->data.sequence.items.top - items);
     if ((double)count < key->min || (double)count > key->max)
         return scenario_document_fail(r->document, node, e, "%s has %zu entries; %.0f to %.0f are allowed",
-                                      key->path, count, key->min, key->max);
+                                      scenario_read_shown(r, key->path), count, key->min, key->max);
     return key->type == SCENARIO_TEXTS ? read_texts(r, key, items, count, e)
                                        : read_elements(r, key, items, count, e);
 }
@@ -190,10 +203,6 @@ static bool read_key(struct scenario_reader *r, const struct scenario_key *key, 
         return scenario_read_words(r, key, node, base, e);
     case SCENARIO_SETTINGS:
         return scenario_read_settings(r, key, node, base, e);
-    case SCENARIO_LATER:
-        return scenario_document_fail(r->document, key_node, e,
-                                      "%s is not in this version yet (%s); remove it", key->path,
-                                      SCEPSTORM_VERSION);
     case SCENARIO_SECRET:
         return scenario_document_fail(
             r->document, key_node, e,
@@ -270,5 +279,5 @@ static bool set_defaults(const char *parent, void *base, struct err *e)
 
 bool scenario_read(struct scenario_reader *r, struct err *e)
 {
-    return set_defaults("", r->scenario, e) && read_map(r, 1, "", r->scenario, e);
+    return set_defaults("", r->scenario, e) && read_map(r, 1, r->root == NULL ? "" : r->root, r->scenario, e);
 }

@@ -10,12 +10,16 @@ struct scenario_reader {
     struct scenario *scenario;
     /* The node that holds each key's value; 0: the key is absent. Keys of list elements: the element at hand. */
     int places[SCENARIO_KEYS_MAX];
-    size_t element; /* index of the list element at hand */
+    size_t element;   /* index of the list element at hand */
+    const char *root; /* the map that the file's top level is: "simulator"; NULL: the whole scenario */
 };
 
 /* Defaults first, then what the document says. Cross-key rules are check.c's.
  * Fails: REASON_SCENARIO with place, REASON_NO_MEMORY. */
 bool scenario_read(struct scenario_reader *r, struct err *e) MUST_USE;
+
+/* A key's path as the file has it: without the root. */
+const char *scenario_read_shown(const struct scenario_reader *r, const char *path);
 
 /* The node of a key by its path; 0: absent. */
 int scenario_read_place(const struct scenario_reader *r, const char *path);

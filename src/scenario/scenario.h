@@ -22,6 +22,31 @@ enum scenario_sim_operation {
 };
 enum scenario_sim_quirk { SCENARIO_SIM_SAME_KEY_RETURNS_OLD, SCENARIO_SIM_QUIRK_COUNT };
 
+/* Operations whose time can be set. */
+enum scenario_latency_op {
+    SCENARIO_LATENCY_GET_CA_CAPS,
+    SCENARIO_LATENCY_GET_CA_CERT,
+    SCENARIO_LATENCY_GET_NEXT_CA_CERT,
+    SCENARIO_LATENCY_PKI_OPERATION,
+    SCENARIO_LATENCY_OTP,
+    SCENARIO_LATENCY_COUNT
+};
+
+/* One of fixed, median with p99, and file; all 0: no time. */
+struct scenario_latency {
+    int64_t fixed_us, median_us, p99_us;
+    char *file;
+    unsigned servers, queue; /* 0: as many as there are requests; any number may wait */
+    uint64_t seed;           /* 0: the scenario's */
+};
+
+/* Who may log on to the OTP page of a simulator that stands alone. */
+struct scenario_account {
+    char *user;
+    char *password_env, *password_file; /* one of them */
+    bool no_enroll;
+};
+
 /* One changed habit, as the user wrote it. */
 struct scenario_setting {
     char *knob;
@@ -75,6 +100,9 @@ struct scenario {
         char *ca_file;       /* PEM roots for TLS; NULL: the system's */
         char **sources;      /* addresses of this machine; devices take turns */
         size_t source_count; /* 0: the system chooses */
+        char **addresses;    /* of the url's host, instead of those that its name has; devices take turns */
+        size_t address_count;
+        char *proxy; /* http://host:port, for all requests; NULL: none */
     } target;
 
     struct {
@@ -99,7 +127,18 @@ struct scenario {
         } reply;
         char **faults; /* as for --fault */
         size_t fault_count;
+        struct scenario_latency latency[SCENARIO_LATENCY_COUNT];
+        unsigned ca_bits, ra_bits; /* RSA; default 2048 */
+        /* Only of a simulator that stands alone (scenario_load_simulator). */
+        char *listen;
+        bool tls;
+        char *auth; /* as for --auth */
+        struct scenario_account *accounts;
+        size_t account_count;
+        unsigned lock_after;
+        char *keytab, *service, *challenge_env;
     } simulator;
+    bool alone; /* only `simulator` was read */
 
     struct challenge_config challenge;
 
@@ -167,6 +206,14 @@ bool scenario_parse(const char *name, struct span text, const struct scenario_ov
                     size_t override_count, struct scenario **out, struct err *e) MUST_USE;
 void scenario_free(struct scenario *scenario);
 
+/* A file that describes a simulator and nothing else: its top level is what stands below `simulator:` in a scenario, and
+ * more, which only a simulator that stands alone has. Free with scenario_free; everything but `simulator` is empty. Fails
+ * as above. */
+bool scenario_load_simulator(const char *path, struct scenario **out, struct err *e) MUST_USE;
+/* "pki_operation" */
+const char *scenario_latency_word(enum scenario_latency_op op);
+bool scenario_latency_is_set(const struct scenario_latency *latency);
+
 /* The effective scenario as YAML, defaults filled in, secrets absent (only where they come from). */
 bool scenario_write(const struct scenario *scenario, struct buf *out, struct err *e) MUST_USE;
 
@@ -202,7 +249,8 @@ const char *scenario_sim_challenge_path(const struct scenario *scenario);
 
 /* Who allowed this load: `option` (--authorized, NULL: absent), else the scenario's own text; NULL when nobody did. */
 const char *scenario_authorized(const struct scenario *scenario, const char *option);
-/* Targets and the source of challenges are loopback, or somebody allowed the load. Fails: REASON_USAGE with the URL. */
+/* Targets (their pinned addresses, where there are some), the proxy and the source of challenges are loopback, or somebody
+ * allowed the load. Fails: REASON_USAGE with the URL. */
 bool scenario_check_authorized(const struct scenario *scenario, const char *option, struct err *e) MUST_USE;
 
 /* One SLO expression taken apart: FIGURE OPERATOR VALUE [over WINDOW] [or abort].

@@ -11,6 +11,7 @@
 #define AT(f)      offsetof(struct scenario, f)
 #define PHASE(f)   offsetof(struct load_phase, f)
 #define PERSONA(f) offsetof(struct scenario_profile, f)
+#define ACCOUNT(f) offsetof(struct scenario_account, f)
 
 static const struct scenario_choice modes[] = {{"standalone", SCENARIO_SIM_STANDALONE, false},
                                                {"intune", SCENARIO_SIM_INTUNE, false},
@@ -38,6 +39,9 @@ static const struct scenario_choice reply_ciphers[] = {
     {"aes192-cbc", 0, false}, {"aes256-cbc", 0, false}, {NULL, 0, false}};
 static const struct scenario_choice reply_transports[] = {
     {"pkcs1", 0, false}, {"oaep", 0, false}, {NULL, 0, false}};
+static const struct scenario_choice logons[] = {{"any", 0, false},  {"negotiate", 0, false},
+                                                {"ntlm", 0, false}, {"basic", 0, false},
+                                                {"none", 0, false}, {NULL, 0, false}};
 static const struct scenario_choice sources[] = {{"mscep_admin", CHALLENGE_MSCEP_ADMIN, false},
                                                  {"static", CHALLENGE_STATIC, false},
                                                  {"http", CHALLENGE_HTTP, false},
@@ -94,6 +98,16 @@ static const struct scenario_choice shapes[] = {
     {"retry_storm", LOAD_RETRY_STORM, false},     {NULL, 0, false}};
 
 /* clang-format off */
+#define LATENCY(word, op) \
+    {"simulator.latency." word, SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0}, \
+    {"simulator.latency." word ".fixed", SCENARIO_DURATION, AT(simulator.latency[op].fixed_us), 1, HOUR, NULL, NULL, 0, 0}, \
+    {"simulator.latency." word ".median", SCENARIO_DURATION, AT(simulator.latency[op].median_us), 1, HOUR, NULL, NULL, 0, 0}, \
+    {"simulator.latency." word ".p99", SCENARIO_DURATION, AT(simulator.latency[op].p99_us), 1, HOUR, NULL, NULL, 0, 0}, \
+    {"simulator.latency." word ".file", SCENARIO_TEXT, AT(simulator.latency[op].file), 1, TEXT_MAX, NULL, NULL, 0, 0}, \
+    {"simulator.latency." word ".servers", SCENARIO_UINT, AT(simulator.latency[op].servers), 1, 1000, NULL, NULL, 0, 0}, \
+    {"simulator.latency." word ".queue", SCENARIO_UINT, AT(simulator.latency[op].queue), 1, 100000, NULL, NULL, 0, 0}, \
+    {"simulator.latency." word ".seed", SCENARIO_UINT64, AT(simulator.latency[op].seed), 1, EXACT_MAX, NULL, NULL, 0, 0}
+
 const struct scenario_key scenario_keys[] = {
     {"name", SCENARIO_TEXT, AT(name), 1, 64, NULL, NULL, 0, 0},
     {"seed", SCENARIO_UINT64, AT(seed), 0, EXACT_MAX, "1", NULL, 0, 0},
@@ -105,8 +119,8 @@ const struct scenario_key scenario_keys[] = {
     {"target.source_addresses", SCENARIO_TEXTS, AT(target.sources), 1, 64, NULL, NULL, AT(target.source_count), 0},
     {"target.tls", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"target.tls.ca_file", SCENARIO_TEXT, AT(target.ca_file), 1, TEXT_MAX, NULL, NULL, 0, 0},
-    {"target.addresses", SCENARIO_LATER, 0, 0, 0, NULL, NULL, 0, 0},
-    {"target.proxy", SCENARIO_LATER, 0, 0, 0, NULL, NULL, 0, 0},
+    {"target.addresses", SCENARIO_TEXTS, AT(target.addresses), 1, 64, NULL, NULL, AT(target.address_count), 0},
+    {"target.proxy", SCENARIO_TEXT, AT(target.proxy), 1, TEXT_MAX, NULL, NULL, 0, 0},
 
     {"simulator", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"simulator.mode", SCENARIO_CHOICE, AT(simulator.mode), 0, 0, "standalone", modes, 0, 0},
@@ -130,7 +144,28 @@ const struct scenario_key scenario_keys[] = {
     {"simulator.reply.cipher", SCENARIO_TEXT, AT(simulator.reply.cipher), 1, 16, "mirror", reply_ciphers, 0, 0},
     {"simulator.reply.transport", SCENARIO_TEXT, AT(simulator.reply.transport), 1, 16, "pkcs1", reply_transports, 0, 0},
     {"simulator.faults", SCENARIO_TEXTS, AT(simulator.faults), 0, 50, NULL, NULL, AT(simulator.fault_count), 0},
-    {"simulator.latency", SCENARIO_LATER, 0, 0, 0, NULL, NULL, 0, 0},
+    {"simulator.latency", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
+    LATENCY("get_ca_caps", SCENARIO_LATENCY_GET_CA_CAPS),
+    LATENCY("get_ca_cert", SCENARIO_LATENCY_GET_CA_CERT),
+    LATENCY("get_next_ca_cert", SCENARIO_LATENCY_GET_NEXT_CA_CERT),
+    LATENCY("pki_operation", SCENARIO_LATENCY_PKI_OPERATION),
+    LATENCY("otp", SCENARIO_LATENCY_OTP),
+    {"simulator.ca", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
+    {"simulator.ca.bits", SCENARIO_CHOICE, AT(simulator.ca_bits), 0, 0, "2048", key_bits, 0, 0},
+    {"simulator.ca.ra_bits", SCENARIO_CHOICE, AT(simulator.ra_bits), 0, 0, "2048", key_bits, 0, 0},
+    {"simulator.listen", SCENARIO_TEXT, AT(simulator.listen), 3, 256, NULL, NULL, 0, 0},
+    {"simulator.tls", SCENARIO_BOOL, AT(simulator.tls), 0, 0, "false", NULL, 0, 0},
+    {"simulator.auth", SCENARIO_TEXT, AT(simulator.auth), 1, 16, "any", logons, 0, 0},
+    {"simulator.accounts", SCENARIO_LIST, AT(simulator.accounts), 1, 64, NULL, NULL, AT(simulator.account_count), sizeof(struct scenario_account)},
+    {"simulator.accounts[].user", SCENARIO_TEXT, ACCOUNT(user), 1, 256, NULL, NULL, 0, 0},
+    {"simulator.accounts[].password_env", SCENARIO_TEXT, ACCOUNT(password_env), 1, 256, NULL, NULL, 0, 0},
+    {"simulator.accounts[].password_file", SCENARIO_TEXT, ACCOUNT(password_file), 1, TEXT_MAX, NULL, NULL, 0, 0},
+    {"simulator.accounts[].password", SCENARIO_SECRET, 0, 0, 0, NULL, NULL, 0, 0},
+    {"simulator.accounts[].no_enroll", SCENARIO_BOOL, ACCOUNT(no_enroll), 0, 0, "false", NULL, 0, 0},
+    {"simulator.lock_after", SCENARIO_UINT, AT(simulator.lock_after), 1, 1000, NULL, NULL, 0, 0},
+    {"simulator.keytab", SCENARIO_TEXT, AT(simulator.keytab), 1, TEXT_MAX, NULL, NULL, 0, 0},
+    {"simulator.service", SCENARIO_TEXT, AT(simulator.service), 1, 256, NULL, NULL, 0, 0},
+    {"simulator.challenge_env", SCENARIO_TEXT, AT(simulator.challenge_env), 1, 256, NULL, NULL, 0, 0},
 
     {"challenge", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     {"challenge.source", SCENARIO_CHOICE, AT(challenge.source), 0, 0, NULL, sources, 0, 0},
@@ -303,6 +338,37 @@ static bool is_for_source(const char *path, enum challenge_source source)
     return true;
 }
 
+/* Keys of a simulator that somebody starts by hand; a run's own has made-up accounts on a free port. */
+static bool is_for_alone(const char *path)
+{
+    static const char *const paths[] = {"simulator.listen",       "simulator.tls",    "simulator.auth",
+                                        "simulator.lock_after",   "simulator.keytab", "simulator.service",
+                                        "simulator.challenge_env"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (strcmp(path, paths[i]) == 0)
+            return true;
+    }
+    return strncmp(path, "simulator.accounts", 18) == 0;
+}
+
+/* Below simulator.latency: of an operation that takes no time. */
+static bool takes_no_time(const char *path, const struct scenario *s)
+{
+    bool any = false, own = false;
+    if (strncmp(path, "simulator.latency", 17) != 0)
+        return false;
+    for (int op = 0; op < SCENARIO_LATENCY_COUNT; op++) {
+        const char *word = scenario_latency_word(op);
+        size_t len = strlen(word);
+        bool set = scenario_latency_is_set(&s->simulator.latency[op]);
+        bool below = path[17] == '.' && strncmp(path + 18, word, len) == 0 &&
+                     (path[18 + len] == '.' || path[18 + len] == '\0');
+        any = any || set;
+        own = own || (below && set);
+    }
+    return path[17] == '.' ? !own : !any;
+}
+
 static bool renews(const struct scenario *s)
 {
     for (size_t i = 0; i < s->devices.then_count; i++) {
@@ -317,6 +383,13 @@ const char *scenario_key_idle(const struct scenario_key *key, const struct scena
     const char *path = key->path;
     if (strncmp(path, "simulator", 9) == 0 && !scenario->target.sim)
         return "without target.url: sim";
+    bool way = strcmp(path, "target.addresses") == 0 || strcmp(path, "target.proxy") == 0;
+    if (way && scenario->target.sim)
+        return "with target.url: sim";
+    if (is_for_alone(path) && !scenario->alone)
+        return "outside of a file for scepstorm sim --config";
+    if (takes_no_time(path, scenario))
+        return "without fixed, median and p99, or file";
     if (!is_for_source(path, scenario->challenge.source))
         return "for this challenge.source";
     if (strcmp(path, "challenge.content_type") == 0 && scenario->challenge.body == NULL)

@@ -23,8 +23,7 @@ enum scenario_type {
     SCENARIO_RATE,     /* double, per second */
     SCENARIO_SHARE,    /* double, 0..1 */
     SCENARIO_NUMBER,   /* double */
-    SCENARIO_LATER,  /* a key of the contract that this version does not carry out: refused, never ignored */
-    SCENARIO_SECRET, /* a secret, which has no place in a scenario: refused with a hint */
+    SCENARIO_SECRET,   /* a secret, which has no place in a scenario: refused with a hint */
 };
 
 /* A word that a key may hold. The list ends with a NULL word. */
@@ -49,7 +48,7 @@ struct scenario_key {
     size_t element_bytes;
 };
 
-#define SCENARIO_KEYS_MAX 160
+#define SCENARIO_KEYS_MAX 256
 
 /* Maps come before their keys, keys in the order in which they are written out. */
 extern const struct scenario_key scenario_keys[];

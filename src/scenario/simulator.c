@@ -33,6 +33,80 @@ static bool check_caps(const struct scenario_reader *r, struct err *e)
     return true;
 }
 
+static bool fail_latency(const struct scenario_reader *r, const char *word, const char *key, struct err *e,
+                         const char *what)
+{
+    char path[96];
+    snprintf(path, sizeof path, "simulator.latency.%s%s%s", word, key[0] != '\0' ? "." : "", key);
+    return scenario_check_fail(r, path, e, what);
+}
+
+/* One kind of time, and all that it needs. */
+static bool check_latency(const struct scenario_reader *r, const struct scenario_latency *l, const char *word,
+                          struct err *e)
+{
+    bool fixed = l->fixed_us > 0, drawn = l->median_us > 0 || l->p99_us > 0, file = l->file != NULL;
+    if (fixed + drawn + file > 1)
+        return fail_latency(r, word, "", e, "one of fixed, median with p99, and file");
+    if (drawn && (l->median_us == 0 || l->p99_us == 0))
+        return fail_latency(r, word, l->p99_us == 0 ? "p99" : "median", e,
+                            "missing; median and p99 go together");
+    if (drawn && l->p99_us < l->median_us)
+        return fail_latency(r, word, "p99", e, "below the median");
+    if (file && strpbrk(l->file, ",") != NULL)
+        return fail_latency(r, word, "file", e, "a comma in the name is not possible here");
+    return l->queue == 0 || l->servers > 0 ||
+           fail_latency(r, word, "queue", e, "without servers nobody waits; add servers, or remove it");
+}
+
+static bool check_latencies(const struct scenario_reader *r, struct err *e)
+{
+    for (int op = 0; op < SCENARIO_LATENCY_COUNT; op++) {
+        const struct scenario_latency *l = &r->scenario->simulator.latency[op];
+        if (!check_latency(r, l, scenario_latency_word(op), e))
+            return false;
+    }
+    return true;
+}
+
+bool scenario_check_account(const struct scenario_reader *r, int node, const struct scenario_account *account,
+                            struct err *e)
+{
+    const char *wrong = NULL;
+    if (account->user == NULL)
+        wrong = "user is missing";
+    else if (strchr(account->user, ':') != NULL)
+        wrong = "user: a colon is not possible in it";
+    else if ((account->password_env == NULL) == (account->password_file == NULL))
+        wrong = "one of password_env and password_file is needed";
+    return wrong == NULL ||
+           scenario_document_fail(r->document, node, e, "accounts[%zu]: %s", r->element, wrong);
+}
+
+static bool check_logons(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    const char *auth = s->simulator.auth;
+    bool accounts = s->simulator.account_count > 0, proxy = s->simulator.mode == SCENARIO_SIM_PROXY;
+    const char *at = accounts ? "simulator.accounts" : "simulator.keytab";
+    if ((accounts || s->simulator.keytab != NULL) && strcmp(auth, "none") == 0)
+        return scenario_check_fail(r, at, e, "no use with auth: none, which leaves the OTP page open");
+    if ((accounts || s->simulator.keytab != NULL) && proxy)
+        return scenario_check_fail(r, at, e, "no use with mode: proxy: an MDM shows no OTP page");
+    if (s->simulator.keytab != NULL && strcmp(auth, "any") != 0 && strcmp(auth, "negotiate") != 0)
+        return scenario_check_fail(r, "simulator.keytab", e, "no use without auth: any or negotiate");
+    if (s->simulator.service != NULL && s->simulator.keytab == NULL)
+        return scenario_check_fail(r, "simulator.service", e, "no use without keytab");
+    return s->simulator.challenge_env == NULL || proxy ||
+           scenario_check_fail(r, "simulator.challenge_env", e, "no use without mode: proxy");
+}
+
+bool scenario_check_alone(const struct scenario_reader *r, struct err *e)
+{
+    return scenario_check_applies(r, e) && check_approval(r, e) && check_caps(r, e) &&
+           check_latencies(r, e) && check_logons(r, e);
+}
+
 /* Every mode has its own way to a challenge, beside those that scepstorm cannot judge; none at all is for seeing refusals. */
 static bool check_source(const struct scenario_reader *r, struct err *e)
 {
@@ -99,5 +173,6 @@ const char *scenario_sim_challenge_path(const struct scenario *scenario)
 
 bool scenario_check_simulator(const struct scenario_reader *r, struct err *e)
 {
-    return check_approval(r, e) && check_caps(r, e) && check_source(r, e) && check_access(r, e);
+    return check_approval(r, e) && check_caps(r, e) && check_latencies(r, e) && check_source(r, e) &&
+           check_access(r, e);
 }

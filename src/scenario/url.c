@@ -147,6 +147,20 @@ static bool check_one(const char *what, const char *url, struct err *e)
                    what, url);
 }
 
+/* What is between this machine and the target, or in the place of its name. */
+static bool check_way(const struct scenario *s, struct err *e)
+{
+    for (size_t i = 0; i < s->target.address_count; i++) {
+        if (!is_loopback(s->target.addresses[i]))
+            return err_set(
+                e, STAGE_SETUP, REASON_USAGE,
+                "the address %.60s is not this machine: say who allowed the load with --authorized "
+                "\"who, ticket\"",
+                s->target.addresses[i]);
+    }
+    return check_one("the proxy", s->target.proxy, e);
+}
+
 bool scenario_check_authorized(const struct scenario *scenario, const char *option, struct err *e)
 {
     const struct challenge_config *c = &scenario->challenge;
@@ -156,7 +170,7 @@ bool scenario_check_authorized(const struct scenario *scenario, const char *opti
         if (!check_one("the target", scenario->target.urls[i], e))
             return false;
     }
-    return check_one("the target", scenario->target.url, e) &&
+    return check_way(scenario, e) && check_one("the target", scenario->target.url, e) &&
            check_one(c->source == CHALLENGE_MSCEP_ADMIN ? "the OTP page" : "the source of challenges", c->url,
                      e);
 }

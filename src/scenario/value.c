@@ -218,7 +218,6 @@ bool scenario_value_parse(const struct scenario_key *key, const char *text, void
     case SCENARIO_WORDS:
     case SCENARIO_FLAGS:
     case SCENARIO_SETTINGS:
-    case SCENARIO_LATER:
     case SCENARIO_SECRET:
         break;
     }
@@ -426,7 +425,6 @@ bool scenario_value_format(const struct scenario_key *key, const void *base, str
     case SCENARIO_MAP:
     case SCENARIO_LIST:
     case SCENARIO_TEXTS:
-    case SCENARIO_LATER:
     case SCENARIO_SECRET:
         break;
     }

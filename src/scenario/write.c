@@ -115,7 +115,6 @@ static void write_key(const struct scenario_key *key, const struct scenario *s, 
     case SCENARIO_TEXTS:
         write_list(key, s, out);
         return;
-    case SCENARIO_LATER:
     case SCENARIO_SECRET:
         return;
     case SCENARIO_TEXT:

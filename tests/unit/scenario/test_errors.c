@@ -6,10 +6,11 @@
 
 #include <cmocka.h>
 
-#define SIM  "target: {url: sim}\n"
-#define LOAD "load: [{rate: 5/s, for: 10s}]\n"
-#define NDES "target: {url: \"https://h/certsrv/mscep/mscep.dll\"}\n"
-#define X    "t.yaml:"
+#define SIM       "target: {url: sim}\n"
+#define LOAD      "load: [{rate: 5/s, for: 10s}]\n"
+#define NDES      "target: {url: \"https://h/certsrv/mscep/mscep.dll\"}\n"
+#define URL(more) "target: {url: \"http://127.0.0.1/x\"" more "}\n"
+#define X         "t.yaml:"
 
 static const struct {
     const char *text;
@@ -86,11 +87,42 @@ static const struct {
     {SIM LOAD "name: ../up\n",
      X "3:7: name: letters, digits, '-', '_' and '.' only: a folder is named after it"},
 
-    /* what later versions will do */
-    {"target: {url: sim, proxy: x}\n",
-     X "1:20: target.proxy is not in this version yet (" SCEPSTORM_VERSION "); remove it"},
-    {"simulator: {latency: {}}\n",
-     X "1:13: simulator.latency is not in this version yet (" SCEPSTORM_VERSION "); remove it"},
+    /* the way to the target */
+    {"target: {url: sim, proxy: \"http://127.0.0.1:3128\"}\n" LOAD,
+     X "1:27: target.proxy says nothing with target.url: sim; remove it"},
+    {URL(", proxy: \"http://me:secret@127.0.0.1:3128\"") LOAD,
+     X "1:44: target.proxy: user names and passwords do not belong into URLs"},
+    {URL(", proxy: \"http://127.0.0.1\"") LOAD,
+     X "1:44: target.proxy: the port is missing, as in http://proxy.example:3128"},
+    {URL(", proxy: \"http://127.0.0.1:3128/x\"") LOAD,
+     X "1:44: target.proxy: host and port only, as in http://proxy.example:3128"},
+    {URL(", addresses: [127.0.0.2, ndes-2]") LOAD, X "1:60: target.addresses[1]: 'ndes-2' is no IP address"},
+    {URL(", addresses: [127.0.0.2], proxy: \"http://127.0.0.1:3128\"") LOAD,
+     X "1:68: target.proxy: a proxy finds the address itself: addresses or proxy"},
+    {"target: {urls: [\"http://127.0.0.1/a\"], addresses: [127.0.0.2]}\n" LOAD,
+     X "1:51: target.addresses: they are those of one url, not of urls"},
+
+    /* how long the simulator's operations take */
+    {SIM LOAD "simulator: {latency: {}}\n",
+     X "3:22: simulator.latency says nothing without fixed, median and p99, or file; remove it"},
+    {SIM LOAD "simulator: {latency: {opt: {fixed: 1s}}}\n",
+     X "3:23: unknown key 'opt' in simulator.latency; did you mean 'otp'?"},
+    {SIM LOAD "simulator: {latency: {otp: {servers: 1}}}\n",
+     X "3:22: simulator.latency says nothing without fixed, median and p99, or file; remove it"},
+    {SIM LOAD "simulator: {latency: {otp: {fixed: 1s, median: 1s, p99: 2s}}}\n",
+     X "3:28: simulator.latency.otp: one of fixed, median with p99, and file"},
+    {SIM LOAD "simulator: {latency: {otp: {median: 1s}}}\n",
+     X "3:28: simulator.latency.otp.p99: missing; median and p99 go together"},
+    {SIM LOAD "simulator: {latency: {otp: {median: 1s, p99: 10ms}}}\n",
+     X "3:46: simulator.latency.otp.p99: below the median"},
+    {SIM LOAD "simulator: {latency: {otp: {fixed: 1s, queue: 10}}}\n",
+     X "3:47: simulator.latency.otp.queue: without servers nobody waits; add servers, or remove it"},
+    {SIM LOAD "simulator: {latency: {otp: {fixed: 0s}}}\n",
+     X "3:36: simulator.latency.otp.fixed: '0s' is outside 1 us to 1 h 00 min"},
+    {SIM LOAD "simulator: {tls: true}\n",
+     X "3:18: simulator.tls says nothing outside of a file for scepstorm sim --config; remove it"},
+    {SIM LOAD "simulator: {accounts: [{user: a, password_env: P}]}\n",
+     X "3:23: simulator.accounts says nothing outside of a file for scepstorm sim --config; remove it"},
     {"simulator: {mode: inntune}\n",
      X "1:19: simulator.mode: 'inntune' is not one of standalone, intune, proxy; did you mean 'intune'?"},
     {"target: {url: sim}\nsimulator: {approval: {after_polls: 2, after: 3s}}\nload: [{rate: 1/s, for: 1s}]\n",
