@@ -148,6 +148,7 @@ static bool send_certrep(const struct visit *v, struct scep_certrep_spec *rep, s
 static bool refuse(const struct visit *v, const struct sim_refusal *why, struct err *e)
 {
     sim_note_refused(why, v->reply);
+    v->reply->refused_for = why->text;
     if (why->page != SIM_ERROR_NONE) {
         sim_page_error(why->page, v->reply);
         return buf_ok(&v->reply->body, STAGE_PKI_OPERATION, e);
@@ -205,6 +206,7 @@ static bool issue(const struct visit *v, const struct pki_csr *csr, bool renewal
     if (!sim_issue_cert(v->id, csr, number, ca->spec.policy.cert_validity_s, v->now_us / 1000000, &cert, e))
         return false;
     sim_ledger_add(ca->ledger, cert, v->request->transaction.id, renewal, v->now_us);
+    v->reply->issued = true;
     return send_found(v, cert, e);
 }
 
@@ -362,9 +364,20 @@ static bool wants_password(const struct visit *v, bool renewal)
     return !renewal || v->ca->spec.policy.mode == SIM_INTUNE || v->effects->renewal_password;
 }
 
+static void note_subject(const struct visit *v, const struct pki_csr *csr)
+{
+    struct buf name;
+    struct err ignored = {0};
+    buf_init(&name, sizeof v->reply->subject - 1);
+    if (pki_name_to_text(csr->subject, &name, &ignored) && buf_text(&name) != NULL)
+        snprintf(v->reply->subject, sizeof v->reply->subject, "%s", buf_text(&name));
+    buf_clear(&name);
+}
+
 static bool answer_csr(const struct visit *v, const struct pki_csr *csr, struct err *e)
 {
     const struct sim_ca_spec *spec = &v->ca->spec;
+    note_subject(v, csr);
     struct scep_renewal facts = scep_renewal_judge(v->request, csr, v->id->ca, v->now_us / 1000000);
     bool renewal = sim_renewal_is(v->request, csr, &facts), answered = false;
     if (!answer_again(v, csr, renewal, &answered, e))
@@ -513,6 +526,7 @@ bool sim_ca_answer(struct sim_ca *ca, struct span message, const struct sim_effe
         return sim_ca_refuse_unread(effects->unread, effects, reply, e);
     bool opened = scep_request_open(message, id->encrypt, id->encrypt_key, &request, &why);
     bool ok = opened ? answer_opened(&v, e) : answer_unopened(&v, why.reason, e);
+    snprintf(reply->transaction, sizeof reply->transaction, "%s", request.transaction.id);
     scep_request_clear(&request);
     return ok;
 }

@@ -4,6 +4,7 @@
 #include "sim/resetter.h"
 #include "sim/waiting.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
@@ -207,10 +208,27 @@ static enum MHD_Result send_later(const struct sim_listener *l, struct exchange 
     return MHD_YES;
 }
 
+/* Where a request comes from, as text: "192.0.2.7". False: not known. */
+static bool client_of(struct MHD_Connection *connection, char out[INET6_ADDRSTRLEN], unsigned *port)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info == NULL || info->client_addr == NULL)
+        return false;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)info->client_addr;
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)info->client_addr;
+    bool six = info->client_addr->sa_family == AF_INET6;
+    *port = ntohs(six ? v6->sin6_port : v4->sin_port);
+    return inet_ntop(six ? AF_INET6 : AF_INET,
+                     six ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr, out,
+                     INET6_ADDRSTRLEN) != NULL;
+}
+
 static enum MHD_Result answer(const struct sim_listener *l, const char *method, const char *version,
                               struct exchange *x)
 {
     struct MHD_Connection *connection = x->connection;
+    char client[INET6_ADDRSTRLEN];
     struct sim_request request = {
         .method = method,
         .target = buf_span(&x->target),
@@ -226,7 +244,10 @@ static enum MHD_Result answer(const struct sim_listener *l, const char *method, 
         .session = session_of(connection),
         .now_us = l->config.now_us(),
         .monotonic_us = clock_monotonic_us(),
+        .agent = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_USER_AGENT),
     };
+    if (client_of(connection, client, &request.client_port))
+        request.client = client;
     struct sim_reply reply;
     l->config.answer(&request, &reply, l->config.user);
     x->status = (unsigned)reply.status;

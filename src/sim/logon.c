@@ -28,7 +28,8 @@ struct session {
     unsigned restarts; /* as of the logon's when it began */
     bool known;        /* somebody is logged on */
     bool no_enroll;
-    void *context; /* an exchange that is half done */
+    char name[SIM_ACCOUNT_BYTES]; /* who */
+    void *context;                /* an exchange that is half done */
     enum sim_scheme scheme;
     unsigned legs;
 };
@@ -177,7 +178,10 @@ static enum sim_logon_verdict check_basic(struct sim_logon *logon, const char *h
     buf_wipe(&password);
     if (effects->logon_status != 0)
         status = effects->logon_status;
-    return status != 0 ? refuse(offered, 1, status, reply) : verdict_of(logon, account);
+    if (status != 0)
+        return refuse(offered, 1, status, reply);
+    snprintf(reply->user, sizeof reply->user, "%s", name);
+    return verdict_of(logon, account);
 }
 
 /* The last message was wrong. NTLM names the account that the domain controller counts it against. */
@@ -200,6 +204,7 @@ static uint32_t admit(struct sim_logon *logon, struct session *session, const st
     if (status == SIM_LOGON_OK) {
         session->known = true;
         session->no_enroll = verdict_of(logon, account) == SIM_LOGON_NO_ENROLL;
+        snprintf(session->name, sizeof session->name, "%s", accepted->name);
     }
     return status;
 }
@@ -210,6 +215,12 @@ struct leg {
     const struct sim_effects *effects;
     unsigned offered;
 };
+
+static enum sim_logon_verdict welcome(const struct session *session, struct sim_reply *reply)
+{
+    snprintf(reply->user, sizeof reply->user, "%s", session->name);
+    return session->no_enroll ? SIM_LOGON_NO_ENROLL : SIM_LOGON_WELCOME;
+}
 
 static enum sim_logon_verdict take_leg(struct sim_logon *logon, struct session *session,
                                        const struct leg *leg, struct sim_accepted *accepted,
@@ -233,7 +244,7 @@ static enum sim_logon_verdict take_leg(struct sim_logon *logon, struct session *
         session->known = false;
         return refuse(leg->offered, 1, status != SIM_LOGON_OK ? status : LOGON_DENIED, reply);
     }
-    return session->no_enroll ? SIM_LOGON_NO_ENROLL : SIM_LOGON_WELCOME;
+    return welcome(session, reply);
 }
 
 /* A new exchange begins with another scheme, or with the first message of NTLM; whoever was logged on is not any more. */
@@ -284,7 +295,7 @@ enum sim_logon_verdict sim_logon_check(struct sim_logon *logon, const struct sim
     struct session *session = session_of(logon, request);
     if (request->authorization == NULL) {
         if (session != NULL && session->known)
-            return session->no_enroll ? SIM_LOGON_NO_ENROLL : SIM_LOGON_WELCOME;
+            return welcome(session, reply);
         if (session != NULL)
             drop_exchange(logon, session);
         return refuse(leg.offered, 2, ACCESS_DENIED, reply);

@@ -199,13 +199,23 @@ static void restart(struct sim_site *site, int64_t now_us)
 
 static bool is_beside(enum sim_place place)
 {
-    return place == SIM_PLACE_INTUNE_MINT || place == SIM_PLACE_PROXY_CHALLENGE || place == SIM_PLACE_RESTART;
+    return place == SIM_PLACE_INTUNE_MINT || place == SIM_PLACE_PROXY_CHALLENGE ||
+           place == SIM_PLACE_RESTART || place == SIM_PLACE_FLUSH;
 }
 
 static bool serves(const struct sim_site_config *c, enum sim_place place)
 {
-    return place == SIM_PLACE_RESTART || (place == SIM_PLACE_INTUNE_MINT && c->mode == SIM_INTUNE) ||
+    return place == SIM_PLACE_RESTART || (place == SIM_PLACE_FLUSH && c->flush != NULL) ||
+           (place == SIM_PLACE_INTUNE_MINT && c->mode == SIM_INTUNE) ||
            (place == SIM_PLACE_PROXY_CHALLENGE && c->mode == SIM_PROXY && !c->challenges_fixed);
+}
+
+static void flush(const struct sim_site_config *c, struct sim_reply *reply)
+{
+    if (c->flush(c->user))
+        ok_reply("text/plain", span_of_text("flushed\r\n"), reply);
+    else
+        sim_page_error(SIM_ERROR_IIS_500, reply);
 }
 
 /* What is done beside the server is for this machine only. */
@@ -225,8 +235,12 @@ static bool answer_beside(struct sim_site *site, const struct sim_request *reque
         sim_mint_intune(c->identity, request->body, request->now_us, reply);
     else if (place == SIM_PLACE_PROXY_CHALLENGE)
         sim_mint_proxy(c->challenges, c->challenge_validity_us, request->now_us, reply);
+    else if (place == SIM_PLACE_FLUSH)
+        flush(c, reply);
     else {
         restart(site, request->now_us);
+        if (c->restarted != NULL)
+            c->restarted(request->now_us, c->user);
         ok_reply("text/plain", span_of_text("restarted\r\n"), reply);
     }
     return !reply->body.failed;
@@ -458,6 +472,10 @@ static void answer_passed(struct sim_site *site, const struct sim_request *reque
     }
     if (reply->status != 401) /* a logon is no operation yet */
         reply->delay_us += effects->delay_us[url.operation];
+    reply->bitten = effects->bitten;
+    reply->node = effects->node;
+    if (site->config.record != NULL)
+        site->config.record(request, reply, site->config.user);
     if (site->config.mode == SIM_PROXY)
         reply->server = SERVER_PROXY;
     sim_front_returns(url.operation, effects, reply);

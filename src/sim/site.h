@@ -24,6 +24,12 @@ struct sim_site_config {
     struct sim_otp *challenges; /* SIM_PROXY: those the MDM hands out; else NULL */
     bool challenges_fixed;      /* one for all: none is handed out */
     int64_t challenge_validity_us;
+    /* For the server's logs, each unless NULL: a request as it got to the server, with the answer as it left it; somebody has
+     * restarted the application pool; somebody wants the logs on disk (false: they cannot be written). Any thread. */
+    void (*record)(const struct sim_request *request, const struct sim_reply *reply, void *user);
+    void (*restarted)(int64_t now_us, void *user);
+    bool (*flush)(void *user);
+    void *user;
 };
 
 struct sim_site;

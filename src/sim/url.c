@@ -97,6 +97,8 @@ static enum sim_place find_place(struct span path)
             place = SIM_PLACE_PROXY_CHALLENGE;
         if (same_word(buf_span(&plain), "/scepstorm/admin/restart"))
             place = SIM_PLACE_RESTART;
+        else if (same_word(buf_span(&plain), "/scepstorm/admin/flush"))
+            place = SIM_PLACE_FLUSH;
     }
     buf_clear(&plain);
     return place;
