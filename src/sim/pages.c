@@ -3,22 +3,26 @@
 #define SERVER_KERNEL "Microsoft-HTTPAPI/2.0"
 #define SERVER_IIS    "Microsoft-IIS/10.0"
 
-/* HTTP.sys: title, heading, sentence. Content-Length 346, 324, 334, 326 and 341 in this order. That it, and not IIS, answers
+/* HTTP.sys: title, heading, sentence, s-reason. Content-Length 346, 324, 334, 326, 315 and 341 in this order. That it, and not IIS, answers
  * the middle leg of a logon (kernel-mode authentication) is inferred. */
 static const struct kernel_page {
     int status;
     const char *title, *heading, *sentence;
+    const char *httperr; /* s-reason; NULL: IIS logs it */
 } kernel_pages[SIM_ERROR_COUNT] = {
     [SIM_ERROR_KERNEL_TOO_LONG] = {400, "Bad Request", "Bad Request - Request Too Long",
-                                   "HTTP Error 400. The size of the request headers is too long."},
+                                   "HTTP Error 400. The size of the request headers is too long.",
+                                   "RequestLength"},
     [SIM_ERROR_KERNEL_BAD_URL] = {400, "Bad Request", "Bad Request - Invalid URL",
-                                  "HTTP Error 400. The request URL is invalid."},
+                                  "HTTP Error 400. The request URL is invalid.", "URL"},
     [SIM_ERROR_KERNEL_BAD_HOST] = {400, "Bad Request", "Bad Request - Invalid Hostname",
-                                   "HTTP Error 400. The request hostname is invalid."},
+                                   "HTTP Error 400. The request hostname is invalid.", "Hostname"},
     [SIM_ERROR_KERNEL_UNAVAILABLE] = {503, "Service Unavailable", "Service Unavailable",
-                                      "HTTP Error 503. The service is unavailable."},
+                                      "HTTP Error 503. The service is unavailable.", "AppOffline"},
+    [SIM_ERROR_KERNEL_NOT_FOUND] = {404, "Not Found", "Not Found",
+                                    "HTTP Error 404. The requested resource is not found.", "NotFound"},
     [SIM_ERROR_KERNEL_401] = {401, "Not Authorized", "Not Authorized",
-                              "HTTP Error 401. The requested resource requires user authentication."},
+                              "HTTP Error 401. The requested resource requires user authentication.", NULL},
 };
 
 /* IIS hides sub-status and win32 code from remote callers, so the title is all a client gets. */
@@ -43,12 +47,16 @@ static const struct iis_page {
     [SIM_ERROR_IIS_500] = {500, "500 - Internal server error.",
                            "There is a problem with the resource you are looking for, and it cannot be "
                            "displayed."},
+    [SIM_ERROR_IIS_503] = {503, "503 - Service Unavailable.",
+                           "The service is unavailable: too many requests are being processed."},
 };
 
 static void kernel_error(const struct kernel_page *page, struct sim_reply *reply)
 {
     reply->status = page->status;
     reply->server = SERVER_KERNEL;
+    reply->layer = page->httperr != NULL ? SIM_LAYER_KERNEL : SIM_LAYER_IIS;
+    reply->httperr = page->httperr;
     reply->content_type = "text/html; charset=us-ascii";
     reply->close = page->status != 401; /* a logon needs its connection */
     buf_appendf(
@@ -86,9 +94,22 @@ static void iis_error(const struct iis_page *page, struct sim_reply *reply)
                 page->title, page->title, page->sentence);
 }
 
+/* Without its ISAPI handler the file is a file. What is sent of it is the stub of any Windows program. */
+static void download(struct sim_reply *reply)
+{
+    static const char stub[] = "MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00"
+                               "This program cannot be run in DOS mode.\r\r\n$";
+    reply->status = 200;
+    reply->server = SERVER_IIS;
+    reply->content_type = "application/x-msdownload";
+    reply->headers = "Accept-Ranges: bytes";
+    buf_append(&reply->body, stub, sizeof stub - 1);
+}
+
 static void gateway_error(struct sim_reply *reply)
 {
     reply->status = 502;
+    reply->layer = SIM_LAYER_FRONT;
     reply->content_type = "text/plain";
     buf_append_text(&reply->body, "502 Bad Gateway: the SCEP server behind this one did not deliver.\n");
 }
@@ -113,6 +134,7 @@ static const struct proxy_page {
 static void proxy_error(const struct proxy_page *page, struct sim_reply *reply)
 {
     reply->status = page->status;
+    reply->layer = SIM_LAYER_FRONT;
     reply->content_type = "text/html; charset=utf-8";
     snprintf(reply->location, sizeof reply->location, "%s", page->location);
     buf_appendf(&reply->body,
@@ -120,11 +142,24 @@ static void proxy_error(const struct proxy_page *page, struct sim_reply *reply)
                 page->text);
 }
 
+/* What HTTP.sys does when the worker process dies of a request. */
+static void reset(struct sim_reply *reply)
+{
+    reply->status = 0;
+    reply->cut = SIM_CUT_RESET;
+    reply->layer = SIM_LAYER_KERNEL;
+    reply->httperr = "Connection_Abandoned_By_AppPool";
+}
+
 void sim_page_error(enum sim_error_page page, struct sim_reply *reply)
 {
     buf_reset(&reply->body);
     if (kernel_pages[page].status != 0)
         kernel_error(&kernel_pages[page], reply);
+    else if (page == SIM_ERROR_RESET)
+        reset(reply);
+    else if (page == SIM_ERROR_IIS_DOWNLOAD)
+        download(reply);
     else if (page == SIM_ERROR_BAD_GATEWAY)
         gateway_error(reply);
     else if (proxy_pages[page].status != 0)

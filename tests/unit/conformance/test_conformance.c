@@ -150,9 +150,8 @@ static struct conformance_finding try_probe(const struct conformance_probe *prob
     return f;
 }
 
-/* Refused, but not said so in SCEP: by a page of NDES, or by HTTP.sys, whose limit is 16 KB as installed. */
-static const char *const outside[] = {"corrupted-envelope", "wrong-recipient", "oversized-get-16k",
-                                      "oversized-get-32k"};
+/* Refused, but not said so in SCEP: by a page of NDES. */
+static const char *const outside[] = {"corrupted-envelope", "wrong-recipient"};
 
 static enum conformance_verdict wanted(const char *id)
 {

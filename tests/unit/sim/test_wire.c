@@ -265,7 +265,7 @@ static void long_get_is_refused_by_the_kernel(void **state)
     struct sim *sim = start(NULL, 0);
     struct buf target = fresh(), reply = fresh();
     buf_append_text(&target, SCEP "?operation=PKIOperation&message=");
-    for (size_t i = 0; i < 17000; i++)
+    for (size_t i = 0; i < 66000; i++)
         buf_append_byte(&target, 'A');
     assert_true(talk_get(talk_port(sim_url(sim)), buf_text(&target), "", &reply));
     assert_int_equal(talk_status(&reply), 400);
