@@ -82,7 +82,7 @@ struct sim_reply {
     struct sim_note notes[SIM_NOTES];
     uint32_t bitten;         /* faults that had a say; bits as in struct sim_effects */
     char user[256];          /* who is logged on; "": nobody */
-    char transaction[72];    /* of the message; cut where it is longer */
+    char transaction[132];   /* of the message */
     char subject[256];       /* that a certificate was asked for, as text */
     bool issued;             /* it was */
     const char *refused_for; /* the words of a refusal; static; NULL: none */
