@@ -1,6 +1,7 @@
 #include "load/load.h"
 
 #include "base/random.h"
+#include "load/pace.h"
 #include "load/segments.h"
 #include "load/slots.h"
 
@@ -41,6 +42,7 @@ struct load_plan {
     struct load_arrival next; /* of the open ones */
     bool has_next;
     uint64_t taken;
+    struct load_pace pace;  /* everything else here is in the plan's own time */
     unsigned shard, shards; /* it plays every shards-th device, beginning with number `shard`; 0 of 1: all */
 };
 
@@ -340,8 +342,12 @@ bool load_plan_new(const struct load_phase *phases, size_t phase_count, uint64_t
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the arrival list");
     }
     memcpy(copy, phases, phase_count * sizeof *copy);
-    *plan = (struct load_plan){
-        .phases = copy, .phase_count = phase_count, .count = count, .seed = seed, .shards = 1};
+    *plan = (struct load_plan){.phases = copy,
+                               .phase_count = phase_count,
+                               .count = count,
+                               .seed = seed,
+                               .pace = {.factor = 1},
+                               .shards = 1};
     if (!fill(plan, seed, max_devices, e)) {
         load_plan_free(plan);
         return false;
@@ -397,7 +403,15 @@ bool load_plan_count_known(const struct load_plan *plan)
 
 int64_t load_plan_end_us(const struct load_plan *plan)
 {
-    return plan->end_us;
+    return load_pace_run_us(&plan->pace, plan->end_us);
+}
+
+double load_plan_peak_per_s(const struct load_plan *plan)
+{
+    double peak = 0;
+    for (size_t i = 0; i < plan->phase_count; i++)
+        peak = fmax(peak, load_phase_peak_per_s(&plan->phases[i]));
+    return peak;
 }
 
 /* ---- shards ---- */
@@ -456,13 +470,19 @@ static struct load_slots *first_slots(const struct load_plan *plan)
     return first;
 }
 
-int64_t load_plan_next_us(const struct load_plan *plan)
+/* In the plan's own time. */
+static int64_t next_us(const struct load_plan *plan)
 {
     if (all_taken(plan))
         return INT64_MAX;
     const struct load_slots *s = first_slots(plan);
     int64_t closed_us = s == NULL ? INT64_MAX : load_slots_next_us(s);
     return plan->has_next && plan->next.scheduled_us <= closed_us ? plan->next.scheduled_us : closed_us;
+}
+
+int64_t load_plan_next_us(const struct load_plan *plan)
+{
+    return load_pace_run_us(&plan->pace, next_us(plan));
 }
 
 static void take_slot(struct load_plan *plan, struct load_slots *s, struct load_arrival *out)
@@ -474,8 +494,8 @@ static void take_slot(struct load_plan *plan, struct load_slots *s, struct load_
 
 bool load_plan_next(struct load_plan *plan, struct load_arrival *out)
 {
-    int64_t due = load_plan_next_us(plan);
-    if (due == INT64_MAX)
+    int64_t due = next_us(plan), run_us = load_pace_run_us(&plan->pace, due);
+    if (run_us == INT64_MAX)
         return false;
     if (plan->has_next && plan->next.scheduled_us == due) {
         *out = plan->next;
@@ -483,6 +503,7 @@ bool load_plan_next(struct load_plan *plan, struct load_arrival *out)
     } else {
         take_slot(plan, first_slots(plan), out);
     }
+    out->scheduled_us = run_us;
     out->index = plan->taken++ * plan->shards + plan->shard;
     return true;
 }
@@ -491,14 +512,26 @@ void load_plan_ended(struct load_plan *plan, unsigned phase, uint64_t index, int
 {
     for (size_t i = 0; i < plan->closed_count; i++) {
         if (plan->closed[i].phase == phase)
-            load_slots_ended(&plan->closed[i], plan->seed, index, now_us);
+            load_slots_ended(&plan->closed[i], plan->seed, index, load_pace_plan_us(&plan->pace, now_us));
     }
 }
 
 void load_plan_stop(struct load_plan *plan, int64_t now_us)
 {
+    if (plan->pace.factor <= 0)
+        load_pace_change(&plan->pace, now_us, 1);
     for (size_t i = 0; i < plan->closed_count; i++)
-        load_slots_stop(&plan->closed[i], now_us);
+        load_slots_stop(&plan->closed[i], load_pace_plan_us(&plan->pace, now_us));
+}
+
+void load_plan_change_pace(struct load_plan *plan, int64_t now_us, double factor)
+{
+    load_pace_change(&plan->pace, now_us, factor);
+}
+
+double load_plan_pace(const struct load_plan *plan)
+{
+    return plan->pace.factor;
 }
 
 bool load_plan_over(const struct load_plan *plan)

@@ -90,7 +90,8 @@ uint64_t load_plan_whole(const struct load_plan *plan); /* the same as load_plan
  * load_plan_count_known is false. */
 uint64_t load_plan_count(const struct load_plan *plan);
 bool load_plan_count_known(const struct load_plan *plan);
-int64_t load_plan_end_us(const struct load_plan *plan); /* no arrival whose time is known comes later */
+/* No arrival whose time is known comes later; INT64_MAX while some cannot come because of the pace. */
+int64_t load_plan_end_us(const struct load_plan *plan);
 
 struct load_arrival {
     uint64_t index;
@@ -108,5 +109,12 @@ void load_plan_ended(struct load_plan *plan, unsigned phase, uint64_t index, int
  * walked to its end without any device ending. */
 void load_plan_stop(struct load_plan *plan, int64_t now_us);
 bool load_plan_over(const struct load_plan *plan); /* nothing more will ever come */
+
+/* The operator's hand: what is to come after now_us comes `factor` times as quickly as planned, at 0 not before the next change.
+ * It is rescheduled, not delayed: all times that the functions above tell and take are the new ones. What is due at now_us is to be
+ * taken before; numbers, phases and order stay. */
+void load_plan_change_pace(struct load_plan *plan, int64_t now_us, double factor);
+double load_plan_pace(const struct load_plan *plan);       /* 1: as planned */
+double load_plan_peak_per_s(const struct load_plan *plan); /* of all phases, as planned */
 
 #endif
