@@ -385,6 +385,20 @@ const struct sim_fault_setting *sim_faults_at(const struct sim_faults *faults, s
     return &faults->faults[index].setting;
 }
 
+uint32_t sim_faults_holding(const struct sim_faults *faults, int64_t now_us, struct sim_effects *out)
+{
+    int64_t elapsed_us = elapsed(faults, now_us);
+    uint32_t holding = 0;
+    for (size_t i = 0; i < faults->count; i++) {
+        if (!within(&faults->faults[i], elapsed_us))
+            continue;
+        holding |= UINT32_C(1) << i;
+        if (faults->faults[i].fraction >= 1)
+            apply(faults, i, now_us, out);
+    }
+    return holding;
+}
+
 /* How often a fault that recycles the pool has done so. */
 static size_t recycles(const struct fault *fault, int64_t elapsed_us)
 {

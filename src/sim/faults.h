@@ -41,6 +41,10 @@ size_t sim_faults_count(const struct sim_faults *faults);
 const struct sim_fault_setting *sim_faults_at(const struct sim_faults *faults, size_t index, int64_t *from_us,
                                               int64_t *for_us);
 
+/* Which faults are within their time, a bit each; and in *out (zeroed by the caller) what those of them do that hit
+ * everybody (fraction=100%). Any thread. */
+uint32_t sim_faults_holding(const struct sim_faults *faults, int64_t now_us, struct sim_effects *out);
+
 /* How often faults have started the application pool by now, when they ended or because they recycle it. Never shrinks. */
 size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us);
 /* The pool is started now, whoever did it: what only begins then (SIM_RESTARTED) begins. Any thread. */
