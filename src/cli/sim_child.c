@@ -5,11 +5,11 @@
 #include "base/text.h"
 #include "cli/child.h"
 #include "cli/cli.h"
+#include "cli/sim_arguments.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,9 +18,6 @@
 #define PASSWORD_ENV   SIM_CHILD_PASSWORD_ENV
 #define START_LIMIT_US 30000000
 #define STOP_LIMIT_MS  5000
-#define FIXED_ARGS     64 /* at most 2 * 28 without the faults, and the end */
-#define MADE_TEXTS     8
-#define MADE_BYTES     64
 
 struct sim_child {
     pid_t pid;
@@ -41,44 +38,6 @@ static bool make_password(struct secret **out, struct err *e)
     return secret_new(span_of_text(text), out, e);
 }
 
-/* The child's command line: borrowed texts, and a few that are made for it. */
-struct arguments {
-    const char **argv;
-    size_t count, max;
-    char made[MADE_TEXTS][MADE_BYTES];
-    size_t made_count;
-};
-
-/* NULL: a flag alone. There is room for all that add_all can come up with. */
-static void add(struct arguments *a, const char *option, const char *value)
-{
-    if (a->count + 2 < a->max) {
-        a->argv[a->count++] = option;
-        if (value != NULL)
-            a->argv[a->count++] = value;
-    }
-}
-
-static void add_made(struct arguments *a, const char *option, const char *format, ...) PRINTF_LIKE(3, 4);
-static void add_made(struct arguments *a, const char *option, const char *format, ...)
-{
-    char *text = a->made[a->made_count++ % MADE_TEXTS];
-    va_list values;
-    va_start(values, format);
-    vsnprintf(text, MADE_BYTES, format, values);
-    va_end(values);
-    add(a, option, text);
-}
-
-static void add_words(struct arguments *a, const char *option, unsigned bits, const char *const *words,
-                      size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if ((bits & 1u << i) != 0)
-            add(a, option, words[i]);
-    }
-}
-
 /* The OTP page takes what the scenario's fetchers are told to show. */
 static const char *auth_word(enum challenge_auth auth)
 {
@@ -91,100 +50,46 @@ static const char *auth_word(enum challenge_auth auth)
 }
 
 /* The password of the OTP page, or what devices show to the proxy; it travels in the environment. */
-static void add_access(struct arguments *a, const struct scenario *s)
+static void add_access(struct sim_arguments *a, const struct scenario *s)
 {
     switch (s->simulator.mode) {
     case SCENARIO_SIM_STANDALONE:
-        break;
     case SCENARIO_SIM_INTUNE:
-        add(a, "--mode", "intune");
         break;
     case SCENARIO_SIM_PROXY:
-        add(a, "--mode", "proxy");
         if (s->challenge.source != CHALLENGE_HTTP) /* else it hands out one for each device */
-            add(a, "--challenge-env", PASSWORD_ENV);
+            sim_arguments_add(a, "--challenge-env", PASSWORD_ENV);
         return;
     }
-    add(a, "--auth", auth_word(s->challenge.auth));
-    add(a, "--user", USER);
-    add(a, "--password-env", PASSWORD_ENV);
+    sim_arguments_add(a, "--auth", auth_word(s->challenge.auth));
+    sim_arguments_add(a, "--user", USER);
+    sim_arguments_add(a, "--password-env", PASSWORD_ENV);
 }
 
-static void add_behaviour(struct arguments *a, const struct scenario *s)
+static bool add_all(struct sim_arguments *a, const struct scenario *s, struct err *e)
 {
-    static const char *const operations[SCENARIO_SIM_OPERATION_COUNT] = {
-        [SCENARIO_SIM_GET_CERT] = "get-cert",
-        [SCENARIO_SIM_GET_CRL] = "get-crl",
-        [SCENARIO_SIM_GET_NEXT_CA_CERT] = "get-next-ca-cert",
-        [SCENARIO_SIM_UPDATE] = "update",
-    };
-    static const char *const quirks[SCENARIO_SIM_QUIRK_COUNT] = {
-        [SCENARIO_SIM_SAME_KEY_RETURNS_OLD] = "same-key-returns-old",
-    };
-    const char *then = s->simulator.approval.deny ? "deny" : "issue";
-    if (s->simulator.caps != NULL)
-        add(a, "--caps", s->simulator.caps);
-    if (s->simulator.approval.after_polls > 0)
-        add_made(a, "--approval", "after-polls=%u,then=%s", s->simulator.approval.after_polls, then);
-    if (s->simulator.approval.after_us > 0)
-        add_made(a, "--approval", "after=%lldms,then=%s", (long long)(s->simulator.approval.after_us / 1000),
-                 then);
-    add_words(a, "--operations", s->simulator.operations, operations, SCENARIO_SIM_OPERATION_COUNT);
-    add_words(a, "--quirk", s->simulator.quirks, quirks, SCENARIO_SIM_QUIRK_COUNT);
-    if (s->simulator.repeats_get_same)
-        add(a, "--repeats", "same");
-    if (s->simulator.validity_us > 0)
-        add_made(a, "--cert-validity", "%llds", (long long)(s->simulator.validity_us / 1000000));
-    if (s->simulator.cache_request_us > 0)
-        add_made(a, "--cache-request", "%lldms", (long long)(s->simulator.cache_request_us / 1000));
-}
-
-static void add_reply(struct arguments *a, const struct scenario *s)
-{
-    if (s->simulator.reply.digest != NULL)
-        add(a, "--reply-digest", s->simulator.reply.digest);
-    if (s->simulator.reply.cipher != NULL)
-        add(a, "--reply-cipher", s->simulator.reply.cipher);
-    if (s->simulator.reply.transport != NULL)
-        add(a, "--reply-transport", s->simulator.reply.transport);
-}
-
-/* False: no memory. Free argv. */
-static bool add_all(struct arguments *a, const struct scenario *s)
-{
-    a->max = FIXED_ARGS + 2 * s->simulator.fault_count;
-    a->argv = calloc(a->max, sizeof *a->argv);
-    if (a->argv == NULL)
-        return false;
-    add(a, "scepstorm", "sim");
-    add(a, "--supervised", NULL);
-    add(a, "--listen", "127.0.0.1:0");
+    sim_arguments_add(a, "scepstorm", "sim");
+    sim_arguments_add(a, "--supervised", NULL);
+    sim_arguments_add(a, "--listen", "127.0.0.1:0");
     add_access(a, s);
-    add_made(a, "--otp-cache", "%u", s->simulator.otp_cache);
-    add_made(a, "--otp-validity", "%lldms", (long long)(s->simulator.otp_validity_us / 1000));
-    if (s->simulator.otp_length > 0)
-        add_made(a, "--otp-length", "%u", s->simulator.otp_length);
-    if (s->simulator.otp_static)
-        add(a, "--otp-static", NULL);
-    add_behaviour(a, s);
-    add_reply(a, s);
-    for (size_t i = 0; i < s->simulator.fault_count; i++)
-        add(a, "--fault", s->simulator.faults[i]);
-    return true;
+    return sim_arguments_simulator(a, s, e);
 }
 
 static bool launch(struct sim_child *c, const struct scenario *scenario, struct err *e)
 {
     char entry[128];
     char *const entries[] = {entry, NULL};
-    struct arguments arguments = {0};
+    struct sim_arguments arguments = {0};
     struct child child = {.to = -1, .from = -1};
     struct span password = secret_value(c->password);
     snprintf(entry, sizeof entry, "%s=%.*s", PASSWORD_ENV, (int)password.len, (const char *)password.data);
-    bool ok = add_all(&arguments, scenario)
-                  ? child_start(&child, arguments.argv, entries, "the simulator", e)
-                  : err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulator");
-    free(arguments.argv);
+    bool ok = add_all(&arguments, scenario, e);
+    const union {
+        char **made;
+        const char **given; /* exec's types are older than const */
+    } argv = {.made = arguments.argv};
+    ok = ok && child_start(&child, argv.given, entries, "the simulator", e);
+    sim_arguments_clear(&arguments);
     explicit_bzero(entry, sizeof entry);
     c->pid = child.pid;
     c->to = child.to;
