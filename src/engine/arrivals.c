@@ -76,16 +76,43 @@ static void offer(struct engine *en, const struct load_arrival *a)
     }
 }
 
+static void note_pace(struct engine_result *result, int64_t now_us, struct engine_pace pace)
+{
+    if (result->change_count < ENGINE_MAX_CHANGES)
+        result->changes[result->change_count] = (struct engine_change){.at_us = now_us, .pace = pace};
+    result->change_count++;
+}
+
+/* What is due by now keeps its schedule, so this comes after it. */
+static void follow_the_operator(struct engine *en, int64_t now_us)
+{
+    const struct engine_config *c = en->config;
+    if (c->pace == NULL || en->stopped || arrivals_over(en))
+        return;
+    struct engine_pace pace = c->pace(c->pace_user, now_us);
+    double factor = pace.paused ? 0 : pace.factor, before = load_plan_pace(c->plan);
+    if (factor >= before && factor <= before)
+        return;
+    load_plan_change_pace(c->plan, now_us, factor);
+    note_pace(en->result, now_us, pace);
+}
+
+static bool is_paused(const struct engine *en)
+{
+    return load_plan_pace(en->config->plan) <= 0;
+}
+
 void arrivals_offer(struct engine *en, int64_t now_us)
 {
     struct load_arrival a;
     while (arrivals_next_us(en) <= now_us && load_plan_next(en->config->plan, &a))
         offer(en, &a);
+    follow_the_operator(en, now_us);
 }
 
 void arrivals_admit(struct engine *en)
 {
-    while (en->queue.count > 0 && !en->stopped) {
+    while (en->queue.count > 0 && !en->stopped && !is_paused(en)) {
         struct err why = {0};
         enum admission verdict = admission(en, &en->queue.items[en->queue.head], &why);
         if (verdict == WAIT) {
@@ -143,7 +170,7 @@ int64_t arrivals_next_us(const struct engine *en)
 int64_t arrivals_give_up_us(const struct engine *en)
 {
     int64_t planned = load_plan_end_us(en->config->plan), offered = en->result->offered_until_us;
-    if (en->queue.count == 0 || load_plan_next_us(en->config->plan) != INT64_MAX)
+    if (en->queue.count == 0 || is_paused(en) || load_plan_next_us(en->config->plan) != INT64_MAX)
         return INT64_MAX;
     return (planned > offered ? planned : offered) + en->config->scenario->limits.device_timeout_us;
 }

@@ -15,6 +15,12 @@
 
 #include <signal.h>
 
+/* What the operator wants of the load: new arrivals so many times as quickly as planned, or none for now. */
+struct engine_pace {
+    double factor; /* above 0; 1: as planned */
+    bool paused;
+};
+
 /* Everything borrowed until engine_run returns. */
 struct engine_config {
     const struct scenario *scenario;
@@ -48,21 +54,34 @@ struct engine_config {
      * reason; NULL: not asked. */
     const char *(*give_up)(void *user, int64_t now_us);
     void *give_up_user;
+    /* Asked now and then, at least 20 times a second. While paused nothing starts; what had not arrived yet is rescheduled, so
+     * its latency counts from the new schedule. NULL: nobody steers. */
+    struct engine_pace (*pace)(void *user, int64_t now_us);
+    void *pace_user;
     const volatile sig_atomic_t
         *interrupted; /* set by a signal before the run: nothing starts, and neither keys nor
                                                * URLs are needed; NULL: none */
+};
+
+#define ENGINE_MAX_CHANGES 32
+
+struct engine_change {
+    int64_t at_us;
+    struct engine_pace pace; /* from then on */
 };
 
 struct engine_result {
     struct outcome_target target;
     struct outcome_otp otp;
     struct outcome_generator generator;
-    int64_t started_wall_us;  /* clock zero */
-    int64_t late_us;          /* how long after start_wall_us it was ready */
-    int64_t duration_us;      /* from clock zero to the end of the last device */
-    int64_t offered_until_us; /* last arrival that was offered */
-    bool interrupted;         /* by SIGINT or SIGTERM */
-    char stopped_early[160];  /* empty, or why */
+    int64_t started_wall_us;                          /* clock zero */
+    int64_t late_us;                                  /* how long after start_wall_us it was ready */
+    int64_t duration_us;                              /* from clock zero to the end of the last device */
+    int64_t offered_until_us;                         /* last arrival that was offered */
+    bool interrupted;                                 /* by SIGINT or SIGTERM */
+    char stopped_early[160];                          /* empty, or why */
+    struct engine_change changes[ENGINE_MAX_CHANGES]; /* of the pace; the first ones */
+    size_t change_count;                              /* of all */
 };
 
 /* How many keys of a pool this many devices use: those that renew with a new key need another one. At most 2 per device. */
