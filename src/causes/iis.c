@@ -22,6 +22,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_TS_DEVICE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "role-not-configured",
@@ -41,6 +42,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_VALIDATE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "isapi-not-allowed",
@@ -58,6 +60,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS, SRC_INSTALL),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "isapi-feature-missing",
@@ -75,6 +78,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "file-acl-denied",
@@ -92,6 +96,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "iis-config-invalid",
@@ -115,6 +120,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "handler-order-conflict",
@@ -133,6 +139,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_NDES_EVENTS),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "app-pool-queue-full",
@@ -153,6 +160,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_HTTPERR),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "server-busy",
@@ -174,6 +182,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "execute-denied",
@@ -197,6 +206,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ip-restricted",
@@ -221,6 +231,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "anonymous-disabled",
@@ -245,6 +256,7 @@ static const struct cause iis[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
 };
 

@@ -33,6 +33,7 @@ static const struct cause limits[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_TS_DEVICE, SRC_VALIDATE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "httpsys-request-too-long",
@@ -59,6 +60,7 @@ static const struct cause limits[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_HTTPSYS, SRC_SCEP_CONFIGURE, SRC_TS_DEVICE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "iis-url-too-long",
@@ -78,6 +80,7 @@ static const struct cause limits[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_REQUEST_LIMITS, SRC_SCEP_CONFIGURE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "iis-query-too-long",
@@ -97,6 +100,7 @@ static const struct cause limits[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_REQUEST_LIMITS, SRC_SCEP_CONFIGURE, SRC_SSCEP "83"),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "iis-body-too-large",
@@ -116,6 +120,7 @@ static const struct cause limits[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_REQUEST_LIMITS, SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "double-escape-blocked",
@@ -137,6 +142,7 @@ static const struct cause limits[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS, SRC_INSTALL),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "post-not-accepted",
@@ -164,6 +170,7 @@ static const struct cause limits[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_SCEP_CONFIGURE, SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "payload-truncated",
@@ -188,6 +195,7 @@ static const struct cause limits[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_VALIDATE),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "proxy-strips-query-or-body",
@@ -211,6 +219,7 @@ static const struct cause limits[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_VALIDATE),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
 };
 

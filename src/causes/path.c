@@ -81,6 +81,7 @@ static const struct cause path[] = {
         SEEN_NETWORK,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "mdm-cannot-reach-ndes",
@@ -103,6 +104,7 @@ static const struct cause path[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_JAMF_PROXY, SRC_JAMF),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "app-proxy-preauth-enabled",
@@ -148,6 +150,7 @@ static const struct cause path[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_HTTP_ERRORS, SRC_APP_PROXY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "app-proxy-connector-down",
@@ -167,6 +170,7 @@ static const struct cause path[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_HTTP_ERRORS, SRC_APP_PROXY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "app-proxy-wrong-url",
@@ -186,6 +190,7 @@ static const struct cause path[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_APP_PROXY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "clock-skew",
@@ -210,6 +215,7 @@ static const struct cause path[] = {
         SEEN_CA_REPLY,
         .sources = LIST(SRC_SCEPMAN),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
 };
 

@@ -75,6 +75,7 @@ static const struct cause pool[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_TS_POLICY, SRC_TS_DEVICE, SRC_POOL_FAILURE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "app-pool-identity-mismatch",
@@ -188,6 +189,7 @@ static const struct cause pool[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_VALIDATE, SRC_LOGON_FAILURE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "service-account-logon-right-missing",
@@ -214,6 +216,7 @@ static const struct cause pool[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_VALIDATE, SRC_SCEP_CONFIGURE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "impersonation-right-missing",
@@ -236,6 +239,7 @@ static const struct cause pool[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_TS_DEVICE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "app-pool-recycled",
@@ -258,6 +262,7 @@ static const struct cause pool[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_FLEET, SRC_INSTALL),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
 };
 

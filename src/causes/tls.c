@@ -28,6 +28,7 @@ static const struct cause tls[] = {
         SEEN_TLS,
         .sources = LIST(SRC_VALIDATE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "tls-cert-name-mismatch",
@@ -46,6 +47,7 @@ static const struct cause tls[] = {
         SEEN_TLS,
         .sources = LIST(SRC_TS_POLICY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "tls-chain-untrusted",
@@ -68,6 +70,7 @@ static const struct cause tls[] = {
         SEEN_TLS,
         .sources = LIST(SRC_TS_OVERVIEW),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "tls-binding-missing",
@@ -95,6 +98,7 @@ static const struct cause tls[] = {
         SEEN_TLS,
         .sources = LIST(SRC_VALIDATE),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "tls-version-mismatch",
@@ -124,6 +128,7 @@ static const struct cause tls[] = {
         SEEN_TLS,
         .sources = LIST(SRC_SCEPMAN),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ssl-client-cert-required",
@@ -149,6 +154,7 @@ static const struct cause tls[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS, SRC_TS_POLICY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "https-required",
@@ -169,6 +175,7 @@ static const struct cause tls[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_IIS_STATUS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
 };
 

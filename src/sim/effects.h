@@ -83,11 +83,12 @@ struct sim_refusal {
     bool set;
     enum sim_error_page page; /* instead of a CertRep; SIM_ERROR_NONE: none */
     int fail_info;
-    uint32_t hresult;   /* 0: left out */
-    const char *text;   /* server message; static; NULL: none */
-    const char *event;  /* that NDES logs with it: "NDES 29"; static; NULL: none */
-    const char *logged; /* its words, where it has any; static */
-    bool by_ca;         /* the CA itself refused, so that its log has event 53 */
+    uint32_t hresult;     /* 0: left out */
+    const char *text;     /* server message; static; NULL: none */
+    const char *event;    /* that NDES logs with it: "NDES 29"; static; NULL: none */
+    const char *logged;   /* its words, where it has any; static */
+    bool by_ca;           /* the CA itself refused: NDES 31 has its words first */
+    const char *ca_event; /* that the CA logs with it: "CA 53"; static; NULL: none */
 };
 
 /* Requests that were to be issued at once wait instead. */
@@ -102,7 +103,8 @@ enum sim_hold {
 struct sim_queue {
     int64_t service_us; /* one after the other takes so long; 0: there is no queue */
     unsigned length;    /* more than that are refused */
-    bool by_iis;        /* IIS refuses, not HTTP.sys */
+    bool by_iis;        /* IIS refuses, not HTTP.sys: with 500.13, or */
+    bool by_503;        /* with 503.2 */
 };
 
 /* A limit on how many are somewhere at once, and what it answers to one more. */
@@ -182,6 +184,7 @@ struct sim_effects {
     enum sim_error_page in_front; /* every URL, by a proxy: nothing reaches the server */
     enum sim_proxy proxy;         /* which */
     int proxy_status;             /* every URL gets this status from `proxy`; 0: none does */
+    int64_t proxy_delay_us;       /* after so long */
     bool proxy_rewrites;          /* `proxy` shows a page of its own in place of any 5xx */
     bool strips_query, strips_body;
     struct sim_limits limits;
@@ -203,7 +206,8 @@ struct sim_effects {
     enum sim_error_page kernel_at[SIM_OP_COUNT];    /* one operation, by HTTP.sys */
     enum sim_error_page
         otp_folder; /* the OTP page where the URL does not name mscep.dll, after authentication */
-    int64_t restart_every_us; /* the pool is recycled at the onset, then so often (INT64_MAX: no more); 0: it is not */
+    int64_t
+        restart_every_us; /* the pool is recycled at the onset, then so often (INT64_MAX: no more); 0: it is not */
     /* What the server's own logs say beside a page from above; a client never sees it. */
     unsigned substatus;  /* IIS log */
     uint32_t win32;      /* IIS log */
@@ -232,6 +236,7 @@ struct sim_effects {
     bool renewal_password;      /* renewals need a password as enrollments do */
     struct sim_refusal module;  /* by a policy module, in place of the password check */
     struct sim_refusal ca;      /* by the CA, after the password was accepted */
+    int64_t ca_delay_us;        /* what takes the CA an answer, or its absence, longer than usual */
     enum sim_hold hold;
     const struct sim_refusal *forgotten; /* what a poll for a forgotten request gets; NULL: the usual */
     int64_t delay_us[SIM_OP_COUNT];      /* every answer comes so much later; nobody queues for that */

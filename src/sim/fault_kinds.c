@@ -1,14 +1,18 @@
 #include "sim/fault_kinds.h"
 
+#include "sim/fault_rows.h"
+
 #include "sim/sim.h"
 
 #include <string.h>
 
 static const struct sim_fault_family *const families[] = {
-    &sim_faults_path,     &sim_faults_pool,      &sim_faults_startup, &sim_faults_otp,
-    &sim_faults_password, &sim_faults_authority, &sim_faults_intune,
+    &sim_faults_path,    &sim_faults_tls, &sim_faults_iis,      &sim_faults_limits,    &sim_faults_pool,
+    &sim_faults_startup, &sim_faults_otp, &sim_faults_password, &sim_faults_authority, &sim_faults_intune,
 };
 const char *const sim_restarted_choices[] = {"yes", "no", NULL};
+
+const char *const sim_language_choices[] = {"en", "de", "fr", "ja", NULL};
 
 #define FAMILY_COUNT (sizeof families / sizeof families[0])
 
@@ -27,6 +31,7 @@ const struct sim_fault_kind *sim_fault_kind_find(const char *id)
 static const struct {
     const char *id, *why;
 } impossible[] = {
+    {"dns-failure", "a name is looked up before anybody connects: this server never hears of it"},
     {"otp-page-encoding-mishandled", "a bug of the client that reads the page: the server behaves"},
     {"profile-not-delivered", "the device never contacts the server: there is nothing to answer"},
 };

@@ -35,6 +35,7 @@ struct sim_fault_setting {
     /* The pool was started since the fault began to hold. Kinds with a key "restarted" (SIM_RESTARTED) whose value is "yes"
      * have that from the beginning. */
     bool restarted;
+    int64_t since_start_us; /* how long ago that was the last time; INT64_MAX: never */
 };
 
 /* Whether a state that only begins when the pool starts bites from the beginning ("yes", the default), or not before the pool
@@ -80,7 +81,8 @@ struct sim_fault_trace {
     int period_s;          /* SIM_TRACE_EVERY */
     const char *what;      /* NULL: end of the list */
     const char *values[6];
-    int choice; /* only when the kind's first key has this choice, counted from 1; 0: always */
+    int choice;  /* only when the kind's first key has this choice, counted from 1; 0: always */
+    int choice2; /* the same of its second key */
 };
 #define SIM_TRACES(...) ((const struct sim_fault_trace[]){__VA_ARGS__, {.what = NULL}})
 

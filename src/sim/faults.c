@@ -7,31 +7,45 @@
 #include "sim/sim.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
-#define TEXT_BYTES  256
-#define MAX_KINDS   200
-#define NOT_STARTED INT64_MAX
+#define TEXT_BYTES       256
+#define MAX_KINDS        200
+#define NOT_STARTED      INT64_MAX
+#define REPLACEMENTS_MAX 10000 /* they are kept until the end */
 
+/* Does not change once others see it, but for its end. */
 struct fault {
+    char text[TEXT_BYTES];
     struct sim_fault_setting setting;
     int64_t from_us;
-    int64_t for_us; /* INT64_MAX: until the end */
+    _Atomic int64_t for_us; /* INT64_MAX: until the end; 0: never */
     double fraction;
     bool of_devices;
     uint64_t seed;
     bool ends_with_restart;
     int64_t restart_every_us; /* 0: it does not recycle the pool */
+    struct fault *next;       /* of those that were replaced */
 };
 
 struct sim_faults {
     _Atomic int64_t started_us;
     _Atomic uint64_t requests;     /* numbers the draws of of=requests */
     _Atomic int64_t pool_start_us; /* when the application pool was last started, by the clock */
-    bool have_transport;
-    size_t count;
-    struct fault faults[SIM_FAULTS_MAX];
+    _Atomic bool have_transport;
+    pthread_mutex_t change; /* one change at a time; nobody needs it for reading */
+    struct fault *replaced; /* somebody may still read them */
+    unsigned replacements;
+    _Atomic size_t replaced_restarts; /* that those have caused */
+    _Atomic size_t count;             /* only rises */
+    _Atomic(struct fault *) faults[SIM_FAULTS_MAX];
 };
+
+static struct fault *at(const struct sim_faults *faults, size_t index)
+{
+    return atomic_load(&faults->faults[index]);
+}
 
 /* The keys of every fault. */
 static bool set_from(struct fault *fault, const char *value, struct err *e)
@@ -41,7 +55,11 @@ static bool set_from(struct fault *fault, const char *value, struct err *e)
 
 static bool set_for(struct fault *fault, const char *value, struct err *e)
 {
-    return text_parse_duration(value, &fault->for_us, e);
+    int64_t us = 0;
+    if (!text_parse_duration(value, &us, e))
+        return false;
+    fault->for_us = us;
+    return true;
 }
 
 static bool set_fraction(struct fault *fault, const char *value, struct err *e)
@@ -240,9 +258,26 @@ static bool parse_one(const char *text, struct fault *fault, struct sim_effects 
     if (kind == NULL)
         return unknown_id(copy, e);
     *fault = (struct fault){.for_us = INT64_MAX, .fraction = 1, .setting = {.kind = kind}};
+    memcpy(fault->text, text, strlen(text) + 1);
     for (size_t i = 0; i < SIM_FAULT_KEYS; i++)
         fault->setting.value[i] = kind->keys[i].value;
     return (keys == NULL || set_keys(fault, keys, e)) && finish(fault, probe, e);
+}
+
+static bool make_fault(const char *text, struct fault **out, bool *transport, struct err *e)
+{
+    struct fault *fault = calloc(1, sizeof *fault);
+    struct sim_effects probe = {0};
+    struct err inner = {0};
+    if (fault == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the faults");
+    if (!parse_one(text, fault, &probe, &inner)) {
+        free(fault);
+        return err_set(e, STAGE_SETUP, inner.reason, "fault '%.60s': %s", text, inner.text);
+    }
+    *transport = below_http(&probe.transport);
+    *out = fault;
+    return true;
 }
 
 bool sim_faults_parse(const char *const *texts, size_t count, struct sim_faults **out, struct err *e)
@@ -253,18 +288,14 @@ bool sim_faults_parse(const char *const *texts, size_t count, struct sim_faults 
     struct sim_faults *faults = calloc(1, sizeof *faults);
     if (faults == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the faults");
+    pthread_mutex_init(&faults->change, NULL);
     atomic_init(&faults->started_us, NOT_STARTED);
-    atomic_init(&faults->requests, 0);
     atomic_init(&faults->pool_start_us, INT64_MIN);
-    for (; faults->count < count; faults->count++) {
-        struct err inner = {0};
-        struct sim_effects probe = {0};
-        if (!parse_one(texts[faults->count], &faults->faults[faults->count], &probe, &inner)) {
-            err_set(e, STAGE_SETUP, inner.reason, "fault '%.60s': %s", texts[faults->count], inner.text);
+    for (size_t i = 0; i < count; i++) {
+        if (!sim_faults_add(faults, texts[i], 0, e)) {
             sim_faults_free(faults);
             return false;
         }
-        faults->have_transport = faults->have_transport || below_http(&probe.transport);
     }
     *out = faults;
     return true;
@@ -272,6 +303,15 @@ bool sim_faults_parse(const char *const *texts, size_t count, struct sim_faults 
 
 void sim_faults_free(struct sim_faults *faults)
 {
+    if (faults == NULL)
+        return;
+    for (size_t i = 0; i < faults->count; i++)
+        free(at(faults, i));
+    for (struct fault *f = faults->replaced, *next; f != NULL; f = next) {
+        next = f->next;
+        free(f);
+    }
+    pthread_mutex_destroy(&faults->change);
     free(faults);
 }
 
@@ -295,7 +335,7 @@ static bool within(const struct fault *fault, int64_t elapsed_us)
 /* Each fault draws from a stream of its own, so that two faults of one seed do not hit the same requests. */
 static bool drawn(const struct sim_faults *faults, size_t index, uint64_t request, uint64_t connection)
 {
-    const struct fault *fault = &faults->faults[index];
+    const struct fault *fault = at(faults, index);
     if (fault->fraction >= 1)
         return true;
     struct random_seeded lot;
@@ -303,7 +343,7 @@ static bool drawn(const struct sim_faults *faults, size_t index, uint64_t reques
     return random_unit(&lot) < fault->fraction;
 }
 
-/* Whether it only waits for a start of the pool: until then a server that has it does nothing unusual. */
+/* It waits for a start of the pool: a server that has it does nothing unusual yet. */
 static bool is_dormant(const struct sim_fault_setting *setting)
 {
     static const struct sim_effects none;
@@ -317,10 +357,11 @@ static bool is_dormant(const struct sim_fault_setting *setting)
 
 static void apply(const struct sim_faults *faults, size_t index, int64_t now_us, struct sim_effects *out)
 {
-    const struct fault *fault = &faults->faults[index];
+    const struct fault *fault = at(faults, index);
     struct sim_fault_setting setting = fault->setting;
     int64_t started = atomic_load(&faults->pool_start_us);
     setting.restarted = setting.restarted || (started != INT64_MIN && started >= fault->from_us);
+    setting.since_start_us = started != INT64_MIN ? elapsed(faults, now_us) - started : INT64_MAX;
     if (is_dormant(&setting))
         return;
     out->now_us = now_us;
@@ -337,7 +378,7 @@ void sim_faults_effects(struct sim_faults *faults, int64_t now_us, uint64_t conn
         return;
     uint64_t request = atomic_fetch_add(&faults->requests, 1);
     for (size_t i = 0; i < faults->count; i++) {
-        if (within(&faults->faults[i], elapsed_us) && drawn(faults, i, request, connection))
+        if (within(at(faults, i), elapsed_us) && drawn(faults, i, request, connection))
             apply(faults, i, now_us, out);
     }
 }
@@ -352,7 +393,7 @@ struct sim_transport sim_faults_transport(const struct sim_faults *faults, int64
     int64_t elapsed_us = elapsed(faults, now_us);
     struct sim_effects effects = {0};
     for (size_t i = 0; i < faults->count; i++) {
-        if (within(&faults->faults[i], elapsed_us))
+        if (within(at(faults, i), elapsed_us))
             apply(faults, i, now_us, &effects);
     }
     return effects.transport;
@@ -361,7 +402,7 @@ struct sim_transport sim_faults_transport(const struct sim_faults *faults, int64
 bool sim_faults_check(const struct sim_faults *faults, bool tls, struct err *e)
 {
     for (size_t i = 0; i < faults->count; i++) {
-        const struct sim_fault_kind *kind = faults->faults[i].setting.kind;
+        const struct sim_fault_kind *kind = at(faults, i)->setting.kind;
         if (kind->needs == SIM_NEEDS_TLS && !tls)
             return err_set(e, STAGE_SETUP, REASON_USAGE,
                            "fault '%s': a server without TLS cannot have it; add --tls", kind->id);
@@ -380,9 +421,10 @@ size_t sim_faults_count(const struct sim_faults *faults)
 const struct sim_fault_setting *sim_faults_at(const struct sim_faults *faults, size_t index, int64_t *from_us,
                                               int64_t *for_us)
 {
-    *from_us = faults->faults[index].from_us;
-    *for_us = faults->faults[index].for_us;
-    return &faults->faults[index].setting;
+    const struct fault *fault = at(faults, index);
+    *from_us = fault->from_us;
+    *for_us = fault->for_us;
+    return &fault->setting;
 }
 
 uint32_t sim_faults_holding(const struct sim_faults *faults, int64_t now_us, struct sim_effects *out)
@@ -390,10 +432,10 @@ uint32_t sim_faults_holding(const struct sim_faults *faults, int64_t now_us, str
     int64_t elapsed_us = elapsed(faults, now_us);
     uint32_t holding = 0;
     for (size_t i = 0; i < faults->count; i++) {
-        if (!within(&faults->faults[i], elapsed_us))
+        if (!within(at(faults, i), elapsed_us))
             continue;
         holding |= UINT32_C(1) << i;
-        if (faults->faults[i].fraction >= 1)
+        if (at(faults, i)->fraction >= 1)
             apply(faults, i, now_us, out);
     }
     return holding;
@@ -402,7 +444,7 @@ uint32_t sim_faults_holding(const struct sim_faults *faults, int64_t now_us, str
 /* How often a fault that recycles the pool has done so. */
 static size_t recycles(const struct fault *fault, int64_t elapsed_us)
 {
-    if (fault->restart_every_us == 0 || elapsed_us < fault->from_us)
+    if (fault->restart_every_us == 0 || elapsed_us < fault->from_us || fault->for_us == 0)
         return 0;
     int64_t held = elapsed_us - fault->from_us;
     if (held >= fault->for_us)
@@ -410,20 +452,108 @@ static size_t recycles(const struct fault *fault, int64_t elapsed_us)
     return 1 + (size_t)(held / fault->restart_every_us);
 }
 
+static bool is_over(const struct fault *fault, int64_t elapsed_us)
+{
+    return fault->for_us == 0 ||
+           (elapsed_us >= fault->from_us && elapsed_us - fault->from_us >= fault->for_us);
+}
+
+static size_t restarts_of(const struct fault *fault, int64_t elapsed_us)
+{
+    bool ended = fault->for_us > 0 && is_over(fault, elapsed_us);
+    return (ended && fault->ends_with_restart) + recycles(fault, elapsed_us);
+}
+
 size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us)
 {
     int64_t elapsed_us = elapsed(faults, now_us);
-    size_t restarts = 0;
-    for (size_t i = 0; i < faults->count; i++) {
-        const struct fault *fault = &faults->faults[i];
-        bool over = elapsed_us >= fault->from_us && elapsed_us - fault->from_us >= fault->for_us;
-        restarts += over && fault->ends_with_restart;
-        restarts += recycles(fault, elapsed_us);
-    }
+    size_t restarts = atomic_load(&faults->replaced_restarts);
+    for (size_t i = 0; i < faults->count; i++)
+        restarts += restarts_of(at(faults, i), elapsed_us);
     return restarts;
 }
 
 void sim_faults_note_restart(struct sim_faults *faults, int64_t now_us)
 {
     atomic_store(&faults->pool_start_us, elapsed(faults, now_us));
+}
+
+/* ---- changes while others read ---- */
+
+/* A place for one more: a new one, or that of a fault which is over. SIM_FAULTS_MAX: none. */
+static size_t find_place(const struct sim_faults *faults, int64_t elapsed_us)
+{
+    size_t count = faults->count;
+    if (count < SIM_FAULTS_MAX)
+        return count;
+    size_t place = 0;
+    while (place < SIM_FAULTS_MAX && !is_over(at(faults, place), elapsed_us))
+        place++;
+    return faults->replacements < REPLACEMENTS_MAX ? place : SIM_FAULTS_MAX;
+}
+
+/* Its restarts are counted a moment late rather than twice: who counts only looks for more. */
+static void replace(struct sim_faults *faults, size_t place, struct fault *by, int64_t elapsed_us)
+{
+    struct fault *old = at(faults, place);
+    atomic_store(&faults->faults[place], by);
+    atomic_fetch_add(&faults->replaced_restarts, restarts_of(old, elapsed_us));
+    old->next = faults->replaced;
+    faults->replaced = old;
+    faults->replacements++;
+}
+
+bool sim_faults_add(struct sim_faults *faults, const char *text, int64_t now_us, struct err *e)
+{
+    struct fault *fault = NULL;
+    bool transport = false;
+    if (!make_fault(text, &fault, &transport, e))
+        return false;
+    pthread_mutex_lock(&faults->change);
+    int64_t elapsed_us = elapsed(faults, now_us);
+    size_t place = find_place(faults, elapsed_us);
+    fault->from_us += elapsed_us;
+    if (place == faults->count && place < SIM_FAULTS_MAX) {
+        atomic_store(&faults->faults[place], fault);
+        atomic_fetch_add(&faults->count, 1);
+    } else if (place < SIM_FAULTS_MAX) {
+        replace(faults, place, fault, elapsed_us);
+    }
+    faults->have_transport = faults->have_transport || (transport && place < SIM_FAULTS_MAX);
+    pthread_mutex_unlock(&faults->change);
+    if (place < SIM_FAULTS_MAX)
+        return true;
+    free(fault);
+    return err_set(e, STAGE_SETUP, REASON_USAGE, "at most %d faults at once", SIM_FAULTS_MAX);
+}
+
+size_t sim_faults_end(struct sim_faults *faults, const char *id, int64_t now_us)
+{
+    size_t ended = 0;
+    pthread_mutex_lock(&faults->change);
+    int64_t elapsed_us = elapsed(faults, now_us);
+    for (size_t i = 0; i < faults->count; i++) {
+        struct fault *fault = at(faults, i);
+        if (strcmp(fault->setting.kind->id, id) != 0 || is_over(fault, elapsed_us))
+            continue;
+        fault->for_us = elapsed_us > fault->from_us ? elapsed_us - fault->from_us : 0;
+        ended++;
+    }
+    pthread_mutex_unlock(&faults->change);
+    return ended;
+}
+
+struct sim_fault_view sim_faults_view(const struct sim_faults *faults, size_t index, int64_t now_us)
+{
+    int64_t elapsed_us = elapsed(faults, now_us);
+    const struct fault *fault = at(faults, index);
+    int64_t for_us = fault->for_us;
+    return (struct sim_fault_view){
+        .id = fault->setting.kind->id,
+        .text = fault->text,
+        .holds = within(fault, elapsed_us),
+        .over = is_over(fault, elapsed_us),
+        .since_us = elapsed_us - fault->from_us,
+        .left_us = for_us == INT64_MAX ? INT64_MAX : for_us - (elapsed_us - fault->from_us),
+    };
 }

@@ -11,7 +11,7 @@
 
 #include "sim/fault_kinds.h"
 
-#define SIM_FAULTS_MAX 32 /* a bit each in struct sim_effects */
+#define SIM_FAULTS_MAX 32 /* at once: a bit each in struct sim_effects */
 
 struct sim_faults;
 
@@ -49,5 +49,21 @@ uint32_t sim_faults_holding(const struct sim_faults *faults, int64_t now_us, str
 size_t sim_faults_restarts(const struct sim_faults *faults, int64_t now_us);
 /* The pool is started now, whoever did it: what only begins then (SIM_RESTARTED) begins. Any thread. */
 void sim_faults_note_restart(struct sim_faults *faults, int64_t now_us);
+
+/* ---- changes while it serves; any thread, also while others read ---- */
+
+/* One more, whose `from` counts from now. Fails: as sim_faults_parse, and when there are SIM_FAULTS_MAX that are not over: the
+ * place of one that is over is taken, so that sim_faults_at gives another setting there. */
+bool sim_faults_add(struct sim_faults *faults, const char *text, int64_t now_us, struct err *e) MUST_USE;
+/* Ends all of this id that hold or are still to come. Returns how many. */
+size_t sim_faults_end(struct sim_faults *faults, const char *id, int64_t now_us);
+
+struct sim_fault_view {
+    const char *id, *text; /* borrowed; the text is what somebody wrote */
+    bool holds, over;
+    int64_t since_us; /* negative: still to come */
+    int64_t left_us;  /* INT64_MAX: no end */
+};
+struct sim_fault_view sim_faults_view(const struct sim_faults *faults, size_t index, int64_t now_us);
 
 #endif

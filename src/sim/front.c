@@ -8,9 +8,10 @@ bool sim_front_answers(const struct sim_request *request, const struct sim_effec
     const struct sim_limits *limits = &effects->limits;
     if (effects->in_front != SIM_ERROR_NONE)
         sim_page_error(effects->in_front, reply);
-    else if (effects->proxy_status != 0)
+    else if (effects->proxy_status != 0) {
         sim_proxy_page(effects->proxy, effects->proxy_status, reply);
-    else if (limits->proxy_url != 0 && request->target.len > limits->proxy_url)
+        reply->delay_us += effects->proxy_delay_us;
+    } else if (limits->proxy_url != 0 && request->target.len > limits->proxy_url)
         sim_proxy_page(effects->proxy, limits->proxy_url_status, reply);
     else
         return false;

@@ -362,7 +362,13 @@ static enum sim_error_page refused_by_queue(const struct sim_site *site, const s
         return SIM_ERROR_NONE;
     struct sim_visit visit = sim_stations_queue(site->config.stations, request->monotonic_us, effects);
     reply->delay_us += visit.wait_us + visit.service_us;
-    return visit.queue_full ? refuse_full(effects->queue.by_iis, effects) : SIM_ERROR_NONE;
+    if (!visit.queue_full)
+        return SIM_ERROR_NONE;
+    enum sim_error_page page = refuse_full(effects->queue.by_iis, effects);
+    if (!effects->queue.by_503)
+        return page;
+    effects->substatus = 2;
+    return SIM_ERROR_IIS_503;
 }
 
 /* The answer is made now and leaves when its turn would have come. */
