@@ -70,12 +70,15 @@ void csv_split(struct csv *c, struct arena *a, struct span row)
     while (row.len > 0 && (row.data[row.len - 1] == '\n' || row.data[row.len - 1] == '\r'))
         row.len--;
     c->count = 0;
+    c->malformed = false;
     for (bool more = true; more && c->count < CSV_MAX_CELLS;) {
         size_t from = a->len;
-        if (row.len > 0 && row.data[0] == '"')
+        bool in_quotes = row.len > 0 && row.data[0] == '"';
+        if (in_quotes)
             row = quoted(a, skip(row, 1));
         const uint8_t *end = row.len == 0 ? NULL : memchr(row.data, c->separator, row.len);
         size_t len = end == NULL ? row.len : (size_t)(end - row.data);
+        c->malformed = c->malformed || (in_quotes && scan_trim(span_of(row.data, len)).len > 0);
         arena_append(a, span_of(row.data, len));
         c->cell[c->count++] = arena_end(a, from);
         more = end != NULL;

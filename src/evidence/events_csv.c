@@ -223,6 +223,8 @@ static bool each_row(struct reading *r, struct span row, uint64_t line)
         return true;
     }
     csv_split(&t->row, &r->arena, row);
+    if (t->row.malformed)
+        return false;
     if (!r->surveying)
         return tell(r, t, line);
     when_note(&t->survey, span_of_text(cell(t, TIME)));

@@ -49,12 +49,24 @@ static bool pop(struct place *p, struct span name)
     return p->depth > 0 && span_equal(p->name[--p->depth], name);
 }
 
+/* When there is no room the last one is overwritten: results stand at the end. */
 static void add_data(struct evidence_event *event, const char *name, const char *value)
 {
-    if (event->data_count == EVIDENCE_MAX_DATA)
-        return;
-    event->data[event->data_count].name = name;
-    event->data[event->data_count++].value = value;
+    size_t at = event->data_count < EVIDENCE_MAX_DATA ? event->data_count++ : EVIDENCE_MAX_DATA - 1;
+    event->data[at].name = name;
+    event->data[at].value = value;
+}
+
+/* Chains of CAPI2 describe every certificate's algorithms and cache file. */
+static bool is_noise(struct span element, struct span attribute)
+{
+    static const char *const elements[] = {"SignatureAlgorithm", "PublicKeyAlgorithm", "CorrelationAuxInfo",
+                                           "Flags", NULL};
+    for (size_t i = 0; elements[i] != NULL; i++) {
+        if (span_equal_text(element, elements[i]))
+            return true;
+    }
+    return span_equal_text(attribute, "fileRef") || span_equal_text(attribute, "xmlns");
 }
 
 static void set_level(struct evidence_event *event, const char *text)
@@ -104,7 +116,7 @@ static void take_attributes(struct parsing *p)
     struct span attributes = p->x.attributes, name, value;
     struct arena *a = &p->r->arena;
     while (xml_attribute_next(&attributes, &name, &value)) {
-        if (span_equal_text(name, "xmlns") || p->event->data_count == EVIDENCE_MAX_DATA)
+        if (is_noise(p->x.name, name))
             continue;
         size_t from = a->len;
         arena_append(a, p->x.name);

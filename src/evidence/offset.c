@@ -40,8 +40,8 @@ static size_t matches(const int64_t *local, size_t local_count, const int64_t *u
     return hits;
 }
 
-/* Chance gives every offset some matches: the right one has to have many more than the others have on average, as counted in
- * the spread that such a count has (its root), and more than the second. */
+/* Chance gives every offset some matches: the right one has to be five times their spread above their average (the spread of a
+ * count is the average's root; at least two matches beyond it where there are next to none), and well above the second. */
 static bool stands_out(const size_t *hits, int best)
 {
     size_t sum = 0, second = 0;
@@ -51,24 +51,20 @@ static bool stands_out(const size_t *hits, int best)
         sum += hits[i];
         second = hits[i] > second ? hits[i] : second;
     }
-    size_t mean = sum / (2 * QUARTERS), above = hits[best] - mean;
-    return hits[best] >= 2 && hits[best] > second && above * above > 9 * (mean + 1) / 4 &&
-           hits[best] - second >= (second + 3) / 4;
+    double mean = (double)sum / (2 * QUARTERS), above = (double)hits[best] - mean - 1.5;
+    return hits[best] > second && hits[best] - second >= (second + 3) / 4 && above > 0 &&
+           above * above > 25 * mean;
 }
 
 static bool choose(const int64_t *local, size_t local_count, const int64_t *utc, size_t utc_count,
                    int64_t *offset_us)
 {
     size_t hits[2 * QUARTERS + 1];
-    int best = QUARTERS;
+    int best = 0;
     for (int i = 0; i <= 2 * QUARTERS; i++) {
         hits[i] = matches(local, local_count, utc, utc_count, (i - QUARTERS) * QUARTER_US);
-        if (hits[i] > hits[best])
-            best = i;
+        best = hits[i] > hits[best] ? i : best;
     }
-    if (best == QUARTERS)
-        for (int i = 0; i <= 2 * QUARTERS; i++)
-            best = hits[i] > hits[best] ? i : best;
     if (!stands_out(hits, best))
         return false;
     *offset_us = (best - QUARTERS) * QUARTER_US;

@@ -118,7 +118,7 @@ static bool each_row(struct reading *r, struct span row, uint64_t line)
     csv_split(&t->row, &r->arena, row);
     if (is_header(t) || row.data[0] == '#' || (t->row.count == 1 && t->header.count > 1 && line == 1))
         return true;
-    if (t->row.count != t->header.count)
+    if (t->row.malformed || t->row.count != t->header.count)
         return false;
     state->table = t->name;
     state->cell_count = t->row.count < EVIDENCE_MAX_COLUMNS ? t->row.count : EVIDENCE_MAX_COLUMNS;

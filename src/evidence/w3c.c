@@ -139,17 +139,20 @@ bool w3c_time(struct w3c *w, int64_t *out_us)
     return true;
 }
 
+static bool is_plausible(struct w3c *w)
+{
+    int64_t us;
+    struct span status = w3c_cell(w, W3C_STATUS);
+    return w3c_time(w, &us) && w->cell[w->place[W3C_CLIENT]].len >= 2 &&
+           (scan_number(status, 999) >= 100 || (status.len == 0 && w->place[W3C_REASON] >= 0));
+}
+
 bool w3c_guess(struct w3c *w, struct span line, const char *const *field_sets)
 {
     size_t columns = scan_count(line, ' ') + 1;
     for (; *field_sets != NULL; field_sets++) {
-        int64_t us;
         set_fields(w, span_of_text(*field_sets));
-        bool fits = w->columns == columns && w3c_split(w, line) && w3c_time(w, &us) &&
-                    w->cell[w->place[W3C_CLIENT]].len >= 2;
-        struct span status = w3c_cell(w, W3C_STATUS);
-        int64_t number = scan_number(status, 999);
-        if (fits && (number >= 100 || (status.len == 0 && w->place[W3C_REASON] >= 0)))
+        if (w->columns == columns && w3c_split(w, line) && is_plausible(w))
             return true;
     }
     w->columns = 0;
