@@ -30,7 +30,7 @@ struct sim {
     struct sim_web_certs web; /* of a server with TLS; else empty */
     int64_t (*now_us)(void);
     char url[128];
-    pthread_t watcher; /* opens and closes the port as the faults say; only with such faults */
+    pthread_t watcher; /* opens and closes the port as the faults say; sleeps without such faults */
     bool watching;
     bool stopping;
     pthread_mutex_t lock;
@@ -43,21 +43,38 @@ static void answer(const struct sim_request *request, struct sim_reply *reply, v
     sim_site_answer(sim->site, request, reply);
 }
 
+static void on_faults_changed(void *user)
+{
+    struct sim *sim = user;
+    pthread_mutex_lock(&sim->lock);
+    pthread_cond_signal(&sim->wake);
+    pthread_mutex_unlock(&sim->lock);
+}
+
 static void forget(void *session, void *user)
 {
     const struct sim *sim = user;
     sim_logon_forget(sim->logon, session);
 }
 
-/* True: time to end. */
-static bool pause_watching(struct sim *sim)
+static struct timespec next_look(void)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += WATCH_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
+    return until;
+}
+
+/* Sleeps until there is something to watch, and then for one turn: who switched the port off gets the answer. True: time to
+ * end. */
+static bool pause_watching(struct sim *sim)
+{
     pthread_mutex_lock(&sim->lock);
+    while (!sim->stopping && !sim_faults_have_transport(sim->faults))
+        pthread_cond_wait(&sim->wake, &sim->lock);
+    struct timespec until = next_look();
     int rc = 0;
     while (!sim->stopping && rc != ETIMEDOUT)
         rc = pthread_cond_timedwait(&sim->wake, &sim->lock, &until);
@@ -83,8 +100,6 @@ static void *watch(void *user)
 
 static bool start_watching(struct sim *sim, struct err *e)
 {
-    if (!sim_faults_have_transport(sim->faults))
-        return true;
     int rc = pthread_create(&sim->watcher, NULL, watch, sim);
     if (rc != 0)
         return err_set_errno(e, REASON_IO, rc, "cannot start a thread");
@@ -192,6 +207,8 @@ static bool make_site(struct sim *sim, const struct sim_config *config, struct e
         .challenges = sim->challenges,
         .challenges_fixed = config->challenge != NULL,
         .challenge_validity_us = config->otp_validity_us,
+        .faults_changed = on_faults_changed,
+        .user = sim,
     };
     return sim_site_new(&site, &sim->site, e);
 }

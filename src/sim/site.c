@@ -4,6 +4,7 @@
 #include "sim/front.h"
 #include "sim/mint.h"
 #include "sim/notes.h"
+#include "sim/switch.h"
 #include "sim/url.h"
 
 #include <stdatomic.h>
@@ -487,9 +488,23 @@ static void answer_passed(struct sim_site *site, const struct sim_request *reque
     sim_front_returns(url.operation, effects, reply);
 }
 
+/* True: that was all; no fault has a say in it. */
+static bool answer_switch(const struct sim_site *site, const struct sim_request *request,
+                          struct sim_reply *reply)
+{
+    const struct sim_site_config *c = &site->config;
+    if (sim_url_parse(request->target).place != SIM_PLACE_FAULTS)
+        return false;
+    if (sim_switch_answer(c->faults, request, reply) && c->faults_changed != NULL)
+        c->faults_changed(c->user);
+    return true;
+}
+
 void sim_site_answer(struct sim_site *site, const struct sim_request *request, struct sim_reply *reply)
 {
     sim_reply_init(reply);
+    if (answer_switch(site, request, reply))
+        return;
     notice_restarts(site, request->now_us);
     struct sim_effects effects = {0};
     sim_faults_effects(site->config.faults, request->now_us, request->connection, &effects);

@@ -29,6 +29,7 @@ struct sim_site_config {
     void (*record)(const struct sim_request *request, const struct sim_reply *reply, void *user);
     void (*restarted)(int64_t now_us, void *user);
     bool (*flush)(void *user);
+    void (*faults_changed)(void *user); /* somebody has switched faults; NULL: nobody cares. Any thread */
     void *user;
 };
 

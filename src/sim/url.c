@@ -95,6 +95,9 @@ static enum sim_place find_place(struct span path)
             place = SIM_PLACE_INTUNE_MINT;
         if (same_word(buf_span(&plain), "/scepstorm/proxy/challenge"))
             place = SIM_PLACE_PROXY_CHALLENGE;
+        if (same_word(buf_span(&plain), "/scepstorm/admin/faults") ||
+            starts_with(buf_span(&plain), "/scepstorm/admin/faults/"))
+            place = SIM_PLACE_FAULTS;
         if (same_word(buf_span(&plain), "/scepstorm/admin/restart"))
             place = SIM_PLACE_RESTART;
         else if (same_word(buf_span(&plain), "/scepstorm/admin/flush"))

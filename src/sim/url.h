@@ -16,6 +16,7 @@ enum sim_place {
     /* What stands for somebody else than the server; loopback only. */
     SIM_PLACE_INTUNE_MINT,     /* /scepstorm/intune/mint: the cloud */
     SIM_PLACE_PROXY_CHALLENGE, /* /scepstorm/proxy/challenge: the MDM's console */
+    SIM_PLACE_FAULTS,          /* /scepstorm/admin/faults[/ID]: somebody breaks or mends something */
     SIM_PLACE_RESTART,         /* /scepstorm/admin/restart: somebody recycles the application pool */
     SIM_PLACE_FLUSH,           /* /scepstorm/admin/flush: somebody wants to read the logs now */
 };

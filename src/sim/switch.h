@@ -1,0 +1,20 @@
+/* Faults switched on and off while the simulator serves, by somebody on this machine:
+ *
+ *     GET    /scepstorm/admin/faults        {"faults":[{"id":"ca-slow","fault":"ca-slow:for=5m","holds":true,
+ *                                            "since_s":12.5,"left_s":287.5}]}; those that are over are left out
+ *     POST   /scepstorm/admin/faults        lines  ID[:KEY=VALUE,...]  or  -ID  to end all of that id
+ *     DELETE /scepstorm/admin/faults/ID     the same as -ID
+ *
+ * `from` counts from the request. All lines of a POST or none: 400 and one line that says why. Else 200 and the list. */
+#ifndef SIM_SWITCH_H
+#define SIM_SWITCH_H
+
+#include "sim/exchange.h"
+#include "sim/faults.h"
+
+#define SIM_SWITCH_PATH "/scepstorm/admin/faults"
+
+/* Fills the whole reply. True: faults have changed. Any thread. */
+bool sim_switch_answer(struct sim_faults *faults, const struct sim_request *request, struct sim_reply *reply);
+
+#endif
