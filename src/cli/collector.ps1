@@ -451,7 +451,7 @@ Write-Table 'ca' @('Config', 'Reachable', 'PingError', 'PingMs', 'ServiceStatus'
     $watch.Stop()
     # Names and dates of the CA certificates in the stores; the newest counts.
     $caName = ($config -split '\\', 2)[-1]
-    $newest = Get-ChildItem Cert:\LocalMachine\CA, Cert:\LocalMachine\Root | Where-Object { $_.Subject -match ('CN=' + [regex]::Escape($caName) + '(,|$)') } |
+    $newest = Get-ChildItem 'Cert:\LocalMachine\CA', 'Cert:\LocalMachine\Root' | Where-Object { $_.Subject -match ('CN=' + [regex]::Escape($caName) + '(,|$)') } |
         Sort-Object NotAfter -Descending | Select-Object -First 1
     $crl = ''
     if ($hasCa) { # the newest list that this CA has written
@@ -551,7 +551,7 @@ Write-Table 'network' @('Target', 'Test', 'Result', 'Milliseconds') {
 function Copy-Logs([string] $Pattern, [string] $Folder) {
     foreach ($file in @(Get-ChildItem -Path $Pattern -ErrorAction SilentlyContinue)) {
         if ($file.LastWriteTime -lt $Since) { continue }
-        if ($file.Length -gt $MaxLogMegabytes * 1MB) { Add-Fact "Skipped:$($file.FullName)" "$($file.Length) bytes"; continue }
+        if ($file.Length -gt $MaxLogMegabytes * 1048576) { Add-Fact "Skipped:$($file.FullName)" "$($file.Length) bytes"; continue }
         $target = Join-Path $node $Folder
         New-Item -ItemType Directory -Force -Path $target | Out-Null
         try { Copy-Item -LiteralPath $file.FullName -Destination $target } catch { Add-Fact "Error:$($file.FullName)" $_.Exception.Message }
