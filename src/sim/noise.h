@@ -1,0 +1,36 @@
+/* What else happens on a Windows server: health probes, scanners, other sites and pools, the system's own chatter. Nothing of
+ * it has to do with NDES's health. */
+#ifndef SIM_NOISE_H
+#define SIM_NOISE_H
+
+#include "base/random.h"
+#include "traces/traces.h"
+
+enum sim_noise_level { SIM_NOISE_NONE, SIM_NOISE_LIGHT, SIM_NOISE_HEAVY };
+
+#define SIM_NOISE_SOURCES 48
+
+/* What the noise knows of the server. */
+struct sim_noise_server {
+    const char *address;
+    bool module;  /* the bare URL gives 403 */
+    bool serving; /* else what goes to NDES's pool is no noise now, and is left out */
+};
+
+/* The same seed and level make the same noise. Not safe for use by two threads at once. */
+struct sim_noise {
+    enum sim_noise_level level;
+    struct random_seeded chance;
+    int64_t due_us[SIM_NOISE_SOURCES];
+    bool begun;
+};
+
+/* "none" "light" "heavy". Fails: REASON_USAGE. */
+bool sim_noise_parse(const char *text, enum sim_noise_level *out, struct err *e) MUST_USE;
+
+void sim_noise_init(struct sim_noise *noise, enum sim_noise_level level, uint64_t seed);
+/* Writes what has happened until `now_us` since the last call, in order; the first call begins a minute earlier. */
+void sim_noise_until(struct sim_noise *noise, const struct sim_noise_server *server, int64_t now_us,
+                     struct traces *t);
+
+#endif
