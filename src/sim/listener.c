@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "sim/resetter.h"
+#include "sim/response.h"
 #include "sim/waiting.h"
 
 #include <arpa/inet.h>
@@ -12,8 +13,9 @@
 
 #define IDLE_DEFAULT_S    120
 #define REQUEST_DEFAULT_S 60
+#define DRIP_US           INT64_C(100000)
 #define CONNECTION_BYTES                                                                                     \
-    ((size_t)96 * 1024) /* what HTTP.sys refuses must fit, or libmicrohttpd answers instead */
+    ((size_t)256 * 1024) /* what HTTP.sys refuses must fit, or libmicrohttpd answers instead */
 #define MAX_CONNECTIONS 60000
 #define SPARE_FDS       64
 
@@ -31,7 +33,9 @@ struct sim_listener {
 struct exchange {
     struct sim_wait wait; /* comes first: sim/waiting gives it back */
     struct MHD_Connection *connection;
-    struct MHD_Response *response; /* NULL: none yet */
+    struct sim_listener *listener;
+    struct MHD_Response *response; /* NULL: RST, once it is answered */
+    bool answered;
     unsigned status;
     struct buf target;
     struct buf body;
@@ -123,65 +127,26 @@ static bool is_local(struct MHD_Connection *connection)
     return info != NULL && info->client_addr != NULL && sim_port_address_is_loopback(info->client_addr);
 }
 
-/* A reply can hold a one-time password: wiped when the last byte is out. */
-static void free_body(void *user)
+static int socket_of(struct MHD_Connection *connection)
 {
-    struct buf *body = user;
-    buf_wipe(body);
-    free(body);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info != NULL ? info->connect_fd : -1;
 }
 
-/* Takes the reply's body. NULL: no memory. */
-static struct MHD_Response *make_body(struct sim_reply *reply)
+/* RST instead of an answer: libmicrohttpd closes, and closing with a linger time of zero sends one. */
+static enum MHD_Result reset(const struct exchange *x)
 {
-    struct MHD_Response *response = NULL;
-    struct buf *body = malloc(sizeof *body);
-    if (body != NULL) {
-        *body = reply->body;
-        response =
-            MHD_create_response_from_buffer_with_free_callback_cls(body->len, body->data, free_body, body);
-    }
-    if (response == NULL) {
-        buf_wipe(&reply->body);
-        free(body);
-    }
-    return response;
-}
-
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-    if (value != NULL && value[0] != '\0')
-        MHD_add_response_header(response, name, value);
-}
-
-/* A header for each line; `lines` is taken apart. */
-static void add_lines(struct MHD_Response *response, const char *name, char *lines)
-{
-    for (char *line = lines; line != NULL;) {
-        char *next = strchr(line, '\n');
-        if (next != NULL)
-            *next++ = '\0';
-        add_header(response, name, line);
-        line = next;
-    }
-}
-
-static struct MHD_Response *make_response(struct sim_reply *reply)
-{
-    struct MHD_Response *response = make_body(reply);
-    if (response == NULL)
-        return NULL;
-    add_header(response, MHD_HTTP_HEADER_SERVER, reply->server);
-    add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
-    add_lines(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, reply->authenticate);
-    add_header(response, MHD_HTTP_HEADER_LOCATION, reply->location);
-    add_header(response, MHD_HTTP_HEADER_CONNECTION, reply->close ? "close" : NULL);
-    return response;
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket_of(x->connection), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    return MHD_NO;
 }
 
 static enum MHD_Result send_response(const struct exchange *x)
 {
-    return x->wait.gone ? MHD_NO : MHD_queue_response(x->connection, x->status, x->response);
+    if (x->wait.gone)
+        return MHD_NO;
+    return x->response != NULL ? MHD_queue_response(x->connection, x->status, x->response) : reset(x);
 }
 
 static void on_due(struct sim_wait *wait, void *user)
@@ -191,21 +156,52 @@ static void on_due(struct sim_wait *wait, void *user)
     MHD_resume_connection(x->connection);
 }
 
-/* The connection sleeps, its thread goes on. When it is due libmicrohttpd asks again for the answer. */
-static enum MHD_Result send_later(const struct sim_listener *l, struct exchange *x, int64_t due_us)
+/* The connection sleeps, its thread goes on. When it is due libmicrohttpd asks again. */
+static void sleep_until(const struct sim_listener *l, struct exchange *x, int64_t due_us)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (info == NULL)
-        return MHD_NO;
-    x->wait = (struct sim_wait){.due_us = due_us, .fd = info->connect_fd};
-    buf_clear(&x->body);
+    x->wait = (struct sim_wait){.due_us = due_us, .fd = socket_of(x->connection)};
     MHD_suspend_connection(x->connection);
     if (!sim_waiting_add(l->waiting, &x->wait)) {
         x->wait.gone = true;
         MHD_resume_connection(x->connection);
     }
+}
+
+static enum MHD_Result send_later(const struct sim_listener *l, struct exchange *x, int64_t due_us)
+{
+    buf_clear(&x->body);
+    sleep_until(l, x, due_us);
     return MHD_YES;
+}
+
+/* Between two drops of a dripping body. */
+static bool pause_drip(void *user)
+{
+    struct exchange *x = user;
+    if (x->wait.gone)
+        return false;
+    sleep_until(x->listener, x, clock_monotonic_us() + DRIP_US);
+    return true;
+}
+
+/* Request line and headers as they came, or nearly so: blanks that do not count are gone. */
+static enum MHD_Result measure_header(void *user, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
+{
+    (void)kind;
+    struct sim_request *request = user;
+    size_t len = value != NULL ? strlen(value) : 0;
+    request->head_bytes += strlen(name) + len + strlen(": \r\n");
+    if (len > request->field_bytes)
+        request->field_bytes = len;
+    return MHD_YES;
+}
+
+static void measure(struct MHD_Connection *connection, const char *version, struct sim_request *request)
+{
+    request->head_bytes =
+        strlen(request->method) + request->target.len + strlen(version) + strlen("  \r\n\r\n");
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, measure_header, request);
 }
 
 /* Where a request comes from, as text: "192.0.2.7". False: not known. */
@@ -224,10 +220,11 @@ static bool client_of(struct MHD_Connection *connection, char out[INET6_ADDRSTRL
                      INET6_ADDRSTRLEN) != NULL;
 }
 
-static enum MHD_Result answer(const struct sim_listener *l, const char *method, const char *version,
+static enum MHD_Result answer(struct sim_listener *l, const char *method, const char *version,
                               struct exchange *x)
 {
     struct MHD_Connection *connection = x->connection;
+    x->listener = l;
     char client[INET6_ADDRSTRLEN];
     struct sim_request request = {
         .method = method,
@@ -249,10 +246,15 @@ static enum MHD_Result answer(const struct sim_listener *l, const char *method, 
     if (client_of(connection, client, &request.client_port))
         request.client = client;
     struct sim_reply reply;
+    measure(connection, version, &request);
     l->config.answer(&request, &reply, l->config.user);
+    x->answered = true;
     x->status = (unsigned)reply.status;
-    x->response = make_response(&reply);
-    if (x->response == NULL)
+    if (reply.cut == SIM_CUT_RESET)
+        buf_wipe(&reply.body);
+    else
+        x->response = sim_response_make(&reply, request.now_us, &(struct sim_drip){pause_drip, x});
+    if (x->response == NULL && reply.cut != SIM_CUT_RESET)
         return MHD_NO;
     int64_t due_us = request.monotonic_us + reply.delay_us;
     return reply.delay_us > 0 && due_us > clock_monotonic_us() ? send_later(l, x, due_us) : send_response(x);
@@ -266,11 +268,11 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 {
     (void)connection;
     (void)path;
-    const struct sim_listener *l = user;
+    struct sim_listener *l = user;
     struct exchange *x = *context;
     if (x == NULL || x->target.failed)
         return MHD_NO;
-    if (x->response != NULL)
+    if (x->answered)
         return send_response(x);
     if (clock_monotonic_us() - x->started_us > (int64_t)l->config.request_s * 1000000)
         return MHD_NO;

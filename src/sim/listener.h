@@ -1,4 +1,4 @@
-/* HTTP and TLS: the only file that knows libmicrohttpd. Turns what arrives on a port into struct sim_request, and struct
+/* HTTP and TLS: knows libmicrohttpd, with sim/response. Turns what arrives on a port into struct sim_request, and struct
  * sim_reply into what leaves it. Decides nothing. */
 #ifndef SIM_LISTENER_H
 #define SIM_LISTENER_H

@@ -11,6 +11,7 @@
 struct entry {
     uint64_t fingerprint; /* finds it fast; the text decides */
     int64_t issued_us;
+    unsigned node;
     char text[SIM_OTP_TEXT_BYTES];
 };
 
@@ -18,9 +19,10 @@ struct sim_otp {
     pthread_mutex_t lock;
     struct sim_otp_config config;
     char *fixed;
-    struct entry *entries; /* dense, in no order */
+    struct entry *entries; /* of all nodes; dense, in no order */
     size_t count;
-    uint64_t used[USED_KEPT]; /* ring of fingerprints */
+    size_t held[SIM_OTP_NODES]; /* by each */
+    uint64_t used[USED_KEPT];   /* ring of fingerprints */
     size_t used_count;
     char made_up[SIM_OTP_TEXT_BYTES]; /* the static password of sim_otp_twist.fixed; "": not yet */
     char again[SIM_OTP_TEXT_BYTES];   /* to be handed out a second time; "": none */
@@ -78,7 +80,7 @@ bool sim_otp_new(const struct sim_otp_config *config, struct sim_otp **out, stru
     if (!check(config, e) || !make_fixed(config, &fixed, e))
         return false;
     struct sim_otp *otp = calloc(1, sizeof *otp);
-    struct entry *entries = calloc(config->max, sizeof *entries);
+    struct entry *entries = calloc((size_t)config->max * SIM_OTP_NODES, sizeof *entries);
     if (otp == NULL || entries == NULL) {
         free(otp);
         free(entries);
@@ -100,7 +102,7 @@ void sim_otp_free(struct sim_otp *otp)
     pthread_mutex_destroy(&otp->lock);
     if (otp->fixed != NULL)
         explicit_bzero(otp->fixed, strlen(otp->fixed));
-    explicit_bzero(otp->entries, otp->config.max * sizeof *otp->entries);
+    explicit_bzero(otp->entries, (size_t)otp->config.max * SIM_OTP_NODES * sizeof *otp->entries);
     free(otp->fixed);
     free(otp->entries);
     explicit_bzero(otp, sizeof *otp);
@@ -110,6 +112,7 @@ void sim_otp_free(struct sim_otp *otp)
 static void drop(struct sim_otp *otp, size_t index)
 {
     struct entry *last = &otp->entries[--otp->count];
+    otp->held[otp->entries[index].node]--;
     otp->entries[index] = *last;
     explicit_bzero(last, sizeof *last);
 }
@@ -160,15 +163,17 @@ static bool issue(struct sim_otp *otp, const struct sim_otp_twist *twist, int64_
 {
     bool limited = twist->max > 0 && twist->max < otp->config.max;
     size_t max = limited ? twist->max : otp->config.max;
-    if (otp->count >= max)
+    if (otp->held[twist->node] >= max)
         drop_expired(otp, twist, now_us);
     out[0] = '\0';
-    if (otp->count >= max)
+    if (otp->held[twist->node] >= max)
         return true;
     struct entry *entry = &otp->entries[otp->count];
     if (!make_text(otp, entry->text, e))
         return false;
     otp->count++;
+    otp->held[twist->node]++;
+    entry->node = twist->node;
     entry->fingerprint = fingerprint(span_of_text(entry->text));
     entry->issued_us = now_us;
     memcpy(out, entry->text, sizeof entry->text);
@@ -217,16 +222,17 @@ static enum sim_otp_verdict use(struct sim_otp *otp, const struct sim_otp_twist 
     uint64_t hash = fingerprint(password);
     for (size_t i = 0; i < otp->count; i++) {
         const struct entry *entry = &otp->entries[i];
-        if (entry->fingerprint != hash || !span_equal_secret(password, span_of_text(entry->text)))
+        if (entry->fingerprint != hash || entry->node != twist->node ||
+            !span_equal_secret(password, span_of_text(entry->text)))
             continue;
         bool late = expired(otp, twist, entry, now_us);
         drop(otp, i);
         if (late)
             return SIM_OTP_UNKNOWN;
-        otp->used[otp->used_count++ % USED_KEPT] = hash;
+        otp->used[otp->used_count++ % USED_KEPT] = hash + twist->node;
         return SIM_OTP_ACCEPTED;
     }
-    return was_used(otp, hash) ? SIM_OTP_USED : SIM_OTP_UNKNOWN;
+    return was_used(otp, hash + twist->node) ? SIM_OTP_USED : SIM_OTP_UNKNOWN;
 }
 
 enum sim_otp_verdict sim_otp_use_twisted(struct sim_otp *otp, const struct sim_otp_twist *twist,
@@ -253,6 +259,7 @@ void sim_otp_restart(struct sim_otp *otp)
     explicit_bzero(otp->entries, otp->count * sizeof *otp->entries);
     explicit_bzero(otp->again, sizeof otp->again);
     otp->count = 0;
+    memset(otp->held, 0, sizeof otp->held);
     otp->used_count = 0;
     pthread_mutex_unlock(&otp->lock);
 }

@@ -8,6 +8,7 @@
 #define SIM_OTP_MAX_BYTES  32
 #define SIM_OTP_TEXT_BYTES (2 * SIM_OTP_MAX_BYTES + 1)
 #define SIM_OTP_MAX_CACHE  100000
+#define SIM_OTP_NODES      2
 
 struct sim_otp_config {
     unsigned max; /* 1 to SIM_OTP_MAX_CACHE */
@@ -24,6 +25,8 @@ struct sim_otp_twist {
     unsigned max; /* places; 0: as configured */
     bool validity_set;
     int64_t validity_us;
+    unsigned
+        node; /* below SIM_OTP_NODES: servers behind one address know nothing of each other's passwords */
 };
 
 enum sim_otp_verdict {

@@ -500,6 +500,13 @@ static bool answer_switch(const struct sim_site *site, const struct sim_request 
     return true;
 }
 
+/* Which of the servers behind the address: all requests of a connection reach the same. */
+static unsigned node_of(const struct sim_request *request, const struct sim_effects *effects)
+{
+    return effects->nodes > 1 ? (unsigned)((request->connection ^ request->connection >> 32) % effects->nodes)
+                              : 0;
+}
+
 void sim_site_answer(struct sim_site *site, const struct sim_request *request, struct sim_reply *reply)
 {
     sim_reply_init(reply);
@@ -508,7 +515,7 @@ void sim_site_answer(struct sim_site *site, const struct sim_request *request, s
     notice_restarts(site, request->now_us);
     struct sim_effects effects = {0};
     sim_faults_effects(site->config.faults, request->now_us, request->connection, &effects);
-    effects.node = effects.nodes > 1 ? (unsigned)(request->connection % effects.nodes) : 0;
+    effects.node = effects.otp.node = node_of(request, &effects);
     bool beside = is_beside(sim_url_parse(request->target).place);
     struct sim_request passed = beside ? *request : sim_front_passes(request, &effects);
     passed.now_us += effects.clock_us;
