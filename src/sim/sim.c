@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "sim/gss.h"
 #include "sim/listener.h"
+#include "sim/recorder.h"
 #include "sim/site.h"
 #include "sim/web_cert.h"
 
@@ -26,6 +27,9 @@ struct sim {
     struct sim_logon *logon;
     struct sim_ca *ca;
     struct sim_site *site;
+    struct sim_recorder *recorder; /* NULL: nobody keeps logs */
+    struct pki_cert *web_cert;     /* with logs and TLS */
+    void (*logs_failed)(const struct err *e);
     enum sim_mode mode;
     struct sim_web_certs web; /* of a server with TLS; else empty */
     int64_t (*now_us)(void);
@@ -116,6 +120,7 @@ static void stop_watching(struct sim *sim)
     pthread_cond_signal(&sim->wake);
     pthread_mutex_unlock(&sim->lock);
     pthread_join(sim->watcher, NULL);
+    sim->watching = false;
 }
 
 static bool make_otp(struct sim *sim, const struct sim_config *config, struct err *e)
@@ -190,6 +195,63 @@ static bool make_ca(struct sim *sim, const struct sim_config *config, struct err
     return sim_ca_new(&ca, &sim->ca, e);
 }
 
+static void record(const struct sim_request *request, const struct sim_reply *reply, void *user)
+{
+    const struct sim *sim = user;
+    sim_recorder_answer(sim->recorder, request, reply);
+}
+
+static void note_restart(int64_t now_us, void *user)
+{
+    const struct sim *sim = user;
+    sim_recorder_restarted(sim->recorder, now_us);
+}
+
+static bool flush_logs(void *user)
+{
+    const struct sim *sim = user;
+    struct err ignored = {0}; /* told before */
+    return sim_recorder_flush(sim->recorder, &ignored);
+}
+
+static void tell_failure(const struct err *e, void *user)
+{
+    const struct sim *sim = user;
+    if (sim->logs_failed != NULL)
+        sim->logs_failed(e);
+}
+
+/* Before anybody is served, and after everything that logs speak of is there. */
+static bool make_recorder(struct sim *sim, const struct sim_config *config, struct err *e)
+{
+    if (config->logs == NULL)
+        return true;
+    sim->logs_failed = config->logs_failed;
+    if (config->tls &&
+        !pki_cert_from_pem(buf_span(&sim->web.chain_pem[SIM_WEB_CERT_SOUND]), &sim->web_cert, e))
+        return false;
+    const struct sim_recorder_config recorder = {
+        .folder = config->logs,
+        .state = config->state,
+        .noise = config->noise,
+        .seed = config->noise_seed,
+        .mode = config->policy->mode,
+        .identity = sim->identity,
+        .faults = sim->faults,
+        .web = sim->web_cert,
+        .address = sim->port.host,
+        .port = sim_port_number(&sim->port),
+        .otp_user = config->account_count > 0 ? config->accounts[0].name : NULL,
+        .otp_max = config->otp_cache,
+        .otp_validity_us = config->otp_validity_us,
+        .otp_static = config->otp_static || config->static_password != NULL,
+        .now_us = sim->now_us,
+        .failed = tell_failure,
+        .user = sim,
+    };
+    return sim_recorder_start(&recorder, &sim->recorder, e);
+}
+
 static bool make_site(struct sim *sim, const struct sim_config *config, struct err *e)
 {
     struct sim_site_config site = {
@@ -208,6 +270,9 @@ static bool make_site(struct sim *sim, const struct sim_config *config, struct e
         .challenges_fixed = config->challenge != NULL,
         .challenge_validity_us = config->otp_validity_us,
         .faults_changed = on_faults_changed,
+        .record = config->logs != NULL ? record : NULL,
+        .restarted = config->logs != NULL ? note_restart : NULL,
+        .flush = config->logs != NULL ? flush_logs : NULL,
         .user = sim,
     };
     return sim_site_new(&site, &sim->site, e);
@@ -260,7 +325,7 @@ static bool start(struct sim *sim, const struct sim_config *config, struct err *
         !make_logon(sim, config, e) || !make_otp(sim, config, e) || !make_challenges(sim, config, e) ||
         !sim_port_parse(config->listen, &sim->port, e) || !sim_port_bind(&sim->port, &fd, e))
         return false;
-    if (!make_rooms(sim, config, e)) {
+    if (!make_rooms(sim, config, e) || !make_recorder(sim, config, e)) {
         close(fd);
         return false;
     }
@@ -307,12 +372,23 @@ bool sim_start(const struct sim_config *config, struct sim **out, struct err *e)
     return true;
 }
 
-void sim_stop(struct sim *sim)
+bool sim_finish(struct sim *sim, struct err *e)
 {
-    if (sim == NULL)
-        return;
     stop_watching(sim);
     sim_listener_stop(sim->listener);
+    sim->listener = NULL;
+    bool ok = sim_recorder_stop(sim->recorder, e);
+    sim->recorder = NULL;
+    return ok;
+}
+
+void sim_stop(struct sim *sim)
+{
+    struct err ignored = {0};
+    if (sim == NULL)
+        return;
+    (void)!sim_finish(sim, &ignored);
+    pki_cert_free(sim->web_cert);
     sim_site_free(sim->site);
     sim_logon_free(sim->logon);
     sim_gss_free(sim->gss);

@@ -3,6 +3,7 @@
 #define SIM_SIM_H
 
 #include "sim/acceptor.h"
+#include "sim/noise.h"
 #include "sim/policy.h"
 
 /* Numbers that are 0 get their default. */
@@ -29,6 +30,12 @@ struct sim_config {
     size_t fault_count;
     const char *const *latencies; /* "otp:fixed=200ms,servers=1", as in sim/station.h */
     size_t latency_count;
+    const char *logs;  /* folder for what the server would log (sim/recorder.h); NULL: none */
+    const char *state; /* for the tables that its collector would find; NULL: state/ in `logs` */
+    enum sim_noise_level noise;
+    uint64_t noise_seed;
+    /* A log cannot be written, and is given up; told once, any thread. NULL: nobody is told. */
+    void (*logs_failed)(const struct err *e);
     bool faults_wait;        /* fault clocks start with sim_start_faults, else when it listens */
     int64_t (*now_us)(void); /* wall clock; NULL: the real one. Tests hand in their own */
 };
@@ -39,6 +46,8 @@ struct sim;
  * Fails: REASON_USAGE (a fault's text, a latency's, a keytab), REASON_IO (cannot listen: address in the text; no gss-ntlmssp). */
 bool sim_start(const struct sim_config *config, struct sim **out, struct err *e) MUST_USE;
 void sim_stop(struct sim *sim);
+/* Stops serving and finishes the logs; then sim_stop. Fails when one of them could not be written. */
+bool sim_finish(struct sim *sim, struct err *e) MUST_USE;
 
 /* "http://127.0.0.1:40123", without a path. Borrowed. */
 const char *sim_url(const struct sim *sim);
