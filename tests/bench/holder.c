@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "sim/site.h"
+#include "sim/web_cert.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -267,20 +268,17 @@ static void make_server(struct holder *h, const char *ca_file)
 {
     struct err e = {0};
     struct sim_identity *id = NULL;
-    struct buf key, cert;
+    struct sim_web_certs web;
     int64_t now_s = clock_wall_us() / 1000000;
     const struct sim_identity_spec spec = {.ca_bits = 2048, .ra_bits = 2048, .now_s = now_s};
-    buf_init(&key, 65536);
-    buf_init(&cert, 65536);
-    if (!sim_identity_new(&spec, &id, &e) ||
-        !sim_identity_make_tls(id, "127.0.0.1", now_s, &key, &cert, &e) ||
+    sim_web_certs_init(&web);
+    if (!sim_identity_new(&spec, &id, &e) || !sim_web_certs_make(id, "127.0.0.1", now_s, &web, &e) ||
         (ca_file != NULL && !file_write(ca_file, buf_span(&id->ca_pem), 0600, &e)))
         bench_die("certificates", &e);
     make_site(h, id);
     if (h->config.tls)
-        h->tls = make_tls(&key, &cert);
-    buf_wipe(&key);
-    buf_clear(&cert);
+        h->tls = make_tls(&web.key_pem, &web.chain_pem[SIM_WEB_CERT_SOUND]);
+    sim_web_certs_clear(&web);
 }
 
 /* The socket listens before the fork, so nobody has to wait for it. */
