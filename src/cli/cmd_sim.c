@@ -71,7 +71,7 @@ static void print_admin(void)
 {
     printf("\nOn this machine only:  POST /scepstorm/admin/restart  restarts the application pool, which "
            "forgets\n"
-           "passwords, logons and requests.\n");
+           "passwords, logons and requests;  POST /scepstorm/admin/flush  brings the logs up to date.\n");
 }
 
 static int print_help(void)
@@ -141,9 +141,15 @@ static void print_notices(const struct sim_options *a, const struct sim *sim)
                 sim_url(sim));
 }
 
-/* Signals stay blocked in the listener's threads: they inherit the mask and this thread reads them. */
-static int serve(const struct sim_options *a)
+static void tell_logs_failed(const struct err *e)
 {
+    fprintf(stderr, "scepstorm sim: %s; serving goes on, the logs are incomplete\n", e->text);
+}
+
+/* Signals stay blocked in the listener's threads: they inherit the mask and this thread reads them. */
+static int serve(struct sim_options *a)
+{
+    a->config.logs_failed = tell_logs_failed;
     sigset_t mask;
     sigemptyset(&mask);
     sigaddset(&mask, SIGINT);
@@ -165,9 +171,10 @@ static int serve(const struct sim_options *a)
     bool printed = cli_flush(NAME);
     if (printed)
         wait_for_end(sim, signals, a->supervised);
+    bool finished = sim_finish(sim, &e); /* what failed was told when it did */
     sim_stop(sim);
     close(signals);
-    return printed ? CLI_OK : CLI_PROGRAM_FAILED;
+    return printed && finished ? CLI_OK : CLI_PROGRAM_FAILED;
 }
 
 static int run(struct sim_options *o)

@@ -256,6 +256,32 @@ static bool set_caps(struct sim_options *a, const char *value, struct err *e)
     return true;
 }
 
+static bool set_logs(struct sim_options *a, const char *value, struct err *e)
+{
+    a->config.logs = value;
+    return value[0] != '\0' || err_set(e, STAGE_SETUP, REASON_USAGE, "the name of a folder is missing");
+}
+
+static bool set_state(struct sim_options *a, const char *value, struct err *e)
+{
+    a->config.state = value;
+    return value[0] != '\0' || err_set(e, STAGE_SETUP, REASON_USAGE, "the name of a folder is missing");
+}
+
+static bool set_noise(struct sim_options *a, const char *value, struct err *e)
+{
+    return sim_noise_parse(value, &a->config.noise, e);
+}
+
+static bool set_noise_seed(struct sim_options *a, const char *value, struct err *e)
+{
+    int64_t number = 0;
+    if (!text_parse_int(value, 0, INT64_MAX, &number, e))
+        return false;
+    a->config.noise_seed = (uint64_t)number;
+    return true;
+}
+
 static bool set_supervised(struct sim_options *a, const char *value, struct err *e)
 {
     (void)value;
@@ -345,6 +371,16 @@ static const struct sim_option {
      set_latency},
     {"ca-bits", "N", "RSA key of the CA: 2048, 3072, 4096; 2048", set_ca_bits},
     {"ra-bits", "N", "RSA keys of NDES; 2048", set_ra_bits},
+    {"logs", "DIR",
+     "writes what the real server would, into a new folder: logs of IIS and\n"
+     "HTTP.sys, event exports, logs of Intune's module, state/",
+     set_logs},
+    {"state", "DIR", "for the tables that a collector would find on it; state/ among the logs", set_state},
+    {"noise", "none|light|heavy",
+     "what else such a server logs: probes, scanners, other sites, chatter of\n"
+     "the system; none",
+     set_noise},
+    {"noise-seed", "N", "the same noise again; 0", set_noise_seed},
     {"supervised", NULL, "faults start at the line 'start' on standard input; its end ends all",
      set_supervised},
     {"help", NULL, "this text", set_help},
@@ -470,6 +506,8 @@ bool sim_options_check(const struct sim_options *a)
         cli_usage(NAME, "%s", wrong);
     else if (a->challenge_env != NULL && a->policy.mode != SIM_PROXY)
         cli_usage(NAME, "--challenge-env has no use without --mode proxy");
+    else if (a->config.logs == NULL && (a->config.state != NULL || a->config.noise != SIM_NOISE_NONE))
+        cli_usage(NAME, "--state and --noise have no use without --logs");
     else
         return true;
     return false;
