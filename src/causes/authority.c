@@ -61,6 +61,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_ERROR_CODES),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "template-not-published",
@@ -84,6 +85,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_NDES_EVENTS, SRC_SCEP_CONFIGURE),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "template-name-mismatch",
@@ -104,6 +106,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_SCEP_CONFIGURE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "key-too-short",
@@ -122,6 +125,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_NDES_EVENTS, SRC_ERROR_CODES),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "subject-invalid",
@@ -141,6 +145,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_ENROLL_CLIENT, SRC_NDES_EVENTS),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "ca-crl-offline",
@@ -163,6 +168,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_NDES_EVENTS),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "ca-cert-expired",
@@ -182,6 +188,7 @@ static const struct cause authority[] = {
         SEEN_CA_REPLY,
         .sources = LIST(SRC_NDES_EVENTS, SRC_ERROR_CODES),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "ca-unreachable-rpc",
@@ -201,6 +208,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_NDES_EVENTS, SRC_ENROLL_CLIENT),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "ca-service-stopped",
@@ -221,6 +229,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_NDES_EVENTS),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "ca-network-logon-denied",
@@ -239,6 +248,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST("https://support.microsoft.com/help/2633200"),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "dcom-denied",
@@ -260,6 +270,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST("https://support.microsoft.com/help/5004442"),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ca-db-sessions-exhausted",
@@ -277,6 +288,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_ERROR_CODES),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ca-suspended",
@@ -294,6 +306,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_ERROR_CODES),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "pending-approval",
@@ -395,6 +408,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_NDES_EVENTS, SRC_ERROR_CODES),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "subject-info-required",
@@ -419,6 +433,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_ERROR_CODES, SRC_SCEP_CONFIGURE),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "ra-signature-rejected",
@@ -443,6 +458,7 @@ static const struct cause authority[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_ERROR_CODES),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "ca-slow",
@@ -476,6 +492,7 @@ static const struct cause authority[] = {
         .symptom_console = "Profiles stay pending and turn to Succeeded or Failed late.",
         .sources = LIST(SRC_CA_SCALE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
 };
 

@@ -89,6 +89,7 @@ static const struct cause intune[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_TS_POLICY, SRC_VALIDATE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "connector-outbound-blocked",
@@ -109,6 +110,7 @@ static const struct cause intune[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_CONNECTOR, SRC_CONNECTOR_NEEDS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "intune-challenge-missing",
@@ -135,6 +137,7 @@ static const struct cause intune[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_INTUNE_API, SRC_TS_POLICY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "intune-challenge-expired",
@@ -152,6 +155,7 @@ static const struct cause intune[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_TS_POLICY, SRC_INTUNE_API),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "intune-challenge-mismatch",
@@ -171,6 +175,7 @@ static const struct cause intune[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_INTUNE_API),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "intune-profile-not-targeted",
@@ -188,6 +193,7 @@ static const struct cause intune[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_INTUNE_API),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "profile-not-delivered",
@@ -258,6 +264,7 @@ static const struct cause intune[] = {
         .symptom_console = "Intune: Failed, 0x87D1FDE8, although the CA has issued.",
         .sources = LIST(SRC_TS_DEVICE, SRC_TS_DELIVERY, SRC_RUNBOOK),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "issued-not-reported",
@@ -287,6 +294,7 @@ static const struct cause intune[] = {
             "Intune: Failed or Pending, and no entry under Monitor > Certificates; the device disagrees.",
         .sources = LIST(SRC_CONNECTOR, SRC_RUNBOOK),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
 };
 

@@ -43,6 +43,7 @@ static const struct cause messages[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_SSCEP "60"),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "malformed-pkimessage",
@@ -67,6 +68,7 @@ static const struct cause messages[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_VALIDATE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "unsupported-algorithm",
@@ -86,6 +88,7 @@ static const struct cause messages[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_RFC),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "unsupported-message-type",
@@ -106,6 +109,7 @@ static const struct cause messages[] = {
         SEEN_NOTHING,
         .sources = LIST(SRC_SSCEP "59", SRC_RFC),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "client-crypto-incompatible",
@@ -135,6 +139,7 @@ static const struct cause messages[] = {
             "Intune: Failed, 0x87D1FDE8 (remediation failed: names no cause), although the CA has issued.",
         .sources = LIST("https://github.com/seize-the-dave/jscep/issues/49", SRC_MICRO "158"),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "renewal-subject-mismatch",
@@ -157,6 +162,7 @@ static const struct cause messages[] = {
         SEEN_RENEWAL,
         .sources = LIST(SRC_ENROLL_CLIENT),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "renewal-signer-expired",
@@ -178,6 +184,7 @@ static const struct cause messages[] = {
         SEEN_RENEWAL,
         .sources = LIST(SRC_RFC),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "renewal-unsupported-ca",
@@ -197,6 +204,7 @@ static const struct cause messages[] = {
         SEEN_RENEWAL,
         .sources = LIST(SRC_SSCEP "123", SRC_MICRO "108"),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "renewal-needs-challenge",
@@ -218,6 +226,7 @@ static const struct cause messages[] = {
         SEEN_RENEWAL,
         .sources = LIST(SRC_MICRO "108", "https://github.com/scepman/scepclient/issues/12", SRC_RFC),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "renewal-wrong-template",
@@ -242,6 +251,7 @@ static const struct cause messages[] = {
         SEEN_RENEWAL,
         .sources = LIST(SRC_WCCE, SRC_SCEP_CONFIGURE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "mdm-stale-ra-certs",
@@ -267,6 +277,7 @@ static const struct cause messages[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_JAMF, SRC_SSCEP "60"),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "ca-fingerprint-mismatch",
@@ -297,6 +308,7 @@ static const struct cause messages[] = {
             "Intune: Failed, 0x87D1FDE8 (remediation failed: names no cause). Jamf Pro: the Mac's text.",
         .sources = LIST(SRC_SCEPMAN, SRC_IOS_CAPS, SRC_CSP),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
 };
 

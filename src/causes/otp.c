@@ -65,6 +65,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_FLEET, SRC_INSTALL),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "otp-static-mode",
@@ -89,6 +90,7 @@ static const struct cause otp[] = {
         .symptom_console = "Nothing: profiles succeed.",
         .sources = LIST(SRC_STATIC),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "otp-page-encoding-mishandled",
@@ -277,6 +279,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_JAMF),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "otp-endpoint-removed",
@@ -296,6 +299,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_HARDENING),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "otp-page-blank",
@@ -342,6 +346,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_POLICY_API, SRC_VALIDATE),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "otp-endpoint-503",
@@ -365,6 +370,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_RUNBOOK),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "mscep-admin-default-doc-missing",
@@ -388,6 +394,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_IIS_STATUS, SRC_INSTALL),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
 };
 

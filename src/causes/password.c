@@ -24,6 +24,7 @@ static const struct cause password[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_ENROLL_CLIENT),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "password-wrong",
@@ -74,6 +75,7 @@ static const struct cause password[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_FLEET, SRC_INSTALL),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
     {
         .id = "password-already-used",
@@ -95,6 +97,7 @@ static const struct cause password[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_ENROLL_CLIENT),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "password-lost-on-recycle",
@@ -117,6 +120,7 @@ static const struct cause password[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_FLEET),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "password-bad-encoding",
@@ -138,6 +142,7 @@ static const struct cause password[] = {
         SEEN_REFUSED,
         .sources = LIST("https://github.com/certnanny/sscep/issues/156"),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "lb-node-affinity-missing",
@@ -160,6 +165,7 @@ static const struct cause password[] = {
         SEEN_REFUSED,
         .sources = LIST("https://www.cloudwisdom.co.uk/post/load-balancing-scep-urls-in-microsoft-intune"),
         .basis = CAUSES_INFERRED,
+        .simulated = true,
     },
 };
 

@@ -29,6 +29,7 @@ static const struct cause registration[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_TS_POLICY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "policy-client-cert-expired",
@@ -49,6 +50,7 @@ static const struct cause registration[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_TS_POLICY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "crp-client-cert-untrusted",
@@ -67,6 +69,7 @@ static const struct cause registration[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_TS_POLICY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "intermediate-in-root-store",
@@ -87,6 +90,7 @@ static const struct cause registration[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_TS_POLICY, SRC_TS_DEVICE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "crp-tls-name-mismatch",
@@ -105,6 +109,7 @@ static const struct cause registration[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_TS_POLICY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "crp-temp-permission",
@@ -124,6 +129,7 @@ static const struct cause registration[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_TS_POLICY),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "crp-windows-auth",
@@ -142,6 +148,7 @@ static const struct cause registration[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_HTTP_ERRORS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
 };
 

@@ -71,6 +71,7 @@ static const struct cause startup[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_VALIDATE, SRC_RA_RENEWAL),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ra-key-access-denied",
@@ -91,6 +92,7 @@ static const struct cause startup[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_EVENTS_2_10, SRC_MANAGING),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ra-cert-wrong-ca",
@@ -112,6 +114,7 @@ static const struct cause startup[] = {
         SEEN_CA_REPLY,
         .sources = LIST(SRC_EVENTS_2_10),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ca-renewed-ra-stale",
@@ -134,6 +137,7 @@ static const struct cause startup[] = {
         SEEN_CA_REPLY,
         .sources = LIST(SRC_TS_DEVICE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ra-cert-revoked",
@@ -152,6 +156,7 @@ static const struct cause startup[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_EVENTS_2_10, SRC_HTTP_ERRORS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "crl-unreachable",
@@ -174,6 +179,7 @@ static const struct cause startup[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_EVENTS_2_10, SRC_HTTP_ERRORS),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ra-key-cng-provider",
@@ -193,6 +199,7 @@ static const struct cause startup[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_VALIDATE),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "registry-inconsistent",
@@ -213,6 +220,7 @@ static const struct cause startup[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_NDES_EVENTS, SRC_INSTALL),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "static-password-undecryptable",
@@ -231,6 +239,7 @@ static const struct cause startup[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_STATIC),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "static-password-key-unwritable",
@@ -250,6 +259,7 @@ static const struct cause startup[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_NDES_EVENTS),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "policy-module-load-failed",
@@ -268,6 +278,7 @@ static const struct cause startup[] = {
         SEEN_HTTP_ERROR,
         .sources = LIST(SRC_NDES_EVENTS, SRC_VALIDATE),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
     {
         .id = "policy-module-missing",
@@ -287,6 +298,7 @@ static const struct cause startup[] = {
         SEEN_REFUSED,
         .sources = LIST(SRC_VALIDATE, SRC_POLICY_API),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ra-cert-expiring",
@@ -317,6 +329,7 @@ static const struct cause startup[] = {
         .symptom_console = "Nothing yet: no console watches these certificates.",
         .sources = LIST(SRC_RUNBOOK, SRC_RA_RENEWAL),
         .basis = CAUSES_DOCUMENTED,
+        .simulated = true,
     },
     {
         .id = "ca-config-wrong",
@@ -344,6 +357,7 @@ static const struct cause startup[] = {
         SEEN_CA_REPLY,
         .sources = LIST(SRC_NDES_EVENTS, SRC_INSTALL),
         .basis = CAUSES_OBSERVED,
+        .simulated = true,
     },
 };
 

@@ -214,7 +214,7 @@ static bool issue(const struct visit *v, const struct pki_csr *csr, bool renewal
 static bool refuse_csr(const struct visit *v, const struct pki_csr *csr, const struct sim_refusal *why,
                        struct err *e)
 {
-    if (why->by_ca)
+    if (why->ca_event != NULL)
         sim_note_denied(why, next_number(v), csr->subject, v->reply);
     return refuse(v, why, e);
 }
@@ -526,7 +526,9 @@ bool sim_ca_answer(struct sim_ca *ca, struct span message, const struct sim_effe
         return sim_ca_refuse_unread(effects->unread, effects, reply, e);
     bool opened = scep_request_open(message, id->encrypt, id->encrypt_key, &request, &why);
     bool ok = opened ? answer_opened(&v, e) : answer_unopened(&v, why.reason, e);
-    snprintf(reply->transaction, sizeof reply->transaction, "%s", request.transaction.id);
+    if (reply->asked_ca)
+        reply->delay_us += effects->ca_delay_us;
+    snprintf(reply->transaction, sizeof reply->transaction, "%.71s", request.transaction.id);
     scep_request_clear(&request);
     return ok;
 }

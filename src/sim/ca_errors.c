@@ -2,12 +2,17 @@
 
 #include "scep/types.h"
 
-/* Kinds of rows: who refuses. */
-enum { BY_CA, ON_THE_WAY };
+/* Who refuses. */
+enum who {
+    BY_POLICY,  /* the CA's policy module: its event 53 */
+    BY_CA,      /* the CA, which could not process the request: its event 22 */
+    BEFORE_CA,  /* the CA, before it has looked at the request: no event */
+    ON_THE_WAY, /* RPC: the CA knows nothing of it */
+};
 
 struct ca_error {
     uint32_t code;
-    int who;
+    enum who who;
     struct words {
         const char *sentence; /* as in event 31 */
         const char *reply;    /* as in the CertRep; event 53 of the CA has the same */
@@ -21,9 +26,9 @@ struct ca_error {
 /* Translations are those of German servers as administrators quote them, where they do; the rest is inferred. */
 #define IN_GERMAN(sentence, hex, decimal, name)                                                              \
     [SIM_GERMAN] = {sentence, sentence CODE_AND_NAME(hex, decimal, name) " Verweigert vom Richtlinienmodul"}
-#define ROW(hex, decimal, name, english, german)                                                             \
+#define ROW(who, hex, decimal, name, english, german)                                                        \
     {                                                                                                        \
-        UINT32_C(0x##hex), BY_CA,                                                                            \
+        UINT32_C(0x##hex), who,                                                                              \
         {                                                                                                    \
             IN_ENGLISH(english, #hex, decimal, name), IN_GERMAN(german, #hex, decimal, name)                 \
         }                                                                                                    \
@@ -37,82 +42,86 @@ struct ca_error {
     }
 
 static const struct ca_error errors[] = {
-    ROW(80094001, "-2146877439", "CERTSRV_E_BAD_REQUESTSUBJECT",
+    ROW(BY_POLICY, 80094001, "-2146877439", "CERTSRV_E_BAD_REQUESTSUBJECT",
         "The request subject name is invalid or too long.",
         "Der Antragstellername der Anforderung ist ungültig oder zu lang."),
-    ROW(80094006, "-2146877434", "CERTSRV_E_SERVER_SUSPENDED",
+    ROW(BEFORE_CA, 80094006, "-2146877434", "CERTSRV_E_SERVER_SUSPENDED",
         "Certificate service has been suspended for a database restore operation.",
         "Der Zertifikatdienst wurde für eine Wiederherstellung der Datenbank angehalten."),
-    ROW(8009400f, "-2146877425", "CERTSRV_E_NO_DB_SESSIONS",
+    ROW(BEFORE_CA, 8009400f, "-2146877425", "CERTSRV_E_NO_DB_SESSIONS",
         "An attempt was made to open a Certification Authority database session, but there are already too "
         "many active sessions. The server may need to be configured to allow additional sessions.",
         "Es wurde versucht, eine Datenbanksitzung der Zertifizierungsstelle zu öffnen, es sind aber bereits "
         "zu viele Sitzungen aktiv."),
-    ROW(80094011, "-2146877423", "CERTSRV_E_ENROLL_DENIED",
+    ROW(BEFORE_CA, 80094011, "-2146877423", "CERTSRV_E_ENROLL_DENIED",
         "The permissions on this certification authority do not allow the current user to enroll for "
         "certificates.",
         "Die Berechtigungen dieser Zertifizierungsstelle lassen nicht zu, dass der aktuelle Benutzer "
         "Zertifikate anfordert."),
-    ROW(80094012, "-2146877422", "CERTSRV_E_TEMPLATE_DENIED",
+    ROW(BY_POLICY, 80094012, "-2146877422", "CERTSRV_E_TEMPLATE_DENIED",
         "The permissions on the certificate template do not allow the current user to enroll for this type "
         "of "
         "certificate.",
         "Die Berechtigungen der Zertifikatvorlage lassen nicht zu, dass der aktuelle Benutzer diesen "
         "Zertifikattyp anfordert."),
-    ROW(80094800, "-2146875392", "CERTSRV_E_UNSUPPORTED_CERT_TYPE",
+    ROW(BY_POLICY, 80094800, "-2146875392", "CERTSRV_E_UNSUPPORTED_CERT_TYPE",
         "The requested certificate template is not supported by this CA.",
         "Die angeforderte Zertifikatvorlage wird von dieser Zertifizierungsstelle nicht unterstützt."),
-    ROW(80094801, "-2146875391", "CERTSRV_E_NO_CERT_TYPE",
+    ROW(BY_POLICY, 80094801, "-2146875391", "CERTSRV_E_NO_CERT_TYPE",
         "The request contains no certificate template information.",
         "Die Anforderung enthält keine Informationen zur Zertifikatvorlage."),
-    ROW(80094802, "-2146875390", "CERTSRV_E_TEMPLATE_CONFLICT",
+    ROW(BY_POLICY, 80094802, "-2146875390", "CERTSRV_E_TEMPLATE_CONFLICT",
         "The request contains conflicting template information.",
         "Die Anforderung enthält widersprüchliche Vorlageninformationen."),
-    ROW(80094809, "-2146875383", "CERTSRV_E_SIGNATURE_POLICY_REQUIRED",
+    ROW(BY_POLICY, 80094806, "-2146875386", "CERTSRV_E_BAD_RENEWAL_SUBJECT",
+        "The request was made on behalf of a subject other than the caller. The certificate template must be "
+        "configured to require at least one signature to authorize the request.",
+        "Die Anforderung erfolgte im Namen eines anderen Antragstellers als des Aufrufers."),
+    ROW(BY_POLICY, 80094809, "-2146875383", "CERTSRV_E_SIGNATURE_POLICY_REQUIRED",
         "The request is missing a required signature policy or it is invalid.",
         "Der Anforderung fehlt eine erforderliche Signaturrichtlinie, oder diese ist ungültig."),
-    ROW(8009480a, "-2146875382", "CERTSRV_E_SIGNATURE_COUNT",
+    ROW(BY_POLICY, 8009480a, "-2146875382", "CERTSRV_E_SIGNATURE_COUNT",
         "The request is missing one or more required signatures.",
         "In der Anforderung fehlen mindestens eine oder mehrere erforderliche Signaturen."),
-    ROW(8009480b, "-2146875381", "CERTSRV_E_SIGNATURE_REJECTED",
+    ROW(BY_POLICY, 8009480b, "-2146875381", "CERTSRV_E_SIGNATURE_REJECTED",
         "One or more signatures did not include the required application or issuance policies. The request "
         "is "
         "missing one or more required valid signatures.",
         "Mindestens eine Signatur enthielt nicht die erforderlichen Anwendungs- oder "
         "Ausstellungsrichtlinien."),
-    ROW(8009480d, "-2146875379", "CERTSRV_E_SUBJECT_UPN_REQUIRED",
+    ROW(BY_POLICY, 8009480d, "-2146875379", "CERTSRV_E_SUBJECT_UPN_REQUIRED",
         "The User Principal Name is unavailable and cannot be added to the Subject Alternate name.",
         "Der Benutzerprinzipalname ist nicht verfügbar und kann dem alternativen Antragstellernamen nicht "
         "hinzugefügt werden."),
-    ROW(8009480e, "-2146875378", "CERTSRV_E_SUBJECT_DIRECTORY_GUID_REQUIRED",
+    ROW(BY_POLICY, 8009480e, "-2146875378", "CERTSRV_E_SUBJECT_DIRECTORY_GUID_REQUIRED",
         "The Active Directory GUID is unavailable and cannot be added to the Subject Alternate name.",
         "Die Active Directory-GUID ist nicht verfügbar und kann dem alternativen Antragstellernamen nicht "
         "hinzugefügt werden."),
-    ROW(8009480f, "-2146875377", "CERTSRV_E_SUBJECT_DNS_REQUIRED",
+    ROW(BY_POLICY, 8009480f, "-2146875377", "CERTSRV_E_SUBJECT_DNS_REQUIRED",
         "The DNS name is unavailable and cannot be added to the Subject Alternate name.",
         "Der DNS-Name ist nicht verfügbar und kann dem alternativen Antragstellernamen nicht hinzugefügt "
         "werden."),
-    ROW(80094810, "-2146875376", "CERTSRV_E_ARCHIVED_KEY_UNEXPECTED",
+    ROW(BY_POLICY, 80094810, "-2146875376", "CERTSRV_E_ARCHIVED_KEY_UNEXPECTED",
         "The request includes a private key for archival by the server, but key archival is not enabled for "
         "the specified certificate template.",
         "Die Anforderung enthält einen privaten Schlüssel zur Archivierung, die Vorlage sieht das aber nicht "
         "vor."),
-    ROW(80094811, "-2146875375", "CERTSRV_E_KEY_LENGTH",
+    ROW(BY_POLICY, 80094811, "-2146875375", "CERTSRV_E_KEY_LENGTH",
         "The public key does not meet the minimum size required by the specified certificate template.",
         "Der öffentliche Schlüssel entspricht nicht der Mindestgröße, die von der angegebenen "
         "Zertifikatvorlage gefordert wird."),
-    ROW(80094812, "-2146875374", "CERTSRV_E_SUBJECT_EMAIL_REQUIRED",
+    ROW(BY_POLICY, 80094812, "-2146875374", "CERTSRV_E_SUBJECT_EMAIL_REQUIRED",
         "The EMail name is unavailable and cannot be added to the Subject or Subject Alternate name.",
         "Der E-Mail-Name ist nicht verfügbar und kann dem Antragsteller nicht hinzugefügt werden."),
-    ROW(80092013, "-2146885613", "CRYPT_E_REVOCATION_OFFLINE",
+    ROW(BY_CA, 80092013, "-2146885613", "CRYPT_E_REVOCATION_OFFLINE",
         "The revocation function was unable to check revocation because the revocation server was offline.",
         "Die Sperrfunktion konnte die Sperrung nicht überprüfen, da der Sperrserver offline war."),
-    ROW(800b0101, "-2146762495", "CERT_E_EXPIRED",
+    ROW(BY_CA, 800b0101, "-2146762495", "CERT_E_EXPIRED",
         "A required certificate is not within its validity period when verifying against the current system "
         "clock or the timestamp in the signed file.",
         "Ein erforderliches Zertifikat befindet sich nicht im Gültigkeitszeitraum gemessen an der aktuellen "
         "Systemzeit oder dem Zeitstempel in der signierten Datei."),
-    ROW(800b0114, "-2146762476", "CERT_E_INVALID_NAME",
+    ROW(BY_POLICY, 800b0114, "-2146762476", "CERT_E_INVALID_NAME",
         "The certificate has an invalid name. The name is not included in the permitted list or is "
         "explicitly "
         "excluded.",
@@ -147,7 +156,9 @@ struct sim_refusal sim_ca_refusal(uint32_t hresult, enum sim_language language)
     const struct words *words = &error->words[language];
     if (words->sentence == NULL)
         words = &error->words[SIM_ENGLISH];
-    refusal.by_ca = error->who == BY_CA;
+    static const char *const events[] = {[BY_POLICY] = "CA 53", [BY_CA] = "CA 22", [ON_THE_WAY] = NULL};
+    refusal.by_ca = error->who != ON_THE_WAY;
+    refusal.ca_event = events[error->who];
     refusal.logged = words->sentence;
     refusal.text = words->reply;
     return refusal;

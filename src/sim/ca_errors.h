@@ -5,8 +5,8 @@
 #include "sim/effects.h"
 
 /* A refusal by the CA: badRequest, its words in the reply, event 31 with the same words and event 53 of the CA. By the way to
- * the CA (RPC): no words in the reply, event 31 with the code first. A code that is not listed comes without words; 0 leaves
- * the HRESULT out of the reply and keeps the words of E_FAIL: none. Languages without a translation get English. */
+ * the CA (RPC): no words in the reply, event 31 with the code first. A code that is not listed comes without
+ * words. Languages without a translation get English. */
 struct sim_refusal sim_ca_refusal(uint32_t hresult, enum sim_language language);
 
 /* The sentence of a code, English; NULL: not listed. Static. */

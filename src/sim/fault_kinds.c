@@ -7,8 +7,9 @@
 #include <string.h>
 
 static const struct sim_fault_family *const families[] = {
-    &sim_faults_path,    &sim_faults_tls, &sim_faults_iis,      &sim_faults_limits,    &sim_faults_pool,
-    &sim_faults_startup, &sim_faults_otp, &sim_faults_password, &sim_faults_authority, &sim_faults_intune,
+    &sim_faults_path,      &sim_faults_tls,     &sim_faults_iis,      &sim_faults_limits,
+    &sim_faults_pool,      &sim_faults_startup, &sim_faults_otp,      &sim_faults_password,
+    &sim_faults_authority, &sim_faults_intune,  &sim_faults_messages, &sim_faults_registration,
 };
 const char *const sim_restarted_choices[] = {"yes", "no", NULL};
 

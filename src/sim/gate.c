@@ -40,7 +40,7 @@ static const struct sim_refusal *check_password(struct sim_otp *otp, struct span
                                                 const struct sim_effects *effects, int64_t now_us)
 {
     enum sim_otp_verdict verdict = judge(otp, password, effects, now_us);
-    bool other = verdict != SIM_OTP_ACCEPTED && verdict != SIM_OTP_MISSING && effects->password_refusal.set;
+    bool other = verdict == SIM_OTP_USED && effects->password_refusal.set;
     return other ? &effects->password_refusal : refusal_of(verdict);
 }
 

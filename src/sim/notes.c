@@ -38,14 +38,14 @@ void sim_note_refused(const struct sim_refusal *why, struct sim_reply *reply)
 void sim_note_denied(const struct sim_refusal *why, uint32_t number, struct span subject,
                      struct sim_reply *reply)
 {
-    struct sim_note *note = add("CA 53", reply);
+    struct sim_note *note = why->ca_event != NULL ? add(why->ca_event, reply) : NULL;
     if (note == NULL)
         return;
     snprintf(note->values[0], sizeof note->values[0], "%u", (unsigned)number);
     const char *text = why->text != NULL ? why->text : "";
     const char *end = strrchr(text, ')');
     size_t len = end != NULL ? (size_t)(end - text) + 1 : strlen(text);
-    snprintf(note->values[1], sizeof note->values[1], "%.*s.", (int)len, text);
+    snprintf(note->values[1], sizeof note->values[1], "%.*s", (int)len, text);
     put(note, 3, text[len] != '\0' ? text + len + 1 : "Denied by Policy Module");
     struct buf name;
     struct err ignored = {0};

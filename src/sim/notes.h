@@ -7,7 +7,7 @@
 /* Event of NDES for a refusal; none where it has none. Event 31 has two forms: the CA's words first, then E_FAIL; or the code
  * of what went wrong on the way to the CA, then its words. */
 void sim_note_refused(const struct sim_refusal *why, struct sim_reply *reply);
-/* Event 53 of the CA: request `number` for `subject` (DER Name). */
+/* Event of the CA, 53 (denied) or 22 (an error); none where it has none: request `number` for `subject` (DER Name). */
 void sim_note_denied(const struct sim_refusal *why, uint32_t number, struct span subject,
                      struct sim_reply *reply);
 /* Event 16, 17 or 18: a message that could not be read. */

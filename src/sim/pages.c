@@ -1,6 +1,7 @@
 #include "sim/pages.h"
 
 #define SERVER_KERNEL "Microsoft-HTTPAPI/2.0"
+#define TITLE         "Network Device Enrollment Service"
 #define SERVER_IIS    "Microsoft-IIS/10.0"
 
 /* HTTP.sys: title, heading, sentence, s-reason. Content-Length 346, 324, 334, 326, 315 and 341 in this order. That it, and not IIS, answers
@@ -158,6 +159,8 @@ void sim_page_error(enum sim_error_page page, struct sim_reply *reply)
         kernel_error(&kernel_pages[page], reply);
     else if (page == SIM_ERROR_RESET)
         reset(reply);
+    else if (page == SIM_ERROR_IIS_EMPTY)
+        sim_page_start(reply);
     else if (page == SIM_ERROR_IIS_DOWNLOAD)
         download(reply);
     else if (page == SIM_ERROR_BAD_GATEWAY)
@@ -168,7 +171,7 @@ void sim_page_error(enum sim_error_page page, struct sim_reply *reply)
         iis_error(&iis_pages[page], reply);
 }
 
-static void html_start(struct sim_reply *reply)
+void sim_page_start(struct sim_reply *reply)
 {
     reply->status = 200;
     reply->server = SERVER_IIS;
@@ -177,110 +180,35 @@ static void html_start(struct sim_reply *reply)
 }
 
 /* Every NDES page has the same frame; `text` is HTML. */
-static void append_frame(struct buf *out, const char *text)
+void sim_page_frame(struct buf *out, const char *title, const char *text)
 {
     buf_appendf(out,
                 "<HTML><Head><Meta HTTP-Equiv=\"Content-Type\" Content=\"text/html; charset=UTF-8\">\r\n"
-                "<Title>Network Device Enrollment Service</Title></Head>\r\n"
+                "<Title>%s</Title></Head>\r\n"
                 "<Body>\r\n"
-                "<P><B>Network Device Enrollment Service</B></P>\r\n"
+                "<P><B>%s</B></P>\r\n"
                 "%s"
                 "</Body></HTML>\r\n",
-                text);
-}
-
-static void append_password(struct buf *text, const struct sim_otp_page_facts *facts)
-{
-    buf_appendf(text,
-                "<P>To complete certificate enrollment for your network device you will need the following "
-                "information:</P>\r\n"
-                "<P>The thumbprint (hash value) for the CA certificate is: <B> %s </B></P>\r\n"
-                "<P>The enrollment challenge password is: <B> %s </B></P>\r\n",
-                facts->thumbprint, facts->password);
-    if (facts->fixed)
-        return;
-    buf_appendf(
-        text,
-        "<P>This password can be used only once and will expire within %lld minutes.</P>\r\n"
-        "<P>Each enrollment requires a new challenge password. You can refresh this web page to obtain "
-        "a new challenge password.</P>\r\n",
-        (long long)facts->validity_min);
-}
-
-static void append_cache_full(struct buf *text, const struct sim_otp_page_facts *facts)
-{
-    buf_appendf(text,
-                "<P>The password cache is full.</P>\r\n"
-                "<P>By default, passwords are stored for %lld minutes. To free room, do one of these:</P>\r\n"
-                "<UL><LI>Use one of the passwords that were issued before.</LI>\r\n"
-                "<LI>Wait until one of them expires.</LI>\r\n"
-                "<LI>Restart Internet Information Services (IIS).</LI>\r\n"
-                "<LI>Configure the service to cache more than %u passwords.</LI></UL>\r\n",
-                (long long)facts->validity_min, facts->cache_max);
-}
-
-/* The pages are ASCII but for nothing: every byte becomes one unit. */
-static void append_utf16le(struct buf *out, struct span ascii)
-{
-    uint8_t *to = buf_reserve(out, 2 * ascii.len);
-    if (to == NULL)
-        return;
-    for (size_t i = 0; i < ascii.len; i++) {
-        to[2 * i] = ascii.data[i];
-        to[2 * i + 1] = 0;
-    }
-    out->len += 2 * ascii.len;
-}
-
-void sim_page_otp(enum sim_otp_page page, const struct sim_otp_page_facts *facts, struct sim_reply *reply)
-{
-    struct buf text, html;
-    html_start(reply);
-    buf_init(&text, 16384);
-    buf_init(&html, 16384);
-    switch (page) {
-    case SIM_OTP_PAGE_PASSWORD:
-        append_password(&text, facts);
-        break;
-    case SIM_OTP_PAGE_CACHE_FULL:
-        append_cache_full(&text, facts);
-        break;
-    case SIM_OTP_PAGE_NO_PERMISSION:
-        buf_append_text(&text,
-                        "<P>You do not have sufficient permission to enroll with SCEP.  Please contact "
-                        "your system administrator.</P>\r\n");
-        break;
-    case SIM_OTP_PAGE_UNKNOWN:
-        buf_append_text(&text, "<P>---</P>\r\n");
-        break;
-    case SIM_OTP_PAGE_BLANK:
-        return;
-    }
-    const char *shown = buf_text(&text);
-    if (shown != NULL)
-        append_frame(&html, shown);
-    append_utf16le(&reply->body, buf_span(&html));
-    buf_wipe(&text);
-    buf_wipe(&html);
+                title, title, text);
 }
 
 void sim_page_info(struct sim_reply *reply)
 {
-    html_start(reply);
-    append_frame(&reply->body,
-                 "<P>This URL is used by network devices to submit certificate requests.</P>\r\n"
-                 "<P>To obtain an enrollment challenge password, go to the administration page.</P>\r\n");
+    sim_page_start(reply);
+    sim_page_frame(&reply->body, TITLE,
+                   "<P>This URL is used by network devices to submit certificate requests.</P>\r\n"
+                   "<P>To obtain an enrollment challenge password, go to the administration page.</P>\r\n");
 }
 
 void sim_page_not_scep(struct sim_reply *reply)
 {
-    html_start(reply);
-    append_frame(&reply->body, "<P>The request could not be processed.</P>\r\n");
+    sim_page_start(reply);
+    sim_page_frame(&reply->body, TITLE, "<P>The request could not be processed.</P>\r\n");
 }
 
 void sim_page_moved(const char *location, struct sim_reply *reply)
 {
-    html_start(reply);
+    sim_page_start(reply);
     reply->status = 301;
     snprintf(reply->location, sizeof reply->location, "%s", location);
     buf_appendf(&reply->body,

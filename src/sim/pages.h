@@ -20,6 +20,7 @@ enum sim_error_page {
     SIM_ERROR_IIS_413,
     SIM_ERROR_IIS_500,
     SIM_ERROR_IIS_503,
+    SIM_ERROR_IIS_EMPTY,    /* 200 and nothing */
     SIM_ERROR_IIS_DOWNLOAD, /* 200: mscep.dll as a file */
     /* A proxy in front that wants a logon of its own; the form of all three is inferred. */
     SIM_ERROR_PROXY_REDIRECT, /* 302 to its login page */
@@ -55,6 +56,9 @@ struct sim_otp_page_facts {
 void sim_page_error(enum sim_error_page page, struct sim_reply *reply);
 /* UTF-16LE without byte-order mark, although its meta tag claims UTF-8. Status 200 in every variant. */
 void sim_page_otp(enum sim_otp_page page, const struct sim_otp_page_facts *facts, struct sim_reply *reply);
+/* The frame of every page of NDES: status and headers with no body yet, and HTML around `text`. */
+void sim_page_start(struct sim_reply *reply);
+void sim_page_frame(struct buf *out, const char *title, const char *text);
 /* mscep.dll without an operation. */
 void sim_page_info(struct sim_reply *reply);
 /* The answer to a PKIOperation that NDES could not decode or decrypt: 200 and no CertRep (B.2). */

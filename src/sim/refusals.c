@@ -14,7 +14,17 @@ SIM_REFUSALS(SIM_DEFINE_REFUSAL)
         .event = "NDES 31",                                                                                  \
         .logged = (sentence),                                                                                \
         .by_ca = true,                                                                                       \
+        .ca_event = "CA 53",                                                                                 \
     };
 SIM_REFUSALS_BY_CA(SIM_DEFINE_BY_CA)
+
+const struct sim_refusal SIM_REFUSE_DENIED = {
+    .set = true,
+    .fail_info = SCEP_BAD_REQUEST,
+    .hresult = UINT32_C(0x80094014),
+    .text = "The request was denied by a certificate manager or CA administrator. "
+            "0x80094014 (-2146877420 CERTSRV_E_ADMIN_DENIED_REQUEST)",
+    .ca_event = "CA 53",
+};
 
 const struct sim_refusal SIM_REFUSE_PROXY_GATEWAY = {.set = true, .page = SIM_ERROR_BAD_GATEWAY};

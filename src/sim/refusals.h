@@ -26,10 +26,6 @@
     X(SIM_REFUSE_RENEWAL,          SCEP_BAD_REQUEST,       0,          NULL, "NDES 28") /* inferred */ \
     /* what NDES never answers: GetCert */ \
     X(SIM_REFUSE_NO_SUCH_CERT,     SCEP_BAD_CERT_ID,       0x80092004, NULL, NULL) /* inferred */ \
-    /* the CA's answer to a poll; its log had the refusal when it was made */ \
-    X(SIM_REFUSE_DENIED,           SCEP_BAD_REQUEST,       0x80094014, \
-      "The request was denied by a certificate manager or CA administrator. " \
-      "0x80094014 (-2146877420 CERTSRV_E_ADMIN_DENIED_REQUEST)", NULL) /* inferred */ \
     /* Intune: the words of E.3. That they travel in the reply, and the HRESULT, is inferred */ \
     X(SIM_REFUSE_INTUNE_MISSING,     SCEP_BAD_REQUEST, 0x80004005, "Challenge password missing", NULL) \
     X(SIM_REFUSE_INTUNE_DECODING,    SCEP_BAD_REQUEST, 0x80004005, "Challenge decoding error", NULL) \
@@ -62,6 +58,9 @@
 SIM_REFUSALS(SIM_DECLARE_REFUSAL)
 SIM_REFUSALS_BY_CA(SIM_DECLARE_REFUSAL)
 #undef SIM_DECLARE_REFUSAL
+
+/* The CA's answer to a poll: who asked is told nothing more than that. Inferred. */
+extern const struct sim_refusal SIM_REFUSE_DENIED;
 
 /* The proxy got no password from NDES: a page, no CertRep. */
 extern const struct sim_refusal SIM_REFUSE_PROXY_GATEWAY;
