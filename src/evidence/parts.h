@@ -106,7 +106,7 @@ struct reader {
     /* Does a file that begins like this belong here? NULL in a reader that is chosen otherwise. */
     bool (*recognises)(struct span head);
     void (*begin)(struct reading *r, struct span head); /* may be NULL */
-    /* Takes complete units, all of `window` when `last`; returns how many bytes. Never 0 for a window of EVIDENCE_MAX_UNIT. */
+    /* Takes complete units and returns how many bytes; leaves less than EVIDENCE_MAX_UNIT, nothing when `last`. */
     size_t (*take)(struct reading *r, struct span window, bool last);
 };
 

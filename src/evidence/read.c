@@ -92,24 +92,49 @@ size_t reading_lines(struct reading *r, struct span window, bool last,
 
 /* ---- one file ---- */
 
-/* One pass over the source. */
-static void pump(struct reading *r, struct source *s, uint8_t *window, size_t cap)
+/* Begins small, for folders of small files; grows as long as there is more to read than room. */
+struct window {
+    uint8_t *data;
+    size_t len, cap;
+};
+
+static bool grow(struct window *w)
 {
-    size_t len = 0;
-    for (bool last = false; !last && !r->no_memory;) {
-        size_t got = source_read(s, window + len, cap - len < EVIDENCE_CHUNK ? cap - len : EVIDENCE_CHUNK);
+    size_t cap = w->cap == 0 ? EVIDENCE_CHUNK / 32 : 2 * w->cap;
+    if (cap > EVIDENCE_MAX_UNIT + EVIDENCE_CHUNK)
+        cap = EVIDENCE_MAX_UNIT + EVIDENCE_CHUNK;
+    uint8_t *data = realloc(w->data, cap);
+    if (data == NULL)
+        return false;
+    w->data = data;
+    w->cap = cap;
+    return true;
+}
+
+/* One pass over the source. */
+static void pump(struct reading *r, struct source *s, struct window *w)
+{
+    w->len = 0;
+    for (bool last = false, full = w->cap == 0; !last && !r->no_memory;) {
+        if (full && w->cap - w->len < EVIDENCE_CHUNK && !grow(w)) {
+            r->no_memory = true;
+            return;
+        }
+        size_t room = w->cap - w->len < EVIDENCE_CHUNK ? w->cap - w->len : EVIDENCE_CHUNK;
+        size_t got = source_read(s, w->data + w->len, room);
         last = got == 0;
-        len += got;
-        size_t used = r->reader->take(r, span_of(window, len), last);
-        memmove(window, window + used, len - used);
-        len -= used;
+        full = got + 8 > room; /* a character may not have fitted */
+        w->len += got;
+        size_t used = r->reader->take(r, span_of(w->data, w->len), last);
+        w->len -= used;
+        memmove(w->data, w->data + used, w->len);
     }
 }
 
-static void survey(struct reading *r, struct source *s, uint8_t *window, size_t cap)
+static void survey(struct reading *r, struct source *s, struct window *w)
 {
     r->surveying = true;
-    pump(r, s, window, cap);
+    pump(r, s, w);
     r->surveying = false;
     r->skipping = false;
     r->resyncing = false;
@@ -120,19 +145,18 @@ static void survey(struct reading *r, struct source *s, uint8_t *window, size_t 
 
 void reading_run(struct reading *r, struct source *s, const struct reader *reader)
 {
-    size_t cap = EVIDENCE_MAX_UNIT + EVIDENCE_CHUNK;
-    uint8_t *window = malloc(cap);
+    struct window window = {0};
     r->reader = reader;
     r->file.kind = reader->kind;
     r->state = reader->state_bytes > 0 ? calloc(1, reader->state_bytes) : NULL;
-    r->no_memory = window == NULL || (reader->state_bytes > 0 && r->state == NULL);
+    r->no_memory = reader->state_bytes > 0 && r->state == NULL;
     if (!r->no_memory && reader->begin != NULL)
         reader->begin(r, source_head(s));
     if (!r->no_memory && reader->surveys)
-        survey(r, s, window, cap);
+        survey(r, s, &window);
     if (!r->no_memory)
-        pump(r, s, window, cap);
-    free(window);
+        pump(r, s, &window);
+    free(window.data);
     free(r->state);
     arena_free(&r->arena);
     arena_free(&r->header);
