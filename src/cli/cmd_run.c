@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/crew.h"
 #include "cli/dry_run.h"
+#include "cli/keyboard.h"
 #include "cli/keymaker.h"
 #include "cli/machine.h"
 #include "cli/shard.h"
@@ -24,7 +25,7 @@
 #define COMMAND           "run"
 #define KEYS_WITHOUT_POOL 16 /* what a run may make before its clock starts */
 #define TICK_US           250000
-#define MAX_NOTES         8
+#define MAX_NOTES         9
 #define MAX_AHEAD_S       (7 * 86400)
 #define WAKE_EARLY_US     300000 /* before clock zero: to open what a run needs */
 
@@ -61,9 +62,10 @@ struct run {
     struct load_plan *plan;
     struct measure *measure;
     struct report_progress *progress;
+    struct keyboard *keyboard; /* NULL: nobody sits there, or the load is not theirs alone */
     struct report_watch *watch;
     struct buf scep_url, reproduce;
-    char late_note[200];
+    char late_note[200], steer_note[800];
     char run_id[RUN_NAME_BYTES];
     char (*phase_labels)[SCENARIO_PHASE_LABEL_BYTES]; /* and pointers to them */
     const char **phases;
@@ -148,7 +150,8 @@ static bool find_the_target(struct run *run, struct err *e)
 {
     const struct scenario *s = run->scenario;
     if (s->target.sim) {
-        if (!(run->options.supervised ? sim_child_join(&run->sim, e) : sim_child_start(s, &run->sim, e)))
+        if (!(run->options.supervised ? sim_child_join(&run->sim, e)
+                                      : sim_child_start(s, run->folder_path, &run->sim, e)))
             return false;
         buf_appendf(&run->scep_url, "%s/certsrv/mscep/mscep.dll", sim_child_url(run->sim));
     } else {
@@ -169,6 +172,26 @@ static void on_tick(void *user, int64_t now_us)
         report_progress_show(run->progress, now_us);
     if (run->options.supervised)
         crew_tell(run->measure);
+}
+
+static struct engine_pace on_pace(void *user, int64_t now_us)
+{
+    struct run *run = user;
+    struct engine_pace pace = keyboard_read(run->keyboard, now_us);
+    const char *says = keyboard_says(run->keyboard);
+    report_progress_state(run->progress, keyboard_state(run->keyboard));
+    if (says != NULL)
+        report_progress_say(run->progress, says);
+    return pace;
+}
+
+/* A shard cannot be steered alone: it would not fit the others. */
+static bool open_the_keyboard(struct run *run, struct err *e)
+{
+    double peak = load_plan_peak_per_s(run->plan);
+    if (run->progress == NULL || run->options.shards > 0 || !keyboard_there() || peak <= 0)
+        return true;
+    return keyboard_open(run->scenario->limits.rate_per_s / peak, &run->keyboard, e);
 }
 
 static bool must_stop(void *user)
@@ -255,8 +278,14 @@ static bool run_the_load(struct run *run, struct err *e)
     };
     challenges_configure(&run->challenges, &config);
     wait_for_start(run);
+    if (!open_the_keyboard(run, e))
+        return false;
+    config.pace = run->keyboard != NULL ? on_pace : NULL;
+    config.pace_user = run;
     bool ok = engine_run(&config, &run->result, e);
     catch_signals(); /* while the results are written */
+    keyboard_close(run->keyboard);
+    run->keyboard = NULL;
     report_progress_free(run->progress);
     run->progress = NULL;
     return ok;
@@ -342,6 +371,8 @@ static size_t write_notes(const struct run *run, const char **notes)
         notes[count++] = run->challenges.note;
     if (run->late_note[0] != '\0')
         notes[count++] = run->late_note;
+    if (run->steer_note[0] != '\0')
+        notes[count++] = run->steer_note;
     if (run->scenario->target.sim)
         notes[count++] = "The target was the built-in simulator on this machine: its figures say nothing "
                          "about a real NDES.";
@@ -366,6 +397,7 @@ static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
 {
     const char *notes[MAX_NOTES], *profiles[MEASURE_MAX_PROFILES];
     note_lateness(run);
+    keyboard_story(&run->result, run->steer_note, sizeof run->steer_note);
     const struct report_run facts = {
         .scenario_name = run->scenario->name,
         .scenario_sha256 = run->scenario->sha256,
@@ -379,6 +411,7 @@ static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
         .offered_until_us = run->result.offered_until_us,
         .interrupted = run->result.interrupted,
         .stopped_early = run->result.stopped_early[0] != '\0' ? run->result.stopped_early : NULL,
+        .steered = run->result.change_count > 0,
         .measure = run->measure,
         .target = &run->result.target,
         .otp = challenges_count(run->scenario) ? &run->result.otp : NULL,

@@ -87,11 +87,11 @@ static void note_pace(struct engine_result *result, int64_t now_us, struct engin
 static void follow_the_operator(struct engine *en, int64_t now_us)
 {
     const struct engine_config *c = en->config;
-    if (c->pace == NULL || en->stopped || arrivals_over(en))
+    if (c->pace == NULL)
         return;
     struct engine_pace pace = c->pace(c->pace_user, now_us);
     double factor = pace.paused ? 0 : pace.factor, before = load_plan_pace(c->plan);
-    if (factor >= before && factor <= before)
+    if (en->stopped || arrivals_over(en) || (factor >= before && factor <= before))
         return;
     load_plan_change_pace(c->plan, now_us, factor);
     note_pace(en->result, now_us, pace);

@@ -19,12 +19,19 @@ struct field {
     }
 
 static const struct field run_fields[] = {
-    FIELD(report_run, KIND_TEXT, scenario_name),  FIELD(report_run, KIND_TEXT, scenario_sha256),
-    FIELD(report_run, KIND_UINT64, seed),         FIELD(report_run, KIND_TEXT, authorized),
-    FIELD(report_run, KIND_TEXT, reproduce),      FIELD(report_run, KIND_INT64, started_wall_us),
-    FIELD(report_run, KIND_INT64, duration_us),   FIELD(report_run, KIND_INT64, offered_until_us),
-    FIELD(report_run, KIND_BOOL, interrupted),    FIELD(report_run, KIND_TEXT, stopped_early),
-    FIELD(report_run, KIND_BOOL, expect_refused), END,
+    FIELD(report_run, KIND_TEXT, scenario_name),
+    FIELD(report_run, KIND_TEXT, scenario_sha256),
+    FIELD(report_run, KIND_UINT64, seed),
+    FIELD(report_run, KIND_TEXT, authorized),
+    FIELD(report_run, KIND_TEXT, reproduce),
+    FIELD(report_run, KIND_INT64, started_wall_us),
+    FIELD(report_run, KIND_INT64, duration_us),
+    FIELD(report_run, KIND_INT64, offered_until_us),
+    FIELD(report_run, KIND_BOOL, interrupted),
+    FIELD(report_run, KIND_TEXT, stopped_early),
+    FIELD(report_run, KIND_BOOL, steered),
+    FIELD(report_run, KIND_BOOL, expect_refused),
+    END,
 };
 
 static const struct field target_fields[] = {
@@ -220,7 +227,7 @@ static bool take_field(void *base, const struct field *f, const json_t *value)
         return json_is_integer(value);
     case KIND_BOOL:
         *(bool *)(void *)at = json_is_true(value);
-        return json_is_boolean(value);
+        return value == NULL || json_is_boolean(value); /* results of before it was known: false */
     case KIND_CHARS:
         return take_chars(at, f->size, value);
     case KIND_TEXT:

@@ -282,6 +282,17 @@ static void judge_limits(const struct report_run *run, struct judgement *j)
                  (unsigned long long)run->generator->limit_errors);
 }
 
+static void judge_steering(const struct report_run *run, struct judgement *j)
+{
+    struct rule_result *r = rule(j, "planned load", RULE_BUDGET);
+    r->broken = run->steered;
+    if (r->broken)
+        snprintf(
+            r->reason, sizeof r->reason,
+            "the load was paused or its rate changed by keyboard, so it is not the scenario's (a note says "
+            "when): to compare runs, let the load run as planned");
+}
+
 static enum report_validity validity_of(const struct judgement *j)
 {
     unsigned soft = 0, hard = 0, budget = 0;
@@ -337,6 +348,7 @@ bool judge_run(const struct report_run *run, const json_t *summary, struct judge
     judge_memory(run, out);
     judge_clock(run, out);
     judge_passwords(run, out);
+    judge_steering(run, out);
     out->verdict.validity = validity_of(out);
     out->verdict.defects = has_defects(run);
     out->verdict.none_enrolled = measure_devices(run->measure).enrolled == 0;

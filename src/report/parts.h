@@ -20,7 +20,7 @@ struct rule_result {
     char reason[480]; /* what and what to change; empty when not broken */
 };
 
-#define JUDGE_MAX_RULES 10
+#define JUDGE_MAX_RULES 11
 
 struct slo_result {
     const char *expression; /* borrowed from the run */

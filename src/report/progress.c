@@ -14,6 +14,7 @@ struct report_progress {
     uint64_t planned; /* 0: unknown */
     bool terminal;
     bool drawn;
+    const char *state; /* borrowed; NULL: nothing special */
     int64_t next_line_us;
 };
 
@@ -78,9 +79,12 @@ static void bar(const struct report_progress *p, size_t room, char *out, size_t 
 
 static void redraw(struct report_progress *p)
 {
-    char line[200], front[64];
+    char line[260], front[64], plain[200];
     size_t width = terminal_width(p) - 1; /* the last column would wrap */
-    figures(p, width < 110, line, sizeof line);
+    bool special = p->state != NULL && p->state[0] != '\0';
+    figures(p, width < 110 || special, plain, sizeof plain);
+    snprintf(line, sizeof line, "%s%.50s%s%s", special ? "[" : "", special ? p->state : "",
+             special ? "] " : "", plain);
     size_t len = strlen(line);
     bar(p, width > len ? width - len : 0, front, sizeof front);
     size_t left = width - strlen(front);
@@ -106,6 +110,19 @@ void report_progress_show(struct report_progress *p, int64_t now_us)
         print_line(p, now_us);
         p->next_line_us = now_us + LINE_EVERY_US;
     }
+}
+
+void report_progress_say(struct report_progress *p, const char *text)
+{
+    fprintf(p->to, "%s%s\n", p->terminal && p->drawn ? "\r\033[K" : "", text);
+    fflush(p->to);
+    if (p->terminal && p->drawn)
+        redraw(p);
+}
+
+void report_progress_state(struct report_progress *p, const char *state)
+{
+    p->state = state;
 }
 
 void report_progress_free(struct report_progress *p)

@@ -38,6 +38,7 @@ struct report_run {
     int64_t offered_until_us; /* last scheduled arrival */
     bool interrupted;
     const char *stopped_early; /* NULL, or why: "error budget of 20% spent" */
+    bool steered;              /* somebody paused the load or changed its rate while it ran; a note says when */
     const struct measure *measure;
     const struct outcome_target *target;
     const struct outcome_otp *otp; /* NULL: no challenge source that counts */
@@ -128,6 +129,9 @@ struct report_progress;
 bool report_progress_new(FILE *to, const struct measure *m, uint64_t planned, struct report_progress **out,
                          struct err *e) MUST_USE;
 void report_progress_show(struct report_progress *p, int64_t now_us);
+void report_progress_say(struct report_progress *p, const char *text); /* above the line, at once */
+/* What is out of the ordinary now, in front of the figures; borrowed until the next call or the end. "" or NULL: nothing. */
+void report_progress_state(struct report_progress *p, const char *state);
 void report_progress_free(struct report_progress *p); /* ends the line */
 
 #endif

@@ -295,6 +295,20 @@ static void stalls_and_limits_are_judged(void **state)
     assert_non_null(strstr(reasons, "2 devices were never sent"));
 }
 
+/* Whatever was done by hand is no fault of the machine, but no plan either. */
+static void a_steered_load_is_suspect_at_most(void **state)
+{
+    struct fixture *f = *state;
+    char reasons[2000];
+    fact_enrolled(&f->sink, 0, 100, 0);
+    f->run.steered = true;
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
+    assert_non_null(strstr(reasons, "by keyboard"));
+    f->sink.loop_stall(f->sink.user, 150000);
+    assert_string_equal(validity_of(f, reasons, sizeof reasons), "suspect");
+    assert_int_equal(exit_of(f), 0);
+}
+
 /* Each by itself makes a run suspect, and says what to change. */
 static void the_machine_itself_is_judged(void **state)
 {
@@ -493,6 +507,7 @@ int main(void)
         TEST(exit_codes_follow_the_contract),
         TEST(one_soft_rule_is_suspect_two_are_invalid),
         TEST(stalls_and_limits_are_judged),
+        TEST(a_steered_load_is_suspect_at_most),
         TEST(the_machine_itself_is_judged),
         TEST(devices_without_passwords_are_suspect_at_most),
         TEST(waiting_for_passwords_is_suspect_at_most),
