@@ -45,9 +45,11 @@ is() { awk "BEGIN { exit !($1) }"; }
 
 # row WHAT VALUE UNIT TARGET MET(yes|no) BESIDE: a row of the table, as tests/bench prints them too; remembers what was missed.
 row() {
-  local met=met
+  local met=met value
   [ "$5" = yes ] || { met='**MISSED**'; missed=1; }
-  printf '| %s | %.2f%s | %s | %s | %s |\n' "$1" "$2" "$3" "$4" "$met" "$6"
+  value=$2
+  [[ $value != *.* ]] || value=$(printf '%.2f' "$value")
+  printf '| %s | %s%s | %s | %s | %s |\n' "$1" "$value" "$3" "$4" "$met" "$6"
 }
 
 # met EXPRESSION: "yes" or "no"
@@ -82,7 +84,6 @@ storm() {
   timeout --kill-after=10 1800 "$scepstorm" run "$@" --set "devices.key.pool=$work/keys.pool" --out "$folder" --quiet \
     </dev/null 2>"$work/stderr" || code=$?
   [ "$code" -eq 0 ] || [ "$code" -eq 4 ] || [ "$code" -eq 3 ] || die "run ended with $code: $(cat "$work/stderr")"
-  rm -f "$folder/run.html"
 }
 
 # simulator NAME OPTION...: a healthy one with an open OTP page that is never full; sets child, url.

@@ -226,8 +226,12 @@ int bench_polling(int argc, char **argv)
     const struct outcome_sink sink = {.user = board, .step = on_step};
     bench_make_keys(&keys);
     start_sim(&server);
-    struct crowd crowd = {
-        .scenario = argv[0], .server = &server, .keys = keys, .sink = &sink, .passwords = true};
+    struct crowd crowd = {.scenario = argv[0],
+                          .server = &server,
+                          .keys = keys,
+                          .sink = &sink,
+                          .passwords = true,
+                          .rate = "300/s"}; /* slower than they can be served, or they wait for that, too */
     bool met =
         tell_slope("memory per device waiting for a poll", &crowd, number(argc, argv, 200000), 4, board);
     end(server.pid);
