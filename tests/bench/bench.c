@@ -27,7 +27,7 @@ static const struct {
 } benchmarks[] = {
     {"cost", bench_cost},       {"rsa", bench_rsa},         {"timer", bench_timer},
     {"hold", bench_hold},       {"waiting", bench_waiting}, {"polling", bench_polling},
-    {"planned", bench_planned}, {"scale", bench_scale},
+    {"planned", bench_planned}, {"scale", bench_scale},     {"logs", bench_logs},
 };
 
 int main(int argc, char **argv)
