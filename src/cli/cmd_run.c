@@ -150,7 +150,8 @@ static bool find_the_target(struct run *run, struct err *e)
 {
     const struct scenario *s = run->scenario;
     if (s->target.sim) {
-        if (!(run->options.supervised ? sim_child_join(&run->sim, e) : sim_child_start(s, &run->sim, e)))
+        if (!(run->options.supervised ? sim_child_join(&run->sim, e)
+                                      : sim_child_start(s, run->folder_path, &run->sim, e)))
             return false;
         buf_appendf(&run->scep_url, "%s/certsrv/mscep/mscep.dll", sim_child_url(run->sim));
     } else {

@@ -134,7 +134,7 @@ static bool prepare(struct crew *c, struct err *e)
     bool ok = scenario_write(c->scenario, &yaml, e) &&
               scenario_divide(c->scenario, o->workers, o->workers, e) &&
               report_folder_open(c->path, &c->folder, e) &&
-              (!c->scenario->target.sim || sim_child_start(c->scenario, &c->sim, e));
+              (!c->scenario->target.sim || sim_child_start(c->scenario, c->path, &c->sim, e));
     buf_clear(&yaml);
     return ok;
 }

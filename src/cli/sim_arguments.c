@@ -144,6 +144,10 @@ bool sim_arguments_simulator(struct sim_arguments *a, const struct scenario *s, 
     }
     for (size_t i = 0; i < s->simulator.fault_count; i++)
         sim_arguments_add(a, "--fault", s->simulator.faults[i]);
+    if (s->simulator.logs != NULL) {
+        add_given(a, "--noise", s->simulator.noise);
+        add_made(a, "--noise-seed", "%llu", (unsigned long long)(s->seed & INT64_MAX));
+    }
     return !a->failed || err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulator");
 }
 
@@ -170,5 +174,6 @@ bool sim_arguments_server(struct sim_arguments *a, const struct scenario *s, str
     add_given(a, "--keytab", s->simulator.keytab);
     add_given(a, "--service", s->simulator.service);
     add_given(a, "--challenge-env", s->simulator.challenge_env);
+    add_given(a, "--logs", s->simulator.logs);
     return sim_arguments_simulator(a, s, e);
 }

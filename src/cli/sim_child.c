@@ -8,6 +8,7 @@
 #include "cli/sim_arguments.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -66,16 +67,33 @@ static void add_access(struct sim_arguments *a, const struct scenario *s)
     sim_arguments_add(a, "--password-env", PASSWORD_ENV);
 }
 
-static bool add_all(struct sim_arguments *a, const struct scenario *s, struct err *e)
+/* The name in the scenario is one below the run's folder, so that runs keep their own. */
+static bool add_logs(struct sim_arguments *a, const struct scenario *s, const char *folder, struct err *e)
+{
+    char path[PATH_MAX];
+    if (s->simulator.logs == NULL)
+        return true;
+    if (s->simulator.logs[0] == '/' || strstr(s->simulator.logs, "..") != NULL)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       "simulator.logs: '%.60s' is no folder below the run's own; name it like 'logs'",
+                       s->simulator.logs);
+    int len = snprintf(path, sizeof path, "%s/%s", folder, s->simulator.logs);
+    if (len < 0 || (size_t)len >= sizeof path)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "simulator.logs: the path gets too long");
+    sim_arguments_add(a, "--logs", path);
+    return true;
+}
+
+static bool add_all(struct sim_arguments *a, const struct scenario *s, const char *folder, struct err *e)
 {
     sim_arguments_add(a, "scepstorm", "sim");
     sim_arguments_add(a, "--supervised", NULL);
     sim_arguments_add(a, "--listen", "127.0.0.1:0");
     add_access(a, s);
-    return sim_arguments_simulator(a, s, e);
+    return add_logs(a, s, folder, e) && sim_arguments_simulator(a, s, e);
 }
 
-static bool launch(struct sim_child *c, const struct scenario *scenario, struct err *e)
+static bool launch(struct sim_child *c, const struct scenario *scenario, const char *folder, struct err *e)
 {
     char entry[128];
     char *const entries[] = {entry, NULL};
@@ -83,7 +101,7 @@ static bool launch(struct sim_child *c, const struct scenario *scenario, struct 
     struct child child = {.to = -1, .from = -1};
     struct span password = secret_value(c->password);
     snprintf(entry, sizeof entry, "%s=%.*s", PASSWORD_ENV, (int)password.len, (const char *)password.data);
-    bool ok = add_all(&arguments, scenario, e);
+    bool ok = add_all(&arguments, scenario, folder, e);
     const union {
         char **made;
         const char **given; /* exec's types are older than const */
@@ -156,13 +174,14 @@ static bool await_listening(struct sim_child *c, struct err *e)
     return true;
 }
 
-bool sim_child_start(const struct scenario *scenario, struct sim_child **out, struct err *e)
+bool sim_child_start(const struct scenario *scenario, const char *folder, struct sim_child **out,
+                     struct err *e)
 {
     struct sim_child *c = calloc(1, sizeof *c);
     if (c == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulator");
     c->to = c->from = -1;
-    if (!make_password(&c->password, e) || !launch(c, scenario, e) || !await_listening(c, e)) {
+    if (!make_password(&c->password, e) || !launch(c, scenario, folder, e) || !await_listening(c, e)) {
         sim_child_stop(c, NULL);
         return false;
     }

@@ -7,8 +7,9 @@
 
 struct sim_child;
 
-/* Starts it as the scenario says and waits (at most 30 s) until it listens. */
-bool sim_child_start(const struct scenario *scenario, struct sim_child **out, struct err *e) MUST_USE;
+/* Starts it as the scenario says and waits (at most 30 s) until it listens. Its logs (simulator.logs) go below `folder`. */
+bool sim_child_start(const struct scenario *scenario, const char *folder, struct sim_child **out,
+                     struct err *e) MUST_USE;
 /* The simulator of somebody else's, who has put SIM_CHILD_URL_ENV and SIM_CHILD_PASSWORD_ENV into our environment. It is
  * neither started nor ended here, and its faults begin without us.
  * Fails: REASON_INTERNAL: nobody has. */

@@ -67,6 +67,8 @@ void scenario_free(struct scenario *s)
     free(s->simulator.reply.cipher);
     free(s->simulator.reply.transport);
     free_texts(s->simulator.faults, s->simulator.fault_count);
+    free(s->simulator.logs);
+    free(s->simulator.noise);
     free_server(s);
     free_challenge(&s->challenge);
     free(s->devices.subject);

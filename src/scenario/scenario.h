@@ -127,6 +127,8 @@ struct scenario {
         } reply;
         char **faults; /* as for --fault */
         size_t fault_count;
+        char *logs;  /* folder for what the server would log, in the run's; NULL: none */
+        char *noise; /* as for --noise; NULL: none */
         struct scenario_latency latency[SCENARIO_LATENCY_COUNT];
         unsigned ca_bits, ra_bits; /* RSA; default 2048 */
         /* Only of a simulator that stands alone (scenario_load_simulator). */

@@ -31,6 +31,8 @@ static const struct scenario_choice repeats[] = {
     {"new", false, false}, {"same", true, false}, {NULL, 0, false}};
 static const struct scenario_choice signers[] = {
     {"fresh", false, false}, {"pooled", true, false}, {NULL, 0, false}};
+static const struct scenario_choice noises[] = {
+    {"none", 0, false}, {"light", 0, false}, {"heavy", 0, false}, {NULL, 0, false}};
 static const struct scenario_choice reply_digests[] = {{"md5", 0, false},    {"sha1", 0, false},
                                                        {"sha256", 0, false}, {"sha384", 0, false},
                                                        {"sha512", 0, false}, {NULL, 0, false}};
@@ -144,6 +146,8 @@ const struct scenario_key scenario_keys[] = {
     {"simulator.reply.cipher", SCENARIO_TEXT, AT(simulator.reply.cipher), 1, 16, "mirror", reply_ciphers, 0, 0},
     {"simulator.reply.transport", SCENARIO_TEXT, AT(simulator.reply.transport), 1, 16, "pkcs1", reply_transports, 0, 0},
     {"simulator.faults", SCENARIO_TEXTS, AT(simulator.faults), 0, 50, NULL, NULL, AT(simulator.fault_count), 0},
+    {"simulator.logs", SCENARIO_TEXT, AT(simulator.logs), 1, TEXT_MAX, NULL, NULL, 0, 0},
+    {"simulator.noise", SCENARIO_TEXT, AT(simulator.noise), 1, 16, "none", noises, 0, 0},
     {"simulator.latency", SCENARIO_MAP, 0, 0, 0, NULL, NULL, 0, 0},
     LATENCY("get_ca_caps", SCENARIO_LATENCY_GET_CA_CAPS),
     LATENCY("get_ca_cert", SCENARIO_LATENCY_GET_CA_CERT),
