@@ -110,12 +110,13 @@ static void look(struct sim_recorder *r, int64_t now_us, bool by_hand)
         service_starts(r, now_us);
 }
 
+/* Before the simulator began the server was well. */
 static void make_noise(struct sim_recorder *r, int64_t now_us)
 {
     const struct sim_noise_server server = {
         .address = r->address,
         .module = r->config.mode == SIM_INTUNE,
-        .serving = r->serving && r->held == 0,
+        .serving = !r->noise[0].begun || (r->serving && r->held == 0),
     };
     for (size_t n = 0; n < r->node_count; n++)
         sim_noise_until(&r->noise[n], &server, now_us, r->nodes[n]);
