@@ -19,9 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FEW         100
-#define PATIENCE_MS 1800000
-#define SETTLE_MS   1000
+#define FEW            100
+#define MOST_PASSWORDS 100000 /* that a scenario may hold */
+#define PATIENCE_MS    1800000
+#define SETTLE_MS      1000
 
 /* Shared by the processes. */
 struct board {
@@ -82,7 +83,8 @@ static pid_t send_crowd(const struct crowd *c, struct board *board)
     char count[16], in_flight[16], outstanding[16];
     snprintf(count, sizeof count, "%u", c->planned);
     snprintf(in_flight, sizeof in_flight, "%u", c->in_flight);
-    snprintf(outstanding, sizeof outstanding, "%u", c->in_flight + FEW);
+    snprintf(outstanding, sizeof outstanding, "%u",
+             c->in_flight < MOST_PASSWORDS ? c->in_flight : MOST_PASSWORDS);
     bool tls = strncmp(c->server->url, "https", 5) == 0;
     struct scenario_override overrides[8] = {
         {"devices.count", count},
