@@ -152,8 +152,8 @@ static const struct cause limits[] = {
         .class_id = "",
         .signature = "POST PKIOperation: 405, 404 or 500; the same message by GET is answered. GetCACaps "
                      "lacks POSTPKIOperation (old servers), or something denies the verb.",
-        AT("ok", "ok", "no POSTPKIOperation, or empty", "ok", "ok", "405, 404 or 500", "ok",
-           "405, 404 or 500"),
+        AT("ok", "ok", "no POSTPKIOperation, or empty", "ok", "ok", "405, 404 or 500 @iis or @px", "ok",
+           "405, 404 or 500 @iis or @px"),
         .decided_by = "Visible from outside: POST and GET of one message. IIS log: 405 with sub-status 0, or "
                       "404 with sub-status 6 (verb denied).",
         .codes = LIST("http 405", "http 404.6"),

@@ -44,7 +44,8 @@ static void print_faults(void)
         printf("\n");
     }
     printf("\nKeys of every fault: from=10s (after the start), for=5s, fraction=30%%, of=requests|devices,\n"
-           "seed=N. With of=devices all requests of one connection share their fate.\n");
+           "seed=N. With of=devices all requests of one connection share their fate. via=nginx (azure,\n"
+           "app-gateway, apache, haproxy, f5, squid): a proxy in front shows its own page for any 5xx.\n");
 }
 
 static void print_modes(void)

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "causes/causes.h"
 #include "sim/fault_kinds.h"
+#include "sim/proxies.h"
 #include "sim/sim.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ struct fault {
     double fraction;
     bool of_devices;
     uint64_t seed;
+    int via; /* of enum sim_proxy: that product shows its own page in place of any 5xx; -1: nothing does */
     bool ends_with_restart;
     int64_t restart_every_us; /* 0: it does not recycle the pool */
     struct fault *next;       /* of those that were replaced */
@@ -84,16 +86,6 @@ static bool set_seed(struct fault *fault, const char *value, struct err *e)
     return true;
 }
 
-typedef bool key_setter(struct fault *fault, const char *value, struct err *e);
-
-static const struct common_key {
-    const char *name;
-    key_setter *set;
-} common_keys[] = {
-    {"from", set_from}, {"for", set_for}, {"fraction", set_fraction}, {"of", set_of}, {"seed", set_seed},
-};
-#define COMMON_COUNT (sizeof common_keys / sizeof *common_keys)
-
 static bool set_choice(const struct sim_fault_key *key, const char *value, int64_t *out, struct err *e)
 {
     char known[TEXT_BYTES] = "";
@@ -107,6 +99,27 @@ static bool set_choice(const struct sim_fault_key *key, const char *value, int64
     }
     return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is none of %s", value, known);
 }
+
+static bool set_via(struct fault *fault, const char *value, struct err *e)
+{
+    int64_t proxy = 0;
+    const struct sim_fault_key key = {.name = "via", .choices = sim_proxy_choices};
+    if (!set_choice(&key, value, &proxy, e))
+        return false;
+    fault->via = (int)proxy;
+    return true;
+}
+
+typedef bool key_setter(struct fault *fault, const char *value, struct err *e);
+
+static const struct common_key {
+    const char *name;
+    key_setter *set;
+} common_keys[] = {
+    {"from", set_from}, {"for", set_for},   {"fraction", set_fraction},
+    {"of", set_of},     {"seed", set_seed}, {"via", set_via},
+};
+#define COMMON_COUNT (sizeof common_keys / sizeof *common_keys)
 
 static bool set_code(const char *value, int64_t *out, struct err *e)
 {
@@ -257,7 +270,7 @@ static bool parse_one(const char *text, struct fault *fault, struct sim_effects 
     const struct sim_fault_kind *kind = sim_fault_kind_find(copy);
     if (kind == NULL)
         return unknown_id(copy, e);
-    *fault = (struct fault){.for_us = INT64_MAX, .fraction = 1, .setting = {.kind = kind}};
+    *fault = (struct fault){.for_us = INT64_MAX, .fraction = 1, .via = -1, .setting = {.kind = kind}};
     memcpy(fault->text, text, strlen(text) + 1);
     for (size_t i = 0; i < SIM_FAULT_KEYS; i++)
         fault->setting.value[i] = kind->keys[i].value;
@@ -367,6 +380,10 @@ static void apply(const struct sim_faults *faults, size_t index, int64_t now_us,
     out->now_us = now_us;
     out->held_us = elapsed(faults, now_us) - fault->from_us;
     setting.kind->apply(&setting, out);
+    if (fault->via >= 0) {
+        out->proxy = (enum sim_proxy)fault->via;
+        out->proxy_rewrites = true;
+    }
     out->bitten |= UINT32_C(1) << index;
 }
 

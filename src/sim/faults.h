@@ -2,7 +2,8 @@
  *
  *     ID[:key=value,...]
  *
- * Keys of every fault: from=10s (after the clock's start), for=5s, fraction=0.3, of=requests|devices, seed=N.
+ * Keys of every fault: from=10s (after the clock's start), for=5s, fraction=0.3, of=requests|devices, seed=N,
+ * via=PRODUCT (a proxy in front, which shows a page of its own in place of any 5xx).
  * With of=requests each request draws its own lot; with of=devices each connection does (client address and port),
  * because nothing else in a request for capabilities tells one device from another. Draws repeat with the seed.
  * Keys of single faults stand with them, in fault_*.c. */

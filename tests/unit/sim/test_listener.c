@@ -298,7 +298,6 @@ static void refused_path_answers_nobody_and_comes_back(void **state)
     (void)state;
     struct served s;
     serve(&s, 0, 0);
-    struct err e = {0};
     int before = talk_connect(s.number);
     assert_true(before >= 0);
     assert_true(set_network(s.listener, SIM_NETWORK_REFUSE));
@@ -320,7 +319,6 @@ static void dropped_path_is_silent_and_comes_back(void **state)
     (void)state;
     struct served s;
     serve(&s, 0, 0);
-    struct err e = {0};
     assert_true(set_network(s.listener, SIM_NETWORK_DROP));
     for (int i = 0; i < 2; i++) {
         assert_int_equal(talk_connect(s.number), -1);
