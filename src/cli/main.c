@@ -19,6 +19,7 @@ static const struct command {
     {"run", cmd_run, "the load run: devices enroll as a scenario says"},
     {"check", cmd_check,
      "one server, as a monitoring plugin; with --conformance also what it refuses, and why"},
+    {"diagnose", cmd_diagnose, "the causes behind a finished run, a server's logs, or both"},
     {"report", cmd_report, "a finished run told again: page, JUnit, CSV, JSON, Markdown"},
     {"merge", cmd_merge, "one result, and the verdict, out of the shards of a run"},
     {"sim", cmd_sim, "an NDES to enroll at, healthy or with faults"},

@@ -1,4 +1,7 @@
-#include "diagnose/parts.h"
+#include "diagnose/infer.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* Causes less likely than this are only named as look-alikes. */
 #define LEAST_CONFIDENCE 0.03
@@ -53,18 +56,57 @@ static const struct rule *rule_for(const struct facts *f)
     return rule != NULL ? rule : first_fit(diagnose_rules, diagnose_rule_count, f);
 }
 
-static double weight(const struct candidate *c, const struct facts *f)
+/* ---- failures of a run become groups ---- */
+
+static void add_run_group(struct inference *inf, const struct facts *facts,
+                          const struct measure_failure *whose, bool led, double part)
 {
-    return c->factor == NULL ? c->prior : c->prior * c->factor(f);
+    const struct rule *rule = rule_for(facts);
+    if (rule == NULL || inf->group_count == MAX_GROUPS)
+        return;
+    struct group *g = &inf->groups[inf->group_count++];
+    *g = (struct group){.of_run = true,
+                        .led = led,
+                        .facts = *facts,
+                        .whose = whose,
+                        .candidates = rule->candidates,
+                        .certainty = rule->certainty,
+                        .leak = 1,
+                        .part = part,
+                        .share = (double)whose->count / (double)inf->run.not_enrolled,
+                        .stage = facts->first->error.stage,
+                        .code = facts->hresult,
+                        .first_us = EVIDENCE_NO_TIME,
+                        .last_us = EVIDENCE_NO_TIME};
+    if (inf->about->started_us != 0) {
+        g->first_us = inf->about->started_us + whose->first_us;
+        g->last_us = inf->about->started_us + whose->last_us;
+        g->weight = (double)whose->count;
+    }
 }
 
-static double total_weight(const struct rule *rule, const struct facts *f)
+/* Failures that others brought about are mostly those others' fault, and a little their own. Leaders come first, so that
+ * the evidence tells the story in its order. */
+static void add_run_groups(struct inference *inf, bool led)
 {
-    double total = 0;
-    for (const struct candidate *c = rule->candidates; c->id != NULL; c++)
-        total += weight(c, f);
-    return total;
+    const struct measure *m = inf->about->measure;
+    for (size_t i = 0; i < measure_failure_count(m); i++) {
+        const struct measure_failure *failure = measure_failure(m, i);
+        const struct measure_failure *leader = facts_leader(failure, m);
+        if ((leader != NULL) != led)
+            continue;
+        struct facts own = facts_of_failure(failure, &inf->run);
+        if (leader == NULL) {
+            add_run_group(inf, &own, failure, false, 1);
+            continue;
+        }
+        struct facts led_by = facts_of_failure(leader, &inf->run);
+        add_run_group(inf, &led_by, failure, true, 0.8);
+        add_run_group(inf, &own, failure, false, 0.2);
+    }
 }
+
+/* ---- groups become entries, one per cause ---- */
 
 static struct diagnosis *entry_of(struct diagnose_list *list, const struct cause *cause)
 {
@@ -82,7 +124,11 @@ static struct diagnosis *entry_add(struct diagnose_list *list, const struct caus
         return NULL;
     list->items = items;
     struct diagnosis *d = &items[list->count++];
-    *d = (struct diagnosis){.cause = cause, .stage = stage};
+    *d = (struct diagnosis){.cause = cause,
+                            .stage = stage,
+                            .missing = "",
+                            .first_us = EVIDENCE_NO_TIME,
+                            .last_us = EVIDENCE_NO_TIME};
     return d;
 }
 
@@ -96,92 +142,128 @@ static void add_look_alike(struct diagnosis *d, const char *id)
         d->look_alikes[d->look_alike_count++] = id;
 }
 
-/* The same cause behind several groups is one cause: shares add up, confidence is weighed by them. */
-static void add_group(struct diagnosis *d, const struct facts *group, const struct rule *rule,
-                      const struct candidate *c, double confidence)
+/* The same cause behind several groups of a run is one cause: shares add up, confidence is weighed by them. What logs say
+ * besides can only make it surer. */
+static void add_group(struct diagnosis *d, const struct group *g, size_t index)
 {
-    double share = (double)group->failure->count / (double)group->run->not_enrolled;
-    d->confidence = (d->confidence * d->share + confidence * share) / (d->share + share);
-    d->share += share;
-    for (const struct candidate *other = rule->candidates; other->id != NULL; other++) {
-        if (other != c)
-            add_look_alike(d, causes_find(other->id)->id);
+    double sure = g->likely[index];
+    if (g->of_run) {
+        d->confidence = (d->confidence * d->share + sure * g->share) / (d->share + g->share);
+        d->share += g->share;
+    } else {
+        d->confidence = sure > d->confidence ? sure : d->confidence;
+        d->share += g->share;
+    }
+    d->decided |= g->decided[index];
+    for (size_t k = 0; g->candidates[k].id != NULL && k < MAX_CANDIDATES; k++) {
+        if (k != index)
+            add_look_alike(d, causes_find(g->candidates[k].id)->id);
     }
 }
 
-/* Lays the blame for `group` where the rule for `facts` does: the group's own facts, or those of the failures that
- * brought it about. `part` of the confidence is given away. */
-static bool blame(const struct facts *facts, const struct facts *group, double part,
-                  struct diagnose_list *out, struct err *e)
+static void tell(const struct inference *inf, const struct group *g, const struct candidate *c,
+                 struct diagnosis *d)
 {
-    const struct rule *rule = rule_for(facts);
-    if (rule == NULL)
-        return true;
-    double total = total_weight(rule, facts);
-    for (const struct candidate *c = rule->candidates; c->id != NULL; c++) {
-        double confidence = part * rule->certainty * weight(c, facts) / total;
-        if (confidence < LEAST_CONFIDENCE)
+    if (g->of_run) {
+        struct facts own = g->led ? facts_of_failure(g->whose, &inf->run) : g->facts;
+        if (g->led)
+            evidence_follower(&own, &g->facts, d);
+        else
+            evidence_common(&own, d);
+        if (c->tell != NULL)
+            c->tell(&g->facts, d);
+    }
+    if (inf->logs == NULL)
+        return;
+    infer_tell(inf, g, d);
+    if (d->missing[0] == '\0' && !d->decided)
+        d->missing = infer_missing(inf, g, d->cause);
+}
+
+static size_t surest(const struct group *g)
+{
+    size_t best = 0;
+    for (size_t k = 1; g->candidates[k].id != NULL && k < MAX_CANDIDATES; k++) {
+        if (g->likely[k] > g->likely[best])
+            best = k;
+    }
+    return best;
+}
+
+static bool add_entries(const struct inference *inf, const struct group *g, struct diagnose_list *out,
+                        struct err *e)
+{
+    size_t first = surest(g);
+    for (size_t k = 0; g->candidates[k].id != NULL && k < MAX_CANDIDATES; k++) {
+        if (g->likely[k] < LEAST_CONFIDENCE)
             continue;
-        const struct cause *cause = causes_find(c->id);
+        const struct cause *cause = causes_find(g->candidates[k].id);
         struct diagnosis *d = entry_of(out, cause);
         if (d == NULL)
-            d = entry_add(out, cause, facts->first->error.stage);
+            d = entry_add(out, cause, g->stage);
         if (d == NULL)
             return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the diagnosis");
-        add_group(d, group, rule, c, confidence);
-        if (facts == group)
-            evidence_common(group, d);
-        else
-            evidence_follower(group, facts, d);
-        if (c->tell != NULL)
-            c->tell(facts, d);
+        add_group(d, g, k);
+        d->leads |= g->likely[k] >= g->likely[first] - 1e-9; /* none of equals is ahead */
+        tell(inf, g, &g->candidates[k], d);
     }
     return true;
 }
 
-/* Failures that others brought about are mostly those others' fault, and a little their own. */
-static bool diagnose_failure(const struct measure_failure *failure, const struct measure_failure *leader,
-                             const struct run_facts *run, struct diagnose_list *out, struct err *e)
-{
-    struct facts own = facts_of_failure(failure, run);
-    if (leader == NULL)
-        return blame(&own, &own, 1, out, e);
-    struct facts led = facts_of_failure(leader, run);
-    return blame(&led, &own, 0.8, out, e) && blame(&own, &own, 0.2, out, e);
-}
-
-/* Leaders come before those that they led to, so that the evidence tells the story in its order. */
-static bool diagnose_failures(const struct run_facts *run, bool led, struct diagnose_list *out, struct err *e)
-{
-    for (size_t i = 0; i < measure_failure_count(run->measure); i++) {
-        const struct measure_failure *failure = measure_failure(run->measure, i);
-        const struct measure_failure *leader = facts_leader(failure, run->measure);
-        if ((leader != NULL) == led && !diagnose_failure(failure, leader, run, out, e))
-            return false;
-    }
-    return true;
-}
-
-/* Best first: what explains most of the failures with most confidence. */
+/* Best first: each kind of failure's likeliest cause, then what else may be behind them; among these, what explains most of
+ * the failures with most confidence. */
 static int by_explained(const void *a, const void *b)
 {
     const struct diagnosis *x = a, *y = b;
+    if (x->leads != y->leads)
+        return x->leads ? -1 : 1;
     double more = y->confidence * y->share - x->confidence * x->share;
+    if (!(more > 0) && !(more < 0))
+        more = y->confidence - x->confidence;
     return more > 0 ? 1 : more < 0 ? -1 : strcmp(x->cause->id, y->cause->id);
+}
+
+static bool conclude(const struct inference *inf, struct diagnose_list *out, struct err *e)
+{
+    for (size_t i = 0; i < inf->group_count; i++) {
+        if (!add_entries(inf, &inf->groups[i], out, e)) {
+            diagnose_clear(out);
+            return false;
+        }
+    }
+    if (out->count > 1)
+        qsort(out->items, out->count, sizeof out->items[0], by_explained);
+    return true;
+}
+
+bool diagnose_case(const struct diagnose_case *c, struct diagnose_list *out, struct err *e)
+{
+    struct inference inf = {.about = c, .logs = c->logs, .has_run = c->measure != NULL};
+    *out = (struct diagnose_list){0};
+    inf.groups = calloc(MAX_GROUPS, sizeof *inf.groups);
+    if (inf.groups == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the diagnosis");
+    if (inf.has_run) {
+        inf.run = facts_of_run(c->measure, c->target, c->otp, c->now_s);
+        add_run_groups(&inf, false);
+        add_run_groups(&inf, true);
+    }
+    if (inf.logs != NULL) {
+        digest_close(inf.logs);
+        infer_correlate(&inf);
+        infer_from_logs(&inf);
+    }
+    infer_weigh(&inf);
+    bool ok = conclude(&inf, out, e);
+    free(inf.groups);
+    return ok;
 }
 
 bool diagnose_run(const struct measure *m, const struct outcome_target *target, const struct outcome_otp *otp,
                   int64_t now_s, struct diagnose_list *out, struct err *e)
 {
-    struct run_facts run = facts_of_run(m, target, otp, now_s);
-    *out = (struct diagnose_list){0};
-    if (!diagnose_failures(&run, false, out, e) || !diagnose_failures(&run, true, out, e)) {
-        diagnose_clear(out);
-        return false;
-    }
-    if (out->count > 1)
-        qsort(out->items, out->count, sizeof out->items[0], by_explained);
-    return true;
+    struct diagnose_case c = {.measure = m, .target = target, .otp = otp, .now_s = now_s};
+    return diagnose_case(&c, out, e);
 }
 
 void diagnose_clear(struct diagnose_list *list)

@@ -1,5 +1,7 @@
 #include "diagnose/parts.h"
 
+#include "diagnose/codes.h"
+
 #include <strings.h>
 
 static bool is_ra(const struct outcome_target_cert *cert)
@@ -52,34 +54,13 @@ static enum layer layer_of(const struct outcome *o)
     return LAYER_OTHER;
 }
 
-/* English system texts that stand for a code: answers and events sometimes carry the words alone. */
-static const struct {
-    const char *prefix;
-    uint32_t hresult;
-} words[] = {
-    {"The permissions on the certificate template do not allow the current user to enroll", 0x80094012},
-    {"The permissions on this certification authority do not allow the current user to enroll", 0x80094011},
-    {"The requested certificate template is not supported by this CA", 0x80094800},
-    {"The public key does not meet the minimum size required by the specified certificate template",
-     0x80094811},
-    {"The request subject name is invalid or too long", 0x80094001},
-    {"The revocation function was unable to check revocation because the revocation server was offline",
-     0x80092013},
-    {"A required certificate is not within its validity period", 0x800B0101},
-    {"An attempt was made to open a Certification Authority database session", 0x8009400F},
-    {"The RPC server is unavailable", 0x800706BA},
-};
-
 /* E_FAIL is a wrapper: the words say more. */
 static uint32_t hresult_of(const struct outcome *o)
 {
     if (o->has_hresult && o->hresult != 0x80004005)
         return o->hresult;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strncasecmp(o->text, words[i].prefix, strlen(words[i].prefix)) == 0)
-            return words[i].hresult;
-    }
-    return o->has_hresult ? o->hresult : 0;
+    uint32_t said = codes_of_text(o->text);
+    return said != 0 ? said : o->has_hresult ? o->hresult : 0;
 }
 
 const struct measure_failure *facts_leader(const struct measure_failure *failure, const struct measure *m)

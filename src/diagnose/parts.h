@@ -72,6 +72,27 @@ struct rule {
     }
 #define CANDIDATES(name, ...) static const struct candidate name[] = {__VA_ARGS__, END}
 
+/* Requests alone show it: a few among many are noise. */
+#define BY_REQUEST 1u
+/* One server can have it while another has it for another reason. */
+#define BY_SERVER 2u
+
+/* A failure as a server's logs show it; its marks name it. */
+struct problem {
+    const char *id;
+    enum stage stage;
+    double certainty;                   /* as of rules */
+    const struct candidate *candidates; /* NULL: by the code that its marks carry */
+    const char
+        *served; /* marks of requests of the same kind that went well, separated by blanks; "": not counted */
+    unsigned traits;
+};
+extern const struct problem diagnose_problems[];
+extern const size_t diagnose_problem_count;
+
+/* The rule for a refusal of the CA with this code; NULL: none speaks of it. */
+const struct rule *diagnose_rule_of_code(uint32_t code);
+
 extern const struct rule diagnose_otp_rules[]; /* asked first: they speak of the OTP page only */
 extern const size_t diagnose_otp_rule_count;
 extern const struct rule diagnose_rules[];

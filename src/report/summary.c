@@ -282,6 +282,14 @@ json_t *summary_symptoms(const struct cause *c)
     return out;
 }
 
+static json_t *against_json(const struct diagnosis *d)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < d->against_count; i++)
+        json_array_append_new(out, summary_string(d->against[i]));
+    return out;
+}
+
 static json_t *diagnosis_json(const struct diagnosis *d)
 {
     const struct cause *c = d->cause;
@@ -298,7 +306,10 @@ static json_t *diagnosis_json(const struct diagnosis *d)
     json_object_set_new(out, "stage", json_string(base_stage_id(d->stage)));
     json_object_set_new(out, "evidence", evidence);
     json_object_set_new(out, "look_alikes", look_alikes);
+    json_object_set_new(out, "against", against_json(d));
     json_object_set_new(out, "decided_by", json_string(c->decided_by));
+    json_object_set_new(out, "missing", summary_string(d->missing));
+    json_object_set_new(out, "node", summary_string(d->node));
     json_object_set_new(out, "steps", summary_strings(c->steps));
     json_object_set_new(out, "resolution", summary_strings(c->resolution));
     json_object_set_new(out, "device_symptoms", summary_symptoms(c));

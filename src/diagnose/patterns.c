@@ -1,0 +1,320 @@
+/* What no single record shows: who came after what, where, how long ago, and what is missing. Set once all logs are read. */
+#include "diagnose/digest.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define SECOND INT64_C(1000000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+
+#define PASSWORD_LIFE (65 * MINUTE) /* PasswordValidity, with some minutes between fetch and use */
+#define BACK_SOON     (4 * MINUTE)  /* an iisreset or a reboot takes less */
+
+static void add(struct diagnose_logs *d, const char *mark, uint64_t count, const char *example)
+{
+    digest_add(d, mark, 0, count, EVIDENCE_NO_TIME, EVIDENCE_NO_TIME, example);
+}
+
+bool intune_mode(const struct diagnose_logs *d)
+{
+    uint64_t bare = digest_count(d, "bare-403"), page = digest_count(d, "bare-200");
+    return bare > page || digest_count(d, "plugin-exit") + digest_count(d, "plugin-send") > 0 ||
+           digest_count(d, "ok-verify") > 0 ||
+           digest_count(d, "conn-4003") + digest_count(d, "conn-4005") > 0 ||
+           (d->state.registry && d->state.module);
+}
+
+/* ---- restarts and passwords ---- */
+
+typedef bool (*visit)(struct diagnose_logs *d, int64_t time_us, void *user);
+
+/* Visits the kept times of a mark; counts how often the visitor says yes. */
+static void count_times(struct diagnose_logs *d, const char *mark, visit yes, void *user, uint64_t *hits,
+                        uint64_t *all)
+{
+    *hits = *all = 0;
+    for (size_t i = 0; i < d->seen_count; i++) {
+        const struct seen *seen = &d->seen[i];
+        if (strcmp(seen->mark->id, mark) != 0)
+            continue;
+        for (size_t k = 0; k < seen->time_count; k++) {
+            (*all)++;
+            *hits += yes(d, seen->times[k], user);
+        }
+    }
+}
+
+static bool started_before(const struct diagnose_logs *d, int64_t from_us, int64_t to_us)
+{
+    static const char *const restarts[] = {
+        "ndes-1",   "ndes-3",        "was-recycled", "was-recycled-admin", "was-recycled-config",
+        "was-idle", "w3svc-running", "booted"};
+    for (size_t i = 0; i < sizeof restarts / sizeof restarts[0]; i++) {
+        if (digest_between(d, restarts[i], from_us, to_us) > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool after_restart(struct diagnose_logs *d, int64_t time_us, void *user)
+{
+    (void)user;
+    return started_before(d, time_us - PASSWORD_LIFE, time_us);
+}
+
+static bool fetched_before(struct diagnose_logs *d, int64_t time_us, void *user)
+{
+    (void)user;
+    return digest_between(d, "ok-otp", time_us - PASSWORD_LIFE, time_us) > 0;
+}
+
+/* How much of the time that passwords were sent lies within an hour of a restart: what chance alone would give. */
+static double by_chance(struct diagnose_logs *d)
+{
+    uint64_t hits = 0, all = 0;
+    count_times(d, "ok-post", after_restart, NULL, &hits, &all);
+    return all > 0 ? (double)hits / (double)all : 0.3;
+}
+
+static void look_at_restarts(struct diagnose_logs *d)
+{
+    uint64_t hits = 0, all = 0;
+    char text[160];
+    count_times(d, "ndes-29", after_restart, NULL, &hits, &all);
+    if (all == 0 || digest_count(d, "ndes-29") == 0)
+        return;
+    double share = (double)hits / (double)all, chance = by_chance(d);
+    snprintf(text, sizeof text, "%.0f%% of the refusals within an hour of a restart; of all requests %.0f%%",
+             share * 100, chance * 100);
+    if (share >= 0.8 && chance < 0.85 * share)
+        add(d, "lost-on-restart", hits, text);
+    else if (share < 0.4 || share < chance)
+        add(d, "not-on-restart", all - hits > 0 ? all - hits : 1, text);
+}
+
+static void look_at_ages(struct diagnose_logs *d)
+{
+    uint64_t fetched = 0, all = 0;
+    count_times(d, "ndes-29", fetched_before, NULL, &fetched, &all);
+    if (all == 0 || d->cover[COVER_IIS].count == 0)
+        return;
+    if (digest_count(d, "ok-otp") == 0)
+        add(d, "no-otp-page", 1, "");
+    else if (all >= 2 && fetched * 5 <= all)
+        add(d, "old-passwords", all - fetched, "");
+}
+
+static void look_at_amounts(struct diagnose_logs *d)
+{
+    uint64_t pages = digest_count(d, "ok-otp"), sent = digest_count(d, "ok-post") + digest_count(d, "ok-get");
+    if (pages > 0 && sent > pages + pages / 3 + 3)
+        add(d, "more-requests", sent - pages, "");
+    if (sent > 0 && pages > sent + sent / 3 + 5)
+        add(d, "more-pages", pages - sent, "");
+}
+
+/* ---- two servers ---- */
+
+static void look_at_nodes(struct diagnose_logs *d)
+{
+    unsigned fetching = 0, taking = 0, refusing = 0, without_pages = 0;
+    uint64_t refused = digest_count(d, "ndes-29"),
+             sent = digest_count(d, "ok-post") + digest_count(d, "ok-get");
+    for (unsigned n = 1; n < d->node_count; n++) {
+        uint64_t pages = digest_count_at(d, "ok-otp", n);
+        uint64_t posts = digest_count_at(d, "ok-post", n) + digest_count_at(d, "ok-get", n);
+        fetching += pages > 0;
+        taking += posts > 0;
+        without_pages += posts > 2 && pages == 0;
+        refusing += digest_count_at(d, "ndes-29", n) > 0;
+    }
+    if (refused == 0)
+        return;
+    double share = sent > 0 ? (double)refused / (double)sent : 0;
+    char text[160];
+    snprintf(text, sizeof text,
+             "%u servers take requests, %u hand out passwords; %.0f%% of the requests are refused", taking,
+             fetching, share * 100);
+    bool split = taking >= 2 && fetching >= 1 && (without_pages > 0 || refusing >= 2);
+    if (split && share > 0.1 && digest_count(d, "lost-on-restart") == 0)
+        add(d, "other-node", refused, text);
+    else if (taking == 1 && fetching == 1)
+        add(d, "one-node", 1, text);
+}
+
+/* ---- the pool ---- */
+
+static void look_at_pool(struct diagnose_logs *d)
+{
+    static const char *const identity[] = {"was-5021", "was-5057", "was-5002", "was-5009", "was-5011"};
+    int64_t first = 0, last = 0;
+    bool down = digest_span(d, "httperr-appoffline", &first, &last);
+    int64_t other_first = 0, other_last = 0;
+    if (digest_span(d, "httperr-disabled", &other_first, &other_last)) {
+        first = down && first < other_first ? first : other_first;
+        last = down && last > other_last ? last : other_last;
+        down = true;
+    }
+    uint64_t events = 0;
+    for (size_t i = 0; i < sizeof identity / sizeof identity[0]; i++)
+        events += digest_count(d, identity[i]);
+    if (events > 0)
+        return;
+    if (digest_count(d, "was-5059") > 0)
+        add(d, "only-5059", 1, "");
+    else if (down && digest_covers(d, COVER_SYSTEM, first, first))
+        add(d, "no-identity-event", 1, "");
+}
+
+static bool came_back(struct diagnose_logs *d, int64_t time_us, void *user)
+{
+    (void)user;
+    return digest_between(d, "w3svc-running", time_us, time_us + BACK_SOON) > 0 ||
+           digest_between(d, "booted", time_us, time_us + 3 * BACK_SOON) > 0;
+}
+
+static void look_at_w3svc(struct diagnose_logs *d)
+{
+    uint64_t back = 0, all = 0;
+    count_times(d, "w3svc-stopped", came_back, NULL, &back, &all);
+    int64_t first = 0, last = 0;
+    if (all > back && digest_span(d, "w3svc-stopped", &first, &last))
+        digest_add(d, "w3svc-down", 0, all - back, first, last, "");
+}
+
+/* ---- the start of NDES ---- */
+
+static void look_at_start(struct diagnose_logs *d)
+{
+    int64_t first_500 = 0, last_500 = 0, first_31 = EVIDENCE_NO_TIME, first_2 = 0, last_2 = 0;
+    for (size_t i = 0; i < d->seen_count; i++) {
+        const struct seen *seen = &d->seen[i];
+        if (strcmp(seen->mark->id, "ndes-31") == 0 && seen->code == 0x800B0101)
+            first_31 = seen->first_us;
+    }
+    bool failed = digest_span(d, "ndes-2", &first_2, &last_2);
+    if (failed && first_31 != EVIDENCE_NO_TIME && first_31 < first_2) {
+        add(d, "validity-first", 1, "");
+        if (digest_count(d, "ndes-2-57") > 0)
+            add(d, "start-failed-later", 1, "");
+    }
+    if (!failed && first_31 != EVIDENCE_NO_TIME && digest_between(d, "ndes-1", first_31, INT64_MAX) > 0)
+        add(d, "worked-with-ra", 1, "");
+    if (digest_span(d, "iis-500", &first_500, &last_500) && digest_count(d, "iis-500") >= 3 &&
+        digest_count(d, "ndes-2") + digest_count(d, "ndes-10") + digest_count(d, "ndes-53") == 0 &&
+        digest_covers(d, COVER_APPLICATION, first_500 - 12 * HOUR, first_500))
+        add(d, "no-ndes-event", 1, "");
+}
+
+/* ---- the CA ---- */
+
+static bool was_slow(struct diagnose_logs *d, int64_t time_us, void *user)
+{
+    (void)user;
+    return digest_between(d, "pki-slow", time_us - 10 * SECOND, time_us + 10 * SECOND) > 0;
+}
+
+static bool was_logged(struct diagnose_logs *d, int64_t time_us, void *user)
+{
+    (void)user;
+    return digest_between(d, "ok-post", time_us - 10 * SECOND, time_us + 10 * SECOND) +
+               digest_between(d, "ok-get", time_us - 10 * SECOND, time_us + 10 * SECOND) >
+           0;
+}
+
+static void look_at_ca(struct diagnose_logs *d)
+{
+    for (size_t i = 0; i < d->seen_count; i++) {
+        const struct seen *seen = &d->seen[i];
+        if (strcmp(seen->mark->id, "ndes-31") != 0 || (seen->code != 0x800706BA && seen->code != 0x80070005))
+            continue;
+        uint64_t slow = 0, logged = 0, all = 0;
+        count_times(d, "ndes-31", was_slow, NULL, &slow, &all);
+        count_times(d, "ndes-31", was_logged, NULL, &logged, &all);
+        if (slow * 2 >= all)
+            add(d, "refused-slowly", slow, "");
+        else if (logged * 2 >= all && slow * 5 < all)
+            add(d, "refused-fast", logged, "");
+        if (digest_between(d, "certsvc-stopped", seen->first_us - HOUR, seen->first_us + MINUTE) > 0 &&
+            digest_between(d, "certsvc-running", seen->last_us - MINUTE, seen->last_us + HOUR) > 0)
+            add(d, "certsvc-back", 1, "");
+        return;
+    }
+}
+
+/* ---- Intune ---- */
+
+static void look_at_module(struct diagnose_logs *d)
+{
+    uint64_t sent = digest_count(d, "plugin-send"), ended = digest_count(d, "plugin-exit");
+    uint64_t answered = digest_count(d, "plugin-true") + digest_count(d, "plugin-false");
+    if (sent >= 3 && sent > ended + ended / 20 + 1 && sent > answered + answered / 20 + 1)
+        add(d, "module-stops", sent - ended, "");
+    int64_t first_403 = 0, last_403 = 0, first_200 = 0, last_200 = 0;
+    if (digest_span(d, "bare-403", &first_403, &last_403) &&
+        digest_span(d, "bare-200", &first_200, &last_200) && digest_count(d, "bare-403") >= 3 &&
+        digest_count(d, "bare-200") >= 3 && last_403 < first_200 &&
+        digest_between(d, "ndes-29", first_200, INT64_MAX) >= 2)
+        digest_add(d, "module-lost", 0, digest_between(d, "ndes-29", first_200, INT64_MAX), first_200,
+                   last_200, "");
+}
+
+/* Between 10020 and the next 10010, or the service's stop and start: are the refusals there? */
+static void look_at_connector(struct diagnose_logs *d)
+{
+    int64_t stop = 0, stop_last = 0, start = 0, start_last = 0;
+    bool stopped = digest_span(d, "conn-10020", &stop, &stop_last) ||
+                   digest_span(d, "conn-service-stopped", &stop, &stop_last);
+    bool started = digest_span(d, "conn-10010", &start, &start_last) ||
+                   digest_span(d, "conn-service-running", &start, &start_last);
+    uint64_t refused = digest_count(d, "ndes-29");
+    if (!stopped || refused == 0)
+        return;
+    int64_t end = started && start_last > stop_last ? start_last : INT64_MAX - HOUR;
+    if (digest_between(d, "ndes-29", stop - MINUTE, end + 10 * MINUTE) * 10 >= refused * 8)
+        add(d, "connector-was-off", refused, "");
+}
+
+/* The modern connector writes 4003 for each request: when IIS takes PKIOperations and it writes nothing, it does not run. */
+static void look_for_silence(struct diagnose_logs *d)
+{
+    int64_t first = 0, last = 0, gap_from = 0;
+    uint64_t heard = digest_count(d, "conn-4003"),
+             asked = digest_count(d, "ok-post") + digest_count(d, "ok-get");
+    if (heard < 3 || asked < 6 || !digest_span(d, "conn-4003", &first, &last))
+        return;
+    gap_from = last + 2 * MINUTE;
+    uint64_t after =
+        digest_between(d, "ok-post", gap_from, INT64_MAX) + digest_between(d, "ok-get", gap_from, INT64_MAX);
+    if (after >= 5 && after * 20 >= asked)
+        digest_add(d, "connector-silent", 0, after, gap_from,
+                   EVIDENCE_NO_TIME == gap_from ? gap_from : gap_from + 1, "");
+}
+
+/* ---- clients ---- */
+
+static void look_at_clients(struct diagnose_logs *d)
+{
+    for (size_t i = 0; i < d->client_count; i++) {
+        const struct otp_client *c = &d->clients[i];
+        if (c->bare_401 >= 5 && c->other_401 == 0 && c->pages == 0)
+            digest_add(d, "never-logged-on", 0, c->bare_401, c->first_us, c->last_us, c->address);
+    }
+}
+
+void patterns_look(struct diagnose_logs *d)
+{
+    look_at_restarts(d);
+    look_at_ages(d);
+    look_at_amounts(d);
+    look_at_nodes(d);
+    look_at_pool(d);
+    look_at_w3svc(d);
+    look_at_start(d);
+    look_at_ca(d);
+    look_at_module(d);
+    look_at_connector(d);
+    look_for_silence(d);
+    look_at_clients(d);
+}

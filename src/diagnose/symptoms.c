@@ -1,0 +1,178 @@
+/* Failures in the logs become groups: by what failed, with which code, on which server, as far as it is no noise. */
+#include "diagnose/infer.h"
+
+#include <string.h>
+
+#define AROUND_RUN (INT64_C(600) * 1000000)
+
+struct found {
+    unsigned nodes[MAX_NODES]; /* names, not addresses */
+    size_t node_count;
+    uint32_t codes[16];
+    size_t code_count;
+};
+
+static bool of_problem(const struct inference *inf, const struct seen *seen, const struct problem *p)
+{
+    const char *id = seen->mark->problem;
+    if (id == NULL)
+        return false;
+    /* With the policy module there are no passwords to be wrong: it is the challenge that was not verified. */
+    if (strcmp(id, "password") == 0 && intune_mode(inf->logs) && strcmp(seen->mark->id, "module-lost") != 0 &&
+        digest_count(inf->logs, "module-lost") == 0)
+        id = "intune";
+    return strcmp(id, p->id) == 0;
+}
+
+static bool in_run(const struct inference *inf, const struct seen *seen)
+{
+    if (!inf->has_run || inf->about->started_us == 0 || seen->first_us == EVIDENCE_NO_TIME)
+        return true;
+    return seen->last_us >= inf->about->started_us - AROUND_RUN &&
+           seen->first_us <= inf->about->ended_us + AROUND_RUN;
+}
+
+static void collect(const struct inference *inf, const struct problem *p, struct found *found)
+{
+    for (size_t i = 0; i < inf->logs->seen_count; i++) {
+        const struct seen *seen = &inf->logs->seen[i];
+        size_t k = 0;
+        if (!of_problem(inf, seen, p) || !in_run(inf, seen))
+            continue;
+        const char *node = inf->logs->nodes[seen->node];
+        bool named =
+            seen->node != 0 && strspn(node, "0123456789.") != strlen(node) && strchr(node, ':') == NULL;
+        while (k < found->node_count && found->nodes[k] != seen->node)
+            k++;
+        if (named && k == found->node_count && k < MAX_NODES)
+            found->nodes[found->node_count++] = seen->node;
+        for (k = 0; k < found->code_count && found->codes[k] != seen->code;)
+            k++;
+        if (k == found->code_count && k < sizeof found->codes / sizeof found->codes[0])
+            found->codes[found->code_count++] = seen->code;
+    }
+}
+
+static void add_times(struct group *g, const struct seen *seen)
+{
+    if (seen->first_us == EVIDENCE_NO_TIME)
+        return;
+    if (g->first_us == EVIDENCE_NO_TIME || seen->first_us < g->first_us)
+        g->first_us = seen->first_us;
+    if (g->last_us == EVIDENCE_NO_TIME || seen->last_us > g->last_us)
+        g->last_us = seen->last_us;
+}
+
+/* Requests that went well meanwhile. */
+static double served(const struct inference *inf, const struct group *g)
+{
+    double count = 0;
+    char mark[24];
+    for (const char *at = g->problem->served; *at != '\0' && g->first_us != EVIDENCE_NO_TIME;) {
+        size_t len = strcspn(at, " ");
+        snprintf(mark, sizeof mark, "%.*s", (int)len, at);
+        count += (double)digest_between(inf->logs, mark, g->first_us, g->last_us);
+        at += len;
+        at += *at == ' ';
+    }
+    return count;
+}
+
+/* A handful of requests, or a few among many that went well, may be anybody's mistake. */
+static double noise(const struct inference *inf, const struct group *g, bool by_event)
+{
+    double leak = 1 + (by_event ? 1 : 3) / g->weight;
+    if ((g->problem->traits & BY_REQUEST) == 0 || by_event)
+        return leak;
+    double share = g->weight / (g->weight + served(inf, g));
+    return leak * (g->weight < 3 ? 8 : 1) * (share < 0.02 ? 20 : share < 0.08 ? 3 : 1);
+}
+
+/* Events of NDES, WAS or the connector are the server's own word that something is wrong. */
+static bool is_event(const struct seen *seen)
+{
+    return seen->mark->kind != EVIDENCE_IIS && seen->mark->kind != EVIDENCE_HTTPERR &&
+           strcmp(seen->mark->problem, "password") != 0 && strcmp(seen->mark->problem, "tls") != 0;
+}
+
+static void add_group(struct inference *inf, const struct problem *p, unsigned node, uint32_t code)
+{
+    struct group g = {.problem = p,
+                      .candidates = p->candidates,
+                      .certainty = p->certainty,
+                      .part = 1,
+                      .stage = p->stage,
+                      .node = node,
+                      .code = code,
+                      .first_us = EVIDENCE_NO_TIME,
+                      .last_us = EVIDENCE_NO_TIME};
+    const struct mark *before = NULL;
+    bool by_event = false, by_both = false;
+    for (size_t i = 0; i < inf->logs->seen_count; i++) {
+        const struct seen *seen = &inf->logs->seen[i];
+        if (!of_problem(inf, seen, p) || !in_run(inf, seen) ||
+            (p->candidates == NULL && seen->code != code) ||
+            (node != 0 && !digest_same_server(inf->logs, seen->node, node)))
+            continue;
+        g.weight += (double)seen->count * (seen->mark->weight > 0 ? seen->mark->weight : 1);
+        by_event |= is_event(seen);
+        by_both |= p->candidates == NULL && before != NULL &&
+                   before != seen->mark; /* NDES and the CA say the same */
+        before = seen->mark;
+        add_times(&g, seen);
+    }
+    const struct rule *rule = p->candidates == NULL ? diagnose_rule_of_code(code) : NULL;
+    if (p->candidates == NULL) {
+        g.candidates = rule != NULL ? rule->candidates : may_ca_refused;
+        g.certainty = rule != NULL ? rule->certainty : 0.4;
+    }
+    if (g.weight <= 0 || inf->group_count == MAX_GROUPS)
+        return;
+    g.leak = noise(inf, &g, by_event) * (by_both ? 0.3 : 1);
+    inf->groups[inf->group_count++] = g;
+}
+
+/* A refusal without a code stands beside one with a code: CA event 53 in another language, say. */
+static bool is_echo(const struct found *found, uint32_t code)
+{
+    return found->code_count > 1 && (code == 0 || code == 0x80004005);
+}
+
+static void add_groups(struct inference *inf, const struct problem *p)
+{
+    struct found found = {.node_count = 0};
+    collect(inf, p, &found);
+    if (found.code_count == 0)
+        return;
+    for (size_t k = 0; p->candidates == NULL && k < found.code_count; k++) {
+        if (!is_echo(&found, found.codes[k]))
+            add_group(inf, p, 0, found.codes[k]);
+    }
+    if (p->candidates == NULL)
+        return;
+    if ((p->traits & BY_SERVER) == 0 || found.node_count < 2) {
+        add_group(inf, p, found.node_count == 1 ? found.nodes[0] : 0, 0);
+        return;
+    }
+    for (size_t k = 0; k < found.node_count; k++)
+        add_group(inf, p, found.nodes[k], 0);
+}
+
+static void share_out(struct inference *inf)
+{
+    double total = 0;
+    for (size_t i = 0; i < inf->group_count; i++)
+        total += inf->groups[i].of_run ? 0 : inf->groups[i].weight;
+    for (size_t i = 0; i < inf->group_count; i++) {
+        struct group *g = &inf->groups[i];
+        if (!g->of_run)
+            g->share = inf->has_run ? 0 : g->weight / total;
+    }
+}
+
+void infer_from_logs(struct inference *inf)
+{
+    for (size_t i = 0; i < diagnose_problem_count; i++)
+        add_groups(inf, &diagnose_problems[i]);
+    share_out(inf);
+}
