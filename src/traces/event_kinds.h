@@ -17,7 +17,8 @@ enum traces_export {
     TRACES_SECURITY,
     TRACES_CONNECTOR,
     TRACES_CAPI2,
-    TRACES_CA, /* of the CA's machine */
+    TRACES_CA,     /* of the CA's machine */
+    TRACES_DEVICE, /* of a device that had trouble; there is such a file only with events */
     TRACES_EXPORT_COUNT
 };
 

@@ -22,6 +22,17 @@ bool traces_event_exists(const char *kind)
     return traces_kind_find(kind, NULL, NULL, NULL) != NULL;
 }
 
+/* "0A2B" -> "0a 2b", as certificate enrollment names certificates. */
+static void put_thumbprint(const char *hex, struct buf *out)
+{
+    for (size_t i = 0; hex[i] != '\0'; i++) {
+        if (i > 0 && i % 2 == 0)
+            buf_append_byte(out, ' ');
+        buf_append_byte(out,
+                        hex[i] >= 'A' && hex[i] <= 'F' ? (uint8_t)(hex[i] - 'A' + 'a') : (uint8_t)hex[i]);
+    }
+}
+
 /* One item of a list in event_kinds.h; *next counts the values that have been taken. */
 static void add_item(const struct traces *t, struct span item, const char *const *values, size_t *next,
                      struct items *items)
@@ -34,7 +45,9 @@ static void add_item(const struct traces *t, struct span item, const char *const
     items->name[items->count] = span_of(item.data, name);
     items->from[items->count++] = items->text.len;
     bool given = !fixed && values != NULL && values[*next] != NULL;
-    if (given)
+    if (given && span_equal_text(items->name[items->count - 1], "ObjId"))
+        put_thumbprint(values[(*next)++], &items->text);
+    else if (given)
         buf_append_text(&items->text, values[(*next)++]);
     else
         traces_fill(t, rest, fixed ? values : NULL, false, &items->text);
@@ -134,13 +147,16 @@ static void put_system(const struct traces *t, const struct place *p, struct buf
                 p->id, p->kind->level, p->kind->task, keywords_of(p->kind, who));
     buf_appendf(out, "<TimeCreated SystemTime='%04d-%02d-%02dT%02d:%02d:%02d.%06d%uZ'/>", at.year, at.month,
                 at.day, at.hour, at.minute, at.second, at.microsecond, (unsigned)(p->record % 10));
+    const char *computer = p->export == TRACES_CA       ? f->ca_node
+                           : p->export == TRACES_DEVICE ? "LT-2207"
+                                                        : f->node;
     /* Classic sources have no process; which one it is tells nobody anything here. */
     unsigned process = who->classic ? 0 : who->user != NULL ? 6732 : 718;
     buf_appendf(out,
                 "<EventRecordID>%" PRIu64 "</EventRecordID><Correlation/><Execution ProcessID='%u' "
                 "ThreadID='%u'/><Channel>%s</Channel><Computer>",
                 p->record, process, who->classic ? 0 : 700 + (unsigned)(p->record * 52 % 8000), who->channel);
-    traces_xml(span_of_text(p->export == TRACES_CA ? f->ca_node : f->node), out);
+    traces_xml(span_of_text(computer), out);
     buf_append_text(out, ".");
     traces_xml(span_of_text(f->domain), out);
     buf_append_text(out, "</Computer>");
@@ -201,6 +217,21 @@ static void put_event(const struct traces *t, const struct place *p, const char 
     buf_clear(&items.text);
 }
 
+/* The export of a device, with its first event. */
+static struct buf *open_late(struct traces *t)
+{
+    struct traces_writer *w = &t->exports[TRACES_DEVICE];
+    struct err e = {0};
+    if (w->failed)
+        return NULL;
+    if (traces_open_export(t, TRACES_DEVICE, &e))
+        return &w->pending;
+    if (!w->failed)
+        w->on_failure(&e, w->user);
+    w->failed = true;
+    return NULL;
+}
+
 bool traces_event(struct traces *t, int64_t when_us, const char *kind, const char *const *values)
 {
     struct place p = {.when_us = when_us};
@@ -208,6 +239,8 @@ bool traces_event(struct traces *t, int64_t when_us, const char *kind, const cha
     if (p.kind == NULL)
         return false;
     struct buf *out = traces_writer_begin(&t->exports[p.export]);
+    if (out == NULL && p.export == TRACES_DEVICE)
+        out = open_late(t);
     p.record = ++t->records[p.export];
     if (out != NULL)
         put_event(t, &p, values, out);

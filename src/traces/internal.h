@@ -35,6 +35,8 @@ struct traces {
     struct traces_state_tables *state;
 };
 
+bool traces_open_export(struct traces *t, enum traces_export export, struct err *e) MUST_USE;
+
 /* Broken-down UTC. */
 struct traces_time {
     int year, month, day, hour, minute, second;

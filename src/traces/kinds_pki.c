@@ -116,6 +116,17 @@ static const struct traces_kind kinds[] = {
      "<EventAuxInfo ProcessName='svchost.exe'/></X509Objects>",
      "For more details for this event, please refer to the \"Details\" section", NULL, false},
 
+    /* [documented: MS-TS-DEV] but for the words of 307, which are inferred */
+    {"Device 32", TRACES_ERROR, 0, 0, "Result", "SCEP: Certificate enroll failed. Result: (%1).", NULL,
+     false},
+    {"Device 36", TRACES_INFORMATION, 0, 0, NULL, "SCEP: Certificate request generated successfully.", NULL,
+     false},
+    {"Device 39", TRACES_INFORMATION, 0, 0, NULL, "SCEP: Certificate installed successfully.", NULL, false},
+    {"Device 306", TRACES_INFORMATION, 0, 0, "UniqueId|Result?The operation completed successfully.",
+     "SCEP: CspExecute for UniqueId : (%1) Result : (%2).", NULL, false},
+    {"Device 307", TRACES_ERROR, 0, 0, "Result", "SCEP: Certificate install failed. Result: (%1).", NULL,
+     false},
+
     CONNECTOR_OK("4000", "Successfully uploaded the issued certificate record to Intune."),
     CONNECTOR_FAILED("4001", "Failed to record the issued certificate."),
     CONNECTOR_FAILED("4002", "Failed to upload the issued certificate record to Intune."),

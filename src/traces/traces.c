@@ -15,12 +15,14 @@ static const char *const export_names[TRACES_EXPORT_COUNT] = {
     [TRACES_CONNECTOR] = "connector.xml",
     [TRACES_CAPI2] = "capi2.xml",
     [TRACES_CA] = "ca.xml",
+    [TRACES_DEVICE] = "device.xml",
 };
 
 /* A server that has run for a while has had events before. */
 static const uint64_t first_records[TRACES_EXPORT_COUNT] = {
     [TRACES_APPLICATION] = 61020, [TRACES_SYSTEM] = 101090, [TRACES_SECURITY] = 1810170,
     [TRACES_CONNECTOR] = 128170,  [TRACES_CAPI2] = 30410,   [TRACES_CA] = 157480,
+    [TRACES_DEVICE] = 4100,
 };
 
 /* The first failure is told, and kept for whoever closes. */
@@ -115,10 +117,15 @@ static void init_writers(struct traces *t)
     }
 }
 
+bool traces_open_export(struct traces *t, enum traces_export export, struct err *e)
+{
+    return traces_writer_open(&t->exports[export], t->folder, export_names[export], "<Events>", e);
+}
+
 static bool open_files(struct traces *t, struct err *e)
 {
     for (size_t i = 0; i < TRACES_EXPORT_COUNT; i++) {
-        if (!traces_writer_open(&t->exports[i], t->folder, export_names[i], "<Events>", e))
+        if (i != TRACES_DEVICE && !traces_open_export(t, (enum traces_export)i, e))
             return false;
     }
     return !t->connector ||

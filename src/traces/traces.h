@@ -4,7 +4,7 @@
  *
  * Files in the folder: u_ex<yymmdd>.log (IIS W3C), httperr1.log, application.xml, system.xml, security.xml, connector.xml,
  * capi2.xml, ca.xml (event exports as wevtutil writes them), NDESPlugin.log and CertificateRegistrationPoint_1.svclog (with
- * a connector), and state/<table>.csv. All times are written in UTC from the wall-clock microseconds handed in.
+ * a connector), device.xml (of a device, when it had events), and state/<table>.csv. All times are written in UTC from the wall-clock microseconds handed in.
  *
  * Thread: any, for everything but open and close. Writing is buffered; an export is well-formed XML whenever it is looked at.
  * Lines are in the order in which they were handed in, as on the real server. */
