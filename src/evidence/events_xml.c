@@ -21,9 +21,12 @@ struct parsing {
     bool collecting;
 };
 
+/* Others have events too. */
 static bool recognises(struct span head)
 {
-    return scan_find(head, "<Event ") != NULL || scan_find(head, "<Event>") != NULL;
+    bool event = scan_find(head, "<Event ") != NULL || scan_find(head, "<Event>") != NULL;
+    return event &&
+           (scan_find(head, "<System>") != NULL || scan_find(head, "/win/2004/08/events/event") != NULL);
 }
 
 static bool is_at(const struct place *p, size_t level, const char *name)

@@ -133,9 +133,12 @@ bool evidence_read_bytes(struct span bytes, const char *name, enum evidence_kind
                          const struct evidence_options *options, const struct evidence_sink *sink,
                          struct err *e) MUST_USE;
 
-/* How far a server's local clock is ahead of UTC: the quarter of an hour within 14 hours that brings most of the `local` times
- * within two seconds of one of `utc` (neither need be sorted; a few dozen that belong together are plenty, more than 4096 are
- * thinned). Subtract it from the local times. False: no offset stands out from chance. */
+/* How far a server's local clock is ahead of UTC: the quarter of an hour within 14 hours that brings `local` times nearest to
+ * those of `utc`, beyond chance (which is right once in a hundred). Subtract it from the local times. False: no offset stands
+ * out; *offset_us is untouched. Neither need be sorted; more than 4096 are thinned, EVIDENCE_NO_TIME is left out.
+ * Give it what belongs together. Failures: events of refused requests and the lines of these requests. Outages: events of pool and
+ * service (WAS 5021, 5057, 5059, 5002, NDES 1 and 3, Service Control Manager 7036), and of the web server's log the last line
+ * before the first 503 and the first after, and the same at the end; three or four such times are enough. */
 bool evidence_detect_offset(const int64_t *local_us, size_t local_count, const int64_t *utc_us,
                             size_t utc_count, int64_t *offset_us) MUST_USE;
 

@@ -160,6 +160,24 @@ static struct span cleaned(struct reading *r, struct span line)
     return span_of(arena_end(&r->arena, from), len);
 }
 
+/* FTP and SMTP write the same files and have 5xx of their own. */
+static bool is_http(struct span method)
+{
+    static const char *const known[] = {"GET",         "HEAD",         "POST",      "PUT",     "DELETE",
+                                        "OPTIONS",     "PATCH",        "TRACE",     "CONNECT", "PROPFIND",
+                                        "RPC_IN_DATA", "RPC_OUT_DATA", "BITS_POST", NULL};
+    for (size_t i = 0; known[i] != NULL; i++) {
+        if (span_equal_text(method, known[i]))
+            return true;
+    }
+    return method.len == 0;
+}
+
+static bool is_wanted(const struct reading *r, const struct w3c *w, int64_t status)
+{
+    return names_ndes(r, w3c_cell(w, W3C_STEM)) || (status / 100 == 5 && is_http(w3c_cell(w, W3C_METHOD)));
+}
+
 static void tell(struct reading *r, struct w3c *w, struct span line)
 {
     int64_t us;
@@ -175,7 +193,7 @@ static void tell(struct reading *r, struct w3c *w, struct span line)
     reading_computer(r, w3c_cell(w, W3C_COMPUTER));
     reading_address(r, w3c_cell(w, W3C_SERVER_IP));
     int64_t status = w3c_number(w, W3C_STATUS, 999);
-    if (status / 100 != 5 && !names_ndes(r, w3c_cell(w, W3C_STEM)))
+    if (!is_wanted(r, w, status))
         return;
     fill(r, w);
     r->record.time_us = us;

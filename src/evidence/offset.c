@@ -1,9 +1,13 @@
 #include "evidence/evidence.h"
 
-#define QUARTER_US INT64_C(900000000)
+#define SECOND     INT64_C(1000000)
+#define QUARTER_US (900 * SECOND)
 #define QUARTERS   56 /* 14 hours */
-#define NEAR_US    INT64_C(2000000)
+#define APART_US   (30 * SECOND)
 #define MAX_TIMES  4096
+
+#define MARGIN     7          /* bits: chance is right once in a hundred */
+#define MAX_GAP_US QUARTER_US /* in a longer one, some offset brings any two times together */
 
 static int by_value(const void *a, const void *b)
 {
@@ -26,46 +30,70 @@ static int64_t *sorted(const int64_t *times, size_t *count)
     return out;
 }
 
-/* How many of `local`, moved, have a neighbour in `utc`. One walk over both. */
-static size_t matches(const int64_t *local, size_t local_count, const int64_t *utc, size_t utc_count,
-                      int64_t offset)
+/* A burst counts once: it would otherwise outvote everything wherever it meets something. */
+static size_t thin_bursts(int64_t *times, size_t count)
 {
-    size_t hits = 0, at = 0;
-    for (size_t i = 0; i < local_count; i++) {
-        int64_t when = local[i] - offset;
-        while (at < utc_count && utc[at] < when - NEAR_US)
-            at++;
-        hits += at < utc_count && utc[at] <= when + NEAR_US;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || times[i] - times[kept - 1] >= APART_US)
+            times[kept++] = times[i];
     }
-    return hits;
+    return kept;
 }
 
-/* Chance gives every offset some matches: the right one has to be five times their spread above their average (the spread of a
- * count is the average's root; at least two matches beyond it where there are next to none), and well above the second. */
-static bool stands_out(const size_t *hits, int best)
+/* What it is worth that a time lies so near to another in a gap so wide: the bits of surprise, one for each time that half the gap can
+ * be halved before it is nearer than that. Logs of whole seconds are no nearer than one. */
+static unsigned worth_of(int64_t distance_us, int64_t gap_us)
 {
-    size_t sum = 0, second = 0;
-    for (int i = 0; i <= 2 * QUARTERS; i++) {
-        if (i == best)
-            continue;
-        sum += hits[i];
-        second = hits[i] > second ? hits[i] : second;
+    unsigned bits = 0;
+    int64_t nearest = distance_us < SECOND ? SECOND : distance_us;
+    for (int64_t half = (gap_us < MAX_GAP_US ? gap_us : MAX_GAP_US) / 4; half >= nearest; half /= 2)
+        bits++;
+    return bits;
+}
+
+/* Every local time, moved, beside its nearest neighbour. One walk over both. */
+static unsigned worth_at(const int64_t *local, size_t local_count, const int64_t *utc, size_t utc_count,
+                         int64_t offset)
+{
+    unsigned sum = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < local_count; i++) {
+        int64_t when = local[i] - offset;
+        while (at + 1 < utc_count && utc[at + 1] <= when)
+            at++;
+        bool between = utc[at] <= when && at + 1 < utc_count;
+        int64_t before = llabs(when - utc[at]), after = between ? utc[at + 1] - when : before;
+        sum += worth_of(before < after ? before : after, between ? before + after : MAX_GAP_US);
     }
-    double mean = (double)sum / (2 * QUARTERS), above = (double)hits[best] - mean - 1.5;
-    return hits[best] > second && hits[best] - second >= (second + 3) / 4 && above > 0 &&
-           above * above > 25 * mean;
+    return sum;
+}
+
+/* Chance makes every offset worth something, the more so the more times there are; the right one leaves all others behind. */
+static bool stands_out(const unsigned *worth, int best)
+{
+    double sum = 0, squares = 0, second = 0;
+    for (int i = 0; i <= 2 * QUARTERS; i++) {
+        double w = i == best ? 0 : worth[i];
+        sum += w;
+        squares += w * w;
+        second = w > second ? w : second;
+    }
+    double mean = sum / (2 * QUARTERS), spread = squares / (2 * QUARTERS) - mean * mean;
+    double margin = worth[best] - second;
+    return margin >= MARGIN && margin * margin > 4 * spread;
 }
 
 static bool choose(const int64_t *local, size_t local_count, const int64_t *utc, size_t utc_count,
                    int64_t *offset_us)
 {
-    size_t hits[2 * QUARTERS + 1];
+    unsigned worth[2 * QUARTERS + 1];
     int best = 0;
     for (int i = 0; i <= 2 * QUARTERS; i++) {
-        hits[i] = matches(local, local_count, utc, utc_count, (i - QUARTERS) * QUARTER_US);
-        best = hits[i] > hits[best] ? i : best;
+        worth[i] = worth_at(local, local_count, utc, utc_count, (i - QUARTERS) * QUARTER_US);
+        best = worth[i] > worth[best] ? i : best;
     }
-    if (!stands_out(hits, best))
+    if (!stands_out(worth, best))
         return false;
     *offset_us = (best - QUARTERS) * QUARTER_US;
     return true;
@@ -75,7 +103,8 @@ bool evidence_detect_offset(const int64_t *local_us, size_t local_count, const i
                             size_t utc_count, int64_t *offset_us)
 {
     int64_t *local = sorted(local_us, &local_count), *utc = sorted(utc_us, &utc_count);
-    bool found = local != NULL && utc != NULL && choose(local, local_count, utc, utc_count, offset_us);
+    bool both = local != NULL && utc != NULL && local_count > 0 && utc_count > 0;
+    bool found = both && choose(local, thin_bursts(local, local_count), utc, utc_count, offset_us);
     free(local);
     free(utc);
     return found;

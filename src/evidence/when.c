@@ -154,8 +154,10 @@ static bool has_any(struct span s, const char *const *words)
 }
 
 /* English, Spanish, Japanese, Chinese, Korean, Greek, Hungarian. Before or after the time. */
-static const char *const mornings[] = {"AM", "a. m", "a.m", "午前", "上午", "오전", "πμ", "de.", NULL};
-static const char *const evenings[] = {"PM", "p. m", "p.m", "午後", "下午", "오후", "μμ", "du.", NULL};
+static const char *const mornings[] = {
+    "AM", "a.\xC2\xA0m", "a.\xE2\x80\xAFm", "a. m", "a.m", "午前", "上午", "오전", "πμ", "de.", NULL};
+static const char *const evenings[] = {
+    "PM", "p.\xC2\xA0m", "p.\xE2\x80\xAFm", "p. m", "p.m", "午後", "下午", "오후", "μμ", "du.", NULL};
 
 static bool take_noon(struct span s, struct pieces *p)
 {

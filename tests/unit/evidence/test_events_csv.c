@@ -61,6 +61,15 @@ static void reads_event_viewer_in_japanese_and_korean(void **state)
            "2 2026-05-09T21:30:11.000Z |P| 31 level 2 #0 \"문\"\n");
 }
 
+static void reads_event_viewer_in_spanish(void **state)
+{
+    (void)state;
+    expect("Nivel,Fecha y hora,Origen,Id. del evento,Categor\xC3\xAD"
+           "a de la tarea\n"
+           "Advertencia,13/5/2026 9:30:11 p.\xC2\xA0m.,P,31,Ninguno,m\n",
+           "2 2026-05-13T21:30:11.000Z |P| 31 level 3 #0 \"m\"\n");
+}
+
 static void reads_the_security_log_of_event_viewer(void **state)
 {
     (void)state;
@@ -147,6 +156,7 @@ int main(void)
         cmocka_unit_test(reads_event_viewer_in_german),
         cmocka_unit_test(reads_event_viewer_in_french_of_windows_1252),
         cmocka_unit_test(reads_event_viewer_in_japanese_and_korean),
+        cmocka_unit_test(reads_event_viewer_in_spanish),
         cmocka_unit_test(reads_the_security_log_of_event_viewer),
         cmocka_unit_test(reads_get_eventlog),
         cmocka_unit_test(knows_days_from_months_by_order),

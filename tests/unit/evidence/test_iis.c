@@ -47,6 +47,15 @@ static void tells_scep_and_server_errors_only(void **state)
         0);
 }
 
+static void leaves_ftp_alone(void **state)
+{
+    (void)state;
+    expect("#Software: Microsoft Internet Information Services 10.0\n#Fields: date time cs-method "
+           "cs-uri-stem sc-status\n"
+           "2026-06-18 10:00:00 PASS *** 530\n2026-06-18 10:00:00 GET / 530\n",
+           "4 2026-06-18T10:00:00.000Z GET / - - 530.-1.-1 -1ms\n", 0);
+}
+
 static void tells_the_path_of_the_run(void **state)
 {
     (void)state;
@@ -194,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_scep_and_server_errors_only),
+        cmocka_unit_test(leaves_ftp_alone),
         cmocka_unit_test(tells_the_path_of_the_run),
         cmocka_unit_test(follows_fields_that_change),
         cmocka_unit_test(counts_days_where_dates_are_missing),

@@ -104,6 +104,7 @@ static void leaves_strangers_alone(void **state)
         "192.0.2.1 - - [09/May/2026:21:30:11 +0000] \"GET / HTTP/1.1\" 200 1\n",
         "#Fields: x-edge-location c-ip time\na b c\n",
         "<?xml version='1.0'?><rss><EventLog/></rss>",
+        "<Events><Event id='1'>Party</Event></Events>",
     };
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
         struct told t;
