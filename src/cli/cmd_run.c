@@ -194,6 +194,14 @@ static bool open_the_keyboard(struct run *run, struct err *e)
     return keyboard_open(run->scenario->limits.rate_per_s / peak, &run->keyboard, e);
 }
 
+static void close_the_keyboard(struct run *run)
+{
+    if (run->keyboard != NULL)
+        report_progress_state(run->progress, NULL); /* it was the keyboard's */
+    keyboard_close(run->keyboard);
+    run->keyboard = NULL;
+}
+
 static bool must_stop(void *user)
 {
     const struct run *run = user;
@@ -284,8 +292,7 @@ static bool run_the_load(struct run *run, struct err *e)
     config.pace_user = run;
     bool ok = engine_run(&config, &run->result, e);
     catch_signals(); /* while the results are written */
-    keyboard_close(run->keyboard);
-    run->keyboard = NULL;
+    close_the_keyboard(run);
     report_progress_free(run->progress);
     run->progress = NULL;
     return ok;

@@ -81,7 +81,7 @@ def check(holds, what):
 
 
 def steered():
-    t = Terminal("steered", "--set", "devices.count=60", "--set", "load.0.rate=10/s")
+    t = Terminal("steered", "--set", "devices.count=120", "--set", "load.0.rate=10/s")
     t.until(lambda: "in flight" in t.heard and t.is_raw(), "it shows progress and reads keys")
     t.press("?", "new arrivals")
     t.press("+", "rate x1.25")
@@ -96,7 +96,7 @@ def steered():
     code = os.waitstatus_to_exitcode(status)
     check(code in (0, 4), f"exit code {code}: {t.heard[-2000:]}")  # 4: a busy machine
     s = t.summary()
-    check(s["devices"]["enrolled"] == 60, s["devices"])
+    check(s["devices"]["enrolled"] == 120, s["devices"])
     notes = [n for n in s["notes"] if "by keyboard" in n]
     check(len(notes) == 1 and "paused from" in notes[0] and "rate x1.25 from" in notes[0], s["notes"])
     check(s["validity"]["verdict"] != "valid", s["validity"])
