@@ -1,6 +1,7 @@
 #include "sim/logon.h"
 
 #include "base/text.h"
+#include "sim/notes.h"
 #include "sim/ntlm.h"
 #include "sim/url.h"
 
@@ -123,6 +124,14 @@ static enum sim_logon_verdict refuse(unsigned offered, unsigned substatus, uint3
     return SIM_LOGON_REFUSED;
 }
 
+/* After a whole logon: Windows audits it. `name` is who it was, as far as that is known. */
+static enum sim_logon_verdict refuse_as(const char *name, unsigned offered, uint32_t win32,
+                                        struct sim_reply *reply)
+{
+    sim_note_logon(win32, name, reply);
+    return refuse(offered, 1, win32, reply);
+}
+
 /* "Negotiate <token>"; nothing when there is no token. False: it does not fit. */
 static bool hand_back(const struct scheme *scheme, struct span token, struct sim_reply *reply)
 {
@@ -162,7 +171,7 @@ static enum sim_logon_verdict verdict_of(const struct sim_logon *logon, size_t a
 static enum sim_logon_verdict check_basic(struct sim_logon *logon, const char *header, unsigned offered,
                                           const struct sim_effects *effects, struct sim_reply *reply)
 {
-    char name[SIM_ACCOUNT_BYTES];
+    char name[SIM_ACCOUNT_BYTES] = "";
     struct buf password;
     buf_init(&password, TOKEN_MAX);
     struct sim_accounts *accounts = logon->config.accounts;
@@ -179,17 +188,17 @@ static enum sim_logon_verdict check_basic(struct sim_logon *logon, const char *h
     if (effects->logon_status != 0)
         status = effects->logon_status;
     if (status != 0)
-        return refuse(offered, 1, status, reply);
+        return refuse_as(name, offered, status, reply);
     snprintf(reply->user, sizeof reply->user, "%s", name);
     return verdict_of(logon, account);
 }
 
 /* The last message was wrong. NTLM names the account that the domain controller counts it against. */
-static uint32_t blame(struct sim_logon *logon, struct span token)
+static uint32_t blame(struct sim_logon *logon, struct span token, char name[SIM_ACCOUNT_BYTES])
 {
-    char name[SIM_ACCOUNT_BYTES];
     struct span message;
-    if (sim_ntlm_find(token, &message) != SIM_NTLM_AUTHENTICATE || !sim_ntlm_who(message, name, sizeof name))
+    if (sim_ntlm_find(token, &message) != SIM_NTLM_AUTHENTICATE ||
+        !sim_ntlm_who(message, name, SIM_ACCOUNT_BYTES))
         return sim_ntlm_find(token, NULL) == SIM_NTLM_NONE ? LOGON_DENIED : INVALID_TOKEN;
     size_t account = sim_accounts_find(logon->config.accounts, span_of_text(name));
     return sim_accounts_logon(logon->config.accounts, account, false);
@@ -237,12 +246,13 @@ static enum sim_logon_verdict take_leg(struct sim_logon *logon, struct session *
         return SIM_LOGON_CONTINUE;
     }
     drop_exchange(logon, session);
-    uint32_t status = result == SIM_ACCEPT_DONE ? admit(logon, session, accepted) : blame(logon, leg->token);
+    uint32_t status = result == SIM_ACCEPT_DONE ? admit(logon, session, accepted)
+                                                : blame(logon, leg->token, accepted->name);
     if (leg->effects->logon_status != 0)
         status = leg->effects->logon_status;
     if (status != SIM_LOGON_OK || !hand_back(leg->scheme, buf_span(&accepted->token), reply)) {
         session->known = false;
-        return refuse(leg->offered, 1, status != SIM_LOGON_OK ? status : LOGON_DENIED, reply);
+        return refuse_as(accepted->name, leg->offered, status != SIM_LOGON_OK ? status : LOGON_DENIED, reply);
     }
     return welcome(session, reply);
 }

@@ -1,0 +1,89 @@
+/* Enrollments against a rig (sim_rig.h) whose outcome may be anything: a page, a CertRep, or none. Include it after sim_rig.h. */
+#ifndef SUPPORT_SIM_SEEN_H
+#define SUPPORT_SIM_SEEN_H
+
+#include "sim_rig.h"
+
+#define SECOND INT64_C(1000000)
+
+/* What came of an operation. */
+struct seen {
+    int status;
+    const char *server;
+    bool certrep; /* the content type says so */
+    struct err e; /* of reading it */
+    struct scep_certrep rep;
+    struct sim_reply reply; /* its body is gone */
+};
+
+/* An enrollment that a device would make: certificates from GetCACert, a password from the page; where the page has none, one
+ * that is known otherwise. */
+static inline void have_password(struct rig *r, char out[SIM_OTP_TEXT_BYTES])
+{
+    struct sim_reply reply = get(r, OTP);
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    struct err e = {0};
+    bool paged = false;
+    if (reply.status == 200 && text_to_utf8(buf_span(&reply.body), &text) && buf_text(&text) != NULL) {
+        const char *at = strstr(buf_text(&text), "password is: <B> ");
+        paged = at != NULL && sscanf(at, "password is: <B> %16[0-9A-F] </B>", out) == 1;
+    }
+    assert_true(paged || sim_otp_issue(r->otp, r->now_us, out, &e));
+    buf_clear(&text);
+    buf_clear(&reply.body);
+}
+
+static inline void take_ca_certs(struct rig *r)
+{
+    struct sim_reply reply = get(r, CERT);
+    struct scep_ca *ca = NULL;
+    struct err e = {0};
+    if (reply.status == 200 && scep_ca_parse(buf_span(&reply.body), &ca, &e)) {
+        scep_ca_free(r->served);
+        r->served = ca;
+    }
+    buf_clear(&reply.body);
+}
+
+static inline void post(struct rig *r, struct sim_device *d, struct seen *out)
+{
+    struct err made = {0};
+    *out = (struct seen){0};
+    if (d->subject == NULL)
+        d->subject = "CN=phone-7,OU=scepstorm";
+    if (d->key == NULL)
+        d->key = device_key;
+    if (d->digest == PKI_MD5)
+        d->digest = PKI_SHA256;
+    if (d->cipher == PKI_DES_CBC)
+        d->cipher = PKI_AES128_CBC;
+    d->now_s = r->now_us / 1000000;
+    if (!sim_device_make(d, r->served, &made))
+        fail_msg("the request: %s", made.text);
+    struct sim_reply reply = ask(r, "POST", PKI, buf_span(&d->message));
+    out->reply = reply;
+    out->status = reply.status;
+    out->server = reply.server;
+    out->certrep = reply.content_type != NULL && strcmp(reply.content_type, "application/x-pki-message") == 0;
+    if (out->certrep)
+        (void)!sim_device_read(d, r->served, buf_span(&reply.body), &out->rep, &out->e);
+    buf_clear(&reply.body);
+    sim_device_clear(d);
+}
+
+static inline void enroll_once(struct rig *r, struct seen *out)
+{
+    char password[SIM_OTP_TEXT_BYTES] = "";
+    take_ca_certs(r);
+    have_password(r, password);
+    post(r, &(struct sim_device){.password = password}, out);
+}
+
+static inline void forget(struct seen *s)
+{
+    if (s->certrep)
+        scep_certrep_clear(&s->rep);
+}
+
+#endif
