@@ -35,7 +35,7 @@ done
 build=${BENCH_BUILD:-build-bench}
 scripts/deps.sh test
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSCEPSTORM_TESTS=ON >/dev/null
-cmake --build "$build" --target bench scepstorm >/dev/null
+built=$(cmake --build "$build" --target bench scepstorm 2>&1) || { tail -n 30 <<<"$built" >&2; exit 1; }
 scepstorm=$(realpath "$build/scepstorm")
 bench=$(realpath "$build/tests/bench")
 unshare_map=()
@@ -56,7 +56,7 @@ size() { if [ "$form" = full ]; then echo "$2"; else echo "$1"; fi; }
 crowd() {
   local command=$1
   shift
-  timeout --kill-after=10 3600 "$bench" "$command" tests/bench/waiting.yaml "$@" || missed=1
+  limited 3600 "$bench" "$command" tests/bench/waiting.yaml "$@" || missed=1
 }
 
 one_row() {

@@ -34,9 +34,9 @@ enroll_at() { # enroll_at CIPHER DEVICES SIM-OPTION...
   begin "$bench" rsa beside >"$work/rsa"
   sampler=$child
   keys
-  "$bench" cost "$work/cost" timeout --kill-after=10 900 "$scepstorm" run tests/bench/bench.yaml --quiet --out "$work/$cipher" \
+  limited 900 "$bench" cost "$work/cost" "$scepstorm" run tests/bench/bench.yaml --quiet --out "$work/$cipher" \
     --set "target.url=$url/certsrv/mscep/mscep.dll" --set "devices.count=$devices" --set "devices.key.pool=$work/keys.pool" \
-    </dev/null 2>"$work/stderr" || [ $? -eq 4 ] || die "run failed: $(cat "$work/stderr")"
+    2>"$work/stderr" || [ $? -eq 4 ] || die "run failed: $(cat "$work/stderr")"
   own=$(of "$(cpu_ms "$sim") - $before")
   end "$sampler"
   end "$sim"

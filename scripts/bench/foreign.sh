@@ -11,7 +11,8 @@ row_foreign() { # row_foreign DEVICES SECONDS
   enroll_all "$work/before" "$1"
   first=$rate
   for size in 1 2 3 4 8; do
-    line=$(timeout --kill-after=10 120 unshare "${unshare_map[@]}" --net scripts/bench/pool.sh "$size" "$2") || die "the pool of $size failed"
+    limited 120 unshare "${unshare_map[@]}" --net scripts/bench/pool.sh "$size" "$2" >"$work/pool" || die "the pool of $size failed"
+    line=$(cat "$work/pool")
     made=${line% *}
     told+="$size: $made/s (${line#* } refused); "
     if is "$made > $best"; then best=$made best_size=$size; fi

@@ -12,13 +12,29 @@ begin() {
   children+=("$child")
 }
 
+forget() { # forget PID
+  local rest=() pid
+  for pid in "${children[@]}"; do [ "$pid" = "$1" ] || rest+=("$pid"); done
+  children=("${rest[@]}")
+}
+
 # end PID: asks it to stop and waits until it has.
 end() {
   kill "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
-  local rest=() pid
-  for pid in "${children[@]}"; do [ "$pid" = "$1" ] || rest+=("$pid"); done
-  children=("${rest[@]}")
+  forget "$1"
+}
+
+# limited SECONDS COMMAND...: its exit code; ended after that time. In the background, so that Ctrl-C is heard at once.
+limited() {
+  local before=${child:-} pid code=0 seconds=$1
+  shift
+  begin timeout --kill-after=10 "$seconds" "$@"
+  pid=$child
+  child=$before
+  wait "$pid" || code=$?
+  forget "$pid"
+  return "$code"
 }
 
 clean_up() {
@@ -81,8 +97,7 @@ storm() {
   local folder=$1 code=0
   shift
   keys
-  timeout --kill-after=10 1800 "$scepstorm" run "$@" --set "devices.key.pool=$work/keys.pool" --out "$folder" --quiet \
-    </dev/null 2>"$work/stderr" || code=$?
+  limited 1800 "$scepstorm" run "$@" --set "devices.key.pool=$work/keys.pool" --out "$folder" --quiet 2>"$work/stderr" || code=$?
   [ "$code" -eq 0 ] || [ "$code" -eq 4 ] || [ "$code" -eq 3 ] || die "run ended with $code: $(cat "$work/stderr")"
 }
 
