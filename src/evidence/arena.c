@@ -57,10 +57,21 @@ static size_t utf8_length(struct span s)
     return 0;
 }
 
+/* ASCII at the beginning of s, without NULs: most of everything. */
+static size_t plain_length(struct span s)
+{
+    size_t len = 0;
+    while (len < s.len && s.data[len] - 1u < 0x7F)
+        len++;
+    return len;
+}
+
 bool arena_is_utf8(struct span s)
 {
     for (size_t used; s.len > 0; s = span_of(s.data + used, s.len - used)) {
-        used = s.data[0] == 0 ? 0 : utf8_length(s);
+        used = plain_length(s);
+        if (used == 0)
+            used = s.data[0] == 0 ? 0 : utf8_length(s);
         if (used == 0)
             return false;
     }
@@ -69,7 +80,7 @@ bool arena_is_utf8(struct span s)
 
 static void put(struct arena *a, const void *bytes, size_t len)
 {
-    if (len + 1 > a->cap - a->len) /* cannot be, see arena_begin */
+    if (len + 1 > a->cap - a->len) /* only by element names that are repeated for thousands of attributes */
         return;
     memcpy(a->data + a->len, bytes, len);
     a->len += len;
@@ -93,7 +104,9 @@ void arena_append_char(struct arena *a, uint32_t code)
 void arena_append(struct arena *a, struct span s)
 {
     for (size_t used; s.len > 0; s = span_of(s.data + used, s.len - used)) {
-        used = s.data[0] == 0 ? 0 : utf8_length(s);
+        used = plain_length(s);
+        if (used == 0)
+            used = s.data[0] == 0 ? 0 : utf8_length(s);
         if (used > 0) {
             put(a, s.data, used);
             continue;

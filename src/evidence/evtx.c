@@ -28,12 +28,25 @@
 
 /* ---- the child ---- */
 
+/* What this process has mapped already, and MAX_MEMORY beyond: the parent may be a large one. */
+static rlim_t memory_limit(void)
+{
+    unsigned long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    if (statm != NULL && fscanf(statm, "%lu", &pages) != 1)
+        pages = 0;
+    if (statm != NULL)
+        fclose(statm);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + MAX_MEMORY;
+}
+
 static void limit(void)
 {
+    rlim_t memory = memory_limit();
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     setrlimit(RLIMIT_CPU, &(struct rlimit){MAX_CPU_S, MAX_CPU_S});
     if (!SANITIZED) /* whose shadow alone is larger */
-        setrlimit(RLIMIT_AS, &(struct rlimit){MAX_MEMORY, MAX_MEMORY});
+        setrlimit(RLIMIT_AS, &(struct rlimit){memory, memory});
 }
 
 static bool write_out(int fd, const uint8_t *bytes, size_t len)

@@ -139,7 +139,7 @@ static void reads_a_cut_incident(void **state)
 {
     (void)state;
     struct told t;
-    told_path(&t, "vectors/logs/get-winevent.csv");
+    told_path(&t, "vectors/evidence/get-winevent.csv");
     assert_true(t.ok);
     assert_int_equal(t.file.records, 17);
     assert_int_equal(t.file.damaged, 0);

@@ -106,9 +106,9 @@ static void reads_cut_incidents(void **state)
         const char *path, *node;
         uint64_t records;
     } files[] = {
-        {"vectors/logs/system-utf16le.xml", "NDES01.int.tailspin.example", 8},
-        {"vectors/logs/connector.xml", "NDES01.emea.adatum.example", 3},
-        {"vectors/logs/application-rendered.xml", "NDES01.int.tailspin.example", 6},
+        {"vectors/evidence/system-utf16le.xml", "NDES01.int.tailspin.example", 8},
+        {"vectors/evidence/connector.xml", "NDES01.emea.adatum.example", 3},
+        {"vectors/evidence/application-rendered.xml", "NDES01.int.tailspin.example", 6},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct told t;
@@ -125,7 +125,7 @@ static void tells_ndes_31_with_its_reason(void **state)
 {
     (void)state;
     struct told t;
-    told_path(&t, "vectors/logs/application-rendered.xml");
+    told_path(&t, "vectors/evidence/application-rendered.xml");
     assert_non_null(strstr(
         told_trace(&t),
         "Microsoft-Windows-NetworkDeviceEnrollmentService|NDES01.int.tailspin.example 31 level 2 #94606 "

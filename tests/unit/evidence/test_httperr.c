@@ -43,7 +43,7 @@ static void guesses_the_columns_of_a_log_without_beginning(void **state)
 static void reads_cut_incidents(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"vectors/logs/httperr9.log", "vectors/logs/httperr14.log"};
+    static const char *const paths[] = {"vectors/evidence/httperr9.log", "vectors/evidence/httperr14.log"};
     for (size_t i = 0; i < 2; i++) {
         struct told t;
         told_path(&t, paths[i]);

@@ -191,7 +191,7 @@ static void reads_a_cut_incident(void **state)
 {
     (void)state;
     struct told t;
-    told_path(&t, "vectors/logs/u_ex260618.log");
+    told_path(&t, "vectors/evidence/u_ex260618.log");
     assert_true(t.ok);
     assert_int_equal(t.file.lines, 40);
     assert_int_equal(t.file.records, 35); /* one is a scanner's */

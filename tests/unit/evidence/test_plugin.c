@@ -70,10 +70,10 @@ static void reads_cut_incidents(void **state)
 {
     (void)state;
     struct told t;
-    told_path(&t, "vectors/logs/plugin-bare.log");
+    told_path(&t, "vectors/evidence/plugin-bare.log");
     assert_int_equal(t.file.records, 24);
     told_clear(&t);
-    told_path(&t, "vectors/logs/plugin-copied.log");
+    told_path(&t, "vectors/evidence/plugin-copied.log");
     assert_int_equal(t.file.records, 20);
     assert_int_equal(t.file.damaged, 0);
     assert_non_null(

@@ -54,7 +54,7 @@ static void reads_a_packed_incident(void **state)
 {
     (void)state;
     struct told t;
-    told_path(&t, "vectors/logs/u_ex260504.log.gz");
+    told_path(&t, "vectors/evidence/u_ex260504.log.gz");
     assert_int_equal(t.file.kind, EVIDENCE_IIS);
     assert_int_equal(t.file.lines, 60);
     told_clear(&t);
@@ -81,12 +81,12 @@ static void says_what_it_cannot_open(void **state)
 {
     (void)state;
     struct told t;
-    told_path(&t, "vectors/logs/none");
+    told_path(&t, "vectors/evidence/none");
     assert_false(t.ok);
     assert_int_equal(t.error.reason, REASON_IO);
-    assert_non_null(strstr(t.error.text, "vectors/logs/none"));
+    assert_non_null(strstr(t.error.text, "vectors/evidence/none"));
     told_clear(&t);
-    told_path(&t, "vectors/logs");
+    told_path(&t, "vectors/evidence");
     assert_false(t.ok);
     told_clear(&t);
 }
@@ -126,14 +126,14 @@ static void reads_evtx(void **state)
         uint64_t records, damaged;
         const char *node, *has;
     } files[] = {
-        {"vectors/logs/windows-security.evtx", 7, 0, "temporal",
+        {"vectors/evidence/windows-security.evtx", 7, 0, "temporal",
          "Security|Microsoft-Windows-Security-Auditing|temporal 4776 level 0 #319457831 "
          "{PackageName=MICROSOFT_AUTHENTICATION_PACKAGE_V1_0} {TargetUserName=Administrator} "
          "{Workstation=TEMPORAL} "
          "{Status=0xc000006a}"},
-        {"vectors/logs/windows-application.evtx", 17, 0, "DESKTOP-0HIJB49",
+        {"vectors/evidence/windows-application.evtx", 17, 0, "DESKTOP-0HIJB49",
          "Application|SecurityCenter|DESKTOP-0HIJB49 15 level 4 #427 {=Windows Defender}"},
-        {"vectors/logs/windows-capi2.evtx.gz", 337, 3, "WIN-M5327EF98B9",
+        {"vectors/evidence/windows-capi2.evtx.gz", 337, 3, "WIN-M5327EF98B9",
          "{RevocationResult.value=80092012} {RevocationResult=The revocation function was unable to check"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
