@@ -228,8 +228,9 @@ bool check_read(struct check *c)
         check_tell(c, CHECK_UNKNOWN, "cannot make an event loop");
         return false;
     }
+    const char *proxy = c->scenario->target.proxy;
     if (http_new(&r.loop, c->scenario->target.ca_file, &r.http, &e) &&
-        http_session_new(r.http, &r.session, &e)) {
+        (proxy == NULL || http_set_proxy(r.http, proxy, &e)) && http_session_new(r.http, &r.session, &e)) {
         reached = read_bare(&r);
         if (reached) {
             read_caps(&r);

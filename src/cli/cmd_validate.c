@@ -114,6 +114,10 @@ static void print_target(const struct scenario *s)
     printf("target     %s\n", s->target.sim ? simulators[s->simulator.mode] : s->target.url);
     for (size_t i = 1; i < s->target.url_count; i++)
         printf("           %s\n", s->target.urls[i]);
+    for (size_t i = 0; i < s->target.address_count; i++)
+        printf("           at %s\n", s->target.addresses[i]);
+    if (s->target.proxy != NULL)
+        printf("           through the proxy %s\n", s->target.proxy);
     for (size_t i = 0; i < s->simulator.fault_count; i++)
         printf("           with the fault %s\n", s->simulator.faults[i]);
     if (s->target.authorized != NULL)

@@ -172,6 +172,26 @@ static unsigned lines_of(const struct challenge_config *c)
                                                                                      : c->connections;
 }
 
+/* Host and port of a URL. */
+static struct span authority_of(const char *url)
+{
+    const char *host = strstr(url, "://");
+    host = host == NULL ? url : host + 3;
+    return span_of(host, strcspn(host, "/?#"));
+}
+
+/* A page on the target's own host is asked where the target is pinned. */
+static const char *pinned_address(const struct engine *en, const char *url)
+{
+    const struct scenario *s = en->config->scenario;
+    if (s->target.address_count == 0 || url == NULL)
+        return NULL;
+    struct span page = authority_of(url), target = authority_of(en->config->scep_url);
+    bool same = page.len == target.len &&
+                strncasecmp((const char *)page.data, (const char *)target.data, page.len) == 0;
+    return same ? s->target.addresses[0] : NULL;
+}
+
 static bool open_supply(struct passwords *w, struct supply **out, struct err *e)
 {
     struct engine *en = w->engine;
@@ -181,6 +201,7 @@ static bool open_supply(struct passwords *w, struct supply **out, struct err *e)
         .http = en->http,
         .challenge = c,
         .url = en->config->admin_url,
+        .address = pinned_address(en, en->config->admin_url),
         .user = en->config->user,
         .secret = en->config->secret,
         .tickets = en->config->tickets,

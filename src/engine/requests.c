@@ -72,6 +72,14 @@ static bool is_numeric_host(const char *url)
     return inet_pton(AF_INET, text, &v4) == 1;
 }
 
+/* Where the request connects to: a pinned address needs no name lookup, and a proxy looks names up itself. */
+static bool looks_nothing_up(const struct phone *p)
+{
+    const struct scenario *s = p->engine->config->scenario;
+    const char *url = s->target.proxy != NULL ? s->target.proxy : base_url(p->engine, p->sent.url);
+    return s->target.address_count > 0 || is_numeric_host(url);
+}
+
 /* The parts of a new connection, as steps of their own; returns when the request itself could begin. */
 static int64_t hold_connection(struct phone *p, const struct http_response *r)
 {
@@ -79,7 +87,7 @@ static int64_t hold_connection(struct phone *p, const struct http_response *r)
         enum stage stage;
         int64_t us;
     } parts[] = {
-        {STAGE_DNS, is_numeric_host(base_url(p->engine, p->sent.url)) ? 0 : r->timing.dns_us},
+        {STAGE_DNS, looks_nothing_up(p) ? 0 : r->timing.dns_us},
         {STAGE_TCP, r->timing.tcp_us},
         {STAGE_TLS, r->timing.tls_us},
     };
@@ -118,6 +126,15 @@ static void keep_evidence(struct phone *p, struct http_response *r)
     r->body = (struct buf){0};
 }
 
+/* Which node of a farm it was. */
+static void note_address(struct phone *p, const struct http_response *r)
+{
+    struct outcome *o = &p->device.outcome;
+    bool direct = p->engine->config->scenario->target.proxy == NULL;
+    if (direct && r->status != 0)
+        snprintf(o->address, sizeof o->address, "%s", r->peer);
+}
+
 static void on_response(void *user, struct http_response *r)
 {
     struct seat *seat = user;
@@ -132,6 +149,7 @@ static void on_response(void *user, struct http_response *r)
         passwords_used(p, p->asked_us + r->timing.ready_us);
     if (p->cancelling)
         return; /* the device asked for it and waits for nothing */
+    note_address(p, r);
     facts_answer(p->engine, p->sent.operation, r);
     keep_evidence(p, r);
     const struct device_answer answer = {.status = r->status,
@@ -157,6 +175,14 @@ static const char *source_of(const struct phone *p)
                                        : s->target.sources[p->device.outcome.device % s->target.source_count];
 }
 
+/* As for sources. A device stays with its node. */
+static const char *address_of(const struct phone *p)
+{
+    const struct scenario *s = p->engine->config->scenario;
+    size_t count = s->target.address_count;
+    return count == 0 ? NULL : s->target.addresses[p->device.outcome.device % count];
+}
+
 void requests_send(struct phone *p, const struct device_action *action)
 {
     struct err e = {0};
@@ -172,6 +198,7 @@ void requests_send(struct phone *p, const struct device_action *action)
         .http_1_0 = persona->http_version == PERSONA_HTTP_1_0,
         .fresh = persona->connection == PERSONA_CONNECTION_PER_REQUEST,
         .source = source_of(p),
+        .address = address_of(p),
         .timeout_us = timeout > 0 ? timeout : p->engine->config->scenario->limits.request_timeout_us,
         .max_body = BYTES_MAX_MESSAGE,
         .once = action->operation == PERSONA_PKI_OPERATION, /* its password is good for one use */

@@ -160,10 +160,12 @@ static void on_looked(void *user, struct http_response *response)
 static bool look_at_bare_url(struct engine *en)
 {
     struct err ignored = {0};
-    int64_t timeout = en->config->scenario->limits.request_timeout_us;
+    const struct scenario *s = en->config->scenario;
+    int64_t timeout = s->limits.request_timeout_us;
     const struct http_request request = {
         .url = en->config->scep_url,
         .user_agent = ENGINE_USER_AGENT,
+        .address = s->target.address_count > 0 ? s->target.addresses[0] : NULL,
         .timeout_us = timeout < LOOK_MAX_US ? timeout : LOOK_MAX_US,
         .max_body = BYTES_MAX_MESSAGE,
         .stage = STAGE_SETUP,
@@ -206,6 +208,12 @@ static bool watch_signals(struct engine *en, struct err *e)
     return true;
 }
 
+static bool use_proxy(struct engine *en, struct err *e)
+{
+    const char *proxy = en->config->scenario->target.proxy;
+    return proxy == NULL || http_set_proxy(en->http, proxy, e);
+}
+
 static bool open_engine(struct engine *en, struct err *e)
 {
     const struct engine_config *c = en->config;
@@ -213,7 +221,7 @@ static bool open_engine(struct engine *en, struct err *e)
     uv_prepare_start(&en->turn, on_turn);
     en->turn.data = en;
     return alarm_open(en, e) && watch_signals(en, e) &&
-           http_new(&en->loop, c->scenario->target.ca_file, &en->http, e) &&
+           http_new(&en->loop, c->scenario->target.ca_file, &en->http, e) && use_proxy(en, e) &&
            workers_new(&en->loop, c->threads, &en->workers, e) && requests_prepare(en, e) &&
            passwords_new(en, &en->passwords, e) && signers_new(en, &en->signers, e) &&
            lab_new(en, &en->lab, e);

@@ -53,6 +53,7 @@ struct supply_web_config {
     struct http *http;
     const struct challenge_config *challenge;
     const char *url;             /* of mscep_admin's page; template of the others */
+    const char *address;         /* where that host is, whatever its name resolves to; NULL: look it up */
     const char *user;            /* NULL: none */
     const struct secret *secret; /* the user's password, or the API's token; NULL: none */
     bool tickets;                /* Kerberos tickets for this URL are at hand */

@@ -266,6 +266,7 @@ static bool ask(struct web_line *line, struct err *e)
         .body = buf_span(&q->body),
         .user_agent = ENGINE_USER_AGENT,
         .headers = q->headers.len > 0 ? buf_text(&q->headers) : NULL,
+        .address = c->address,
         .auth = line->auth,
         .user = line->auth != HTTP_AUTH_NONE ? c->user : NULL,
         .password = password ? c->secret : NULL,

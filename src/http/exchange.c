@@ -132,6 +132,7 @@ static void clear(struct exchange *x)
     buf_clear(&x->response.body);
     buf_clear(&x->response.headers);
     curl_slist_free_all(x->headers);
+    curl_slist_free_all(x->connect_to);
     *x = (struct exchange){.http = x->http, .easy = x->easy};
 }
 
@@ -177,7 +178,9 @@ static CURLcode set_common(struct exchange *x)
     SET(CURLOPT_SHARE, x->session->share);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_PROXY, x->http->proxy != NULL ? x->http->proxy : "");
+    SET(CURLOPT_NOPROXY, ""); /* nor does the environment decide who goes around it */
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075700
     SET(CURLOPT_QUICK_EXIT,
@@ -288,6 +291,20 @@ static CURLcode set_body(struct exchange *x, struct span body)
     return rc;
 }
 
+/* For any host and port, so also where a redirect leads on the same host. */
+static CURLcode set_address(struct exchange *x, const char *address)
+{
+    CURLcode rc = CURLE_OK;
+    char text[80];
+    bool v6 = strchr(address, ':') != NULL;
+    snprintf(text, sizeof text, "::%s%s%s:", v6 ? "[" : "", address, v6 ? "]" : "");
+    x->connect_to = curl_slist_append(NULL, text);
+    if (x->connect_to == NULL)
+        return CURLE_OUT_OF_MEMORY;
+    SET(CURLOPT_CONNECT_TO, x->connect_to);
+    return rc;
+}
+
 static CURLcode set_connection(struct exchange *x, const struct http_request *request)
 {
     CURLcode rc = CURLE_OK;
@@ -297,6 +314,8 @@ static CURLcode set_connection(struct exchange *x, const struct http_request *re
         SET(CURLOPT_FORBID_REUSE, 1L);
         SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
     }
+    if (rc == CURLE_OK && request->address != NULL)
+        rc = set_address(x, request->address);
     return rc;
 }
 
@@ -383,6 +402,13 @@ static void gather_timing(struct exchange *x)
     t->total_us = before + info_us(x->easy, CURLINFO_TOTAL_TIME_T);
 }
 
+static void gather_peer(struct exchange *x)
+{
+    char *address = NULL;
+    curl_easy_getinfo(x->easy, CURLINFO_PRIMARY_IP, &address);
+    snprintf(x->response.peer, sizeof x->response.peer, "%s", address != NULL ? address : "");
+}
+
 static void gather_headers(struct http_response *r)
 {
     char date[64];
@@ -415,6 +441,7 @@ static void gather(struct exchange *x, CURLcode code)
                          (uint64_t)info_us(x->easy, CURLINFO_SIZE_DOWNLOAD_T);
     gather_timing(x);
     gather_headers(r);
+    gather_peer(x);
     r->timed_out = code == CURLE_OPERATION_TIMEDOUT;
     if (code != CURLE_OK)
         http_failure(x, code, &r->error);

@@ -106,6 +106,15 @@ static bool is_loss(CURLcode code)
            code == CURLE_RECV_ERROR;
 }
 
+/* A proxy that makes no tunnel; its status. 0: it is not that. */
+static long tunnel_refused(const struct exchange *x)
+{
+    long status = 0;
+    if (x->http->proxy != NULL && !x->response.sent)
+        curl_easy_getinfo(x->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status >= 300 ? status : 0;
+}
+
 void http_failure(struct exchange *x, CURLcode code, struct err *e)
 {
     if (code == CURLE_OPERATION_TIMEDOUT) {
@@ -114,6 +123,11 @@ void http_failure(struct exchange *x, CURLcode code, struct err *e)
     }
     if (code == CURLE_COULDNT_CONNECT) {
         connect_failure(x, e);
+        return;
+    }
+    if (tunnel_refused(x) != 0) {
+        err_set_detail(e, STAGE_TCP, REASON_UNREACHABLE, ERR_DOMAIN_HTTP, tunnel_refused(x),
+                       "the proxy made no tunnel: HTTP %ld", tunnel_refused(x));
         return;
     }
     if (is_too_large(x, code)) {

@@ -39,8 +39,16 @@ void http_free(struct http *http)
     }
     curl_slist_free_all(http->no_expect);
     free(http->ca_file);
+    free(http->proxy);
     http_multi_close(http);
     http_library_close();
+}
+
+bool http_set_proxy(struct http *http, const char *url, struct err *e)
+{
+    free(http->proxy);
+    http->proxy = strdup(url);
+    return http->proxy != NULL || err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the HTTP client");
 }
 
 bool http_session_new(struct http *http, struct http_session **out, struct err *e)

@@ -28,6 +28,10 @@ bool http_new(uv_loop_t *loop, const char *ca_file, struct http **out, struct er
 /* All sessions must be freed before. Memory goes on the loop's next turns. */
 void http_free(struct http *http);
 
+/* From the next request on all go through the proxy at this URL ("http://proxy.example:3128"), to https targets through a
+ * tunnel; what a tunnel is refused with is REASON_UNREACHABLE. Fails: REASON_NO_MEMORY. */
+bool http_set_proxy(struct http *http, const char *url, struct err *e) MUST_USE;
+
 bool http_session_new(struct http *http, struct http_session **out, struct err *e) MUST_USE;
 /* Cancels what is under way, then closes the connections. May be called from a `done` of the session. */
 void http_session_free(struct http_session *session);
@@ -57,6 +61,8 @@ struct http_request {
     const char *
         source; /* the local address that connections come from, "127.0.0.2"; borrowed until done, and the same for all
                            requests of a session; NULL: the system's choice */
+    const char *
+        address; /* connect to this one, whatever the URL's host resolves to; TLS and Host keep the name. NULL: not so */
     enum http_auth auth;
     const char *user; /* Basic, NTLM: 'DOMAIN\\user' or 'user'. Negotiate takes tickets: http/kerberos.h */
     const struct secret *password; /* Basic, NTLM */
@@ -87,6 +93,7 @@ struct http_response {
     bool sent; /* the connection was up and the request began to be written */
     bool new_connection;
     int local_port;     /* 0: unknown */
+    char peer[46];      /* the address that it was connected to, a proxy's too; "": none */
     int status;         /* 0: none; may be set with an error (the body broke off) */
     struct buf headers; /* "Name: value\n" as received, status line first. Take by zeroing */
     struct buf body;    /* complete, or what came before the error. Take by zeroing */

@@ -31,6 +31,7 @@ struct exchange {
     struct http_session *session;
     CURL *easy;
     struct curl_slist *headers;
+    struct curl_slist *connect_to;
     http_done done;
     void *user;
     struct http_response response;
@@ -60,6 +61,7 @@ struct http {
     int epoll;
     uint64_t watched; /* how many are in it */
     char *ca_file;
+    char *proxy; /* NULL: none */
     struct curl_slist *no_expect;
     struct exchange
         *idle[2]; /* by whether their session kept TLS sessions: curl 7.88 forgets to free a handle's own

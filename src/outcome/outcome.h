@@ -106,6 +106,7 @@ struct outcome {
     int64_t scheduled_us;
     int64_t started_us; /* meaningless when unsent */
     int64_t finished_us;
+    char address[46]; /* of the server that answered last; "": none did, or a proxy stands between */
 
     /* Why it did not enroll; error.reason is REASON_NONE when enrolled. For an unsent device the cause. */
     struct err error;

@@ -16,7 +16,8 @@ static const char schema[] =
     " serial TEXT, subject TEXT, issuer TEXT, not_before INTEGER, not_after INTEGER, otp_age_us INTEGER,"
     " strict_ok INTEGER, persona_ok INTEGER, failed_checks TEXT, polls INTEGER, retries INTEGER,"
     " refused_as_expected INTEGER, eku TEXT, key_usage TEXT, san TEXT, differences TEXT, told INTEGER,"
-    " error_domain INTEGER, error_number INTEGER, defects TEXT, challenge TEXT, otp_fingerprint INTEGER);"
+    " error_domain INTEGER, error_number INTEGER, defects TEXT, challenge TEXT, otp_fingerprint INTEGER,"
+    " address TEXT);"
     "CREATE TABLE follow_up(device INTEGER, step TEXT, result TEXT, started_us INTEGER, finished_us INTEGER,"
     " stage TEXT, reason TEXT, error_text TEXT, http_status INTEGER, fail_info INTEGER, hresult TEXT, text "
     "TEXT,"
@@ -116,7 +117,7 @@ bool db_open(const char *path, struct db **out, struct err *e)
     else if (db_run(db, pragmas) && db_run(db, schema) && db_run(db, "BEGIN")) {
         db->device = db_prepare(
             db, "INSERT OR REPLACE INTO device VALUES"
-                "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
         db->step = db_prepare(db, "INSERT INTO step VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
         db->follow_up =
             db_prepare(db, "INSERT INTO follow_up VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
@@ -187,6 +188,7 @@ static void put_rest(struct db *db, struct row *row, const struct outcome *o, co
     put_text(row, defects);
     put_challenge(row, o->challenge);
     put_int_or_null(row, (int64_t)o->otp_fingerprint, o->otp_fingerprint != 0);
+    put_text(row, o->address);
 }
 
 static void write_follow_up(struct db *db, uint64_t device, const char *step,

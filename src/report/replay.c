@@ -81,20 +81,33 @@ static bool take_error(sqlite3_stmt *rows, int column, struct err *out)
 
 /* ---- tables ---- */
 
+#define DEVICE_COLUMNS                                                                                       \
+    "told, finished_us, device, phase, profile, warm_up, result, scheduled_us, started_us,"                  \
+    " stage, reason, error_text, error_domain, error_number, timed_out, http_status, body, server,"          \
+    " fail_info, hresult, text, defects, strict_ok, persona_ok, failed_checks, polls, retries,"              \
+    " refused_as_expected, serial, subject, issuer, not_before, not_after, eku, key_usage, san,"             \
+    " differences, challenge, otp_fingerprint, otp_age_us"
+#define FROM_DEVICE " FROM device INDEXED BY device_by_told ORDER BY told"
+
 static const char *const selects[TABLES] = {
     [EVENTS] =
         "SELECT told, at_us, kind, scheduled_us, warm_up, took_us, age_us, held FROM event ORDER BY told",
     [STEPS] =
         "SELECT told, finished_us, device, stage, phase, profile, warm_up, failed, timed_out, queued_us,"
         " started_us, bytes_sent, bytes_received, http_status FROM step ORDER BY rowid",
-    [DEVICES] =
-        "SELECT told, finished_us, device, phase, profile, warm_up, result, scheduled_us, started_us,"
-        " stage, reason, error_text, error_domain, error_number, timed_out, http_status, body, server,"
-        " fail_info, hresult, text, defects, strict_ok, persona_ok, failed_checks, polls, retries,"
-        " refused_as_expected, serial, subject, issuer, not_before, not_after, eku, key_usage, san, "
-        "differences,"
-        " challenge, otp_fingerprint, otp_age_us FROM device INDEXED BY device_by_told ORDER BY told",
+    [DEVICES] = "SELECT " DEVICE_COLUMNS ", address" FROM_DEVICE,
 };
+
+/* Earlier runs did not keep the address. */
+static const char *select_of(const struct report_results *r, size_t table)
+{
+    struct err ignored = {0};
+    sqlite3_stmt *column =
+        results_prepare(r, "SELECT 1 FROM pragma_table_info('device') WHERE name = 'address'", &ignored);
+    bool kept = column != NULL && results_step(r, column, &ignored);
+    sqlite3_finalize(column);
+    return table == DEVICES && !kept ? "SELECT " DEVICE_COLUMNS ", ''" FROM_DEVICE : selects[table];
+}
 
 static bool tell_step(const struct playback *p, sqlite3_stmt *rows)
 {
@@ -234,6 +247,7 @@ static bool take_certificate(sqlite3_stmt *rows, struct outcome *o)
     take_text(rows, 36, o->differences, sizeof o->differences);
     o->otp_fingerprint = (uint64_t)sqlite3_column_int64(rows, 38);
     o->otp_age_us = sqlite3_column_int64(rows, 39);
+    take_text(rows, 40, o->address, sizeof o->address);
     return db_challenge_of(text_of(rows, 37), &o->challenge);
 }
 
@@ -274,7 +288,7 @@ static bool open_stream(struct playback *p, struct stream *s, const struct repor
 {
     *s = (struct stream){.results = r, .now_us = INT64_MIN};
     for (size_t i = 0; i < TABLES; i++) {
-        s->cursors[i].rows = results_prepare(r, selects[i], p->e);
+        s->cursors[i].rows = results_prepare(r, select_of(r, i), p->e);
         if (s->cursors[i].rows == NULL)
             return false;
         fetch(p, s, &s->cursors[i]);
