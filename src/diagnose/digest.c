@@ -340,14 +340,20 @@ static void note_client(struct diagnose_logs *d, const struct evidence_record *r
         return;
     struct otp_client *client = &d->clients[i];
     if (i == d->client_count) {
-        *client = (struct otp_client){.first_us = r->time_us};
+        *client = (struct otp_client){.bare_401 = 0};
         memcpy(client->address, address, sizeof address);
         d->client_count++;
     }
+    bool bare = line->status == 401 && line->substatus == 2 && line->user.len == 0;
+    client->welcome |= line->status == 200;
+    client->first_us = client->bare_401 == 0 ? r->time_us : client->first_us;
+    client->bare_401 = bare ? client->bare_401 + 1 : 0;
     client->last_us = r->time_us;
-    client->bare_401 += line->status == 401 && line->substatus == 2 && line->user.len == 0;
-    client->other_401 += line->status == 401 && line->substatus != 2;
-    client->pages += line->status == 200 || line->status == 301;
+    if (client->bare_401 > client->most) {
+        client->most = client->bare_401;
+        client->most_first_us = client->first_us;
+        client->most_last_us = client->last_us;
+    }
 }
 
 static bool wants_code(const struct mark *m)

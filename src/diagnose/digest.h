@@ -55,8 +55,11 @@ struct span_us {
 
 struct otp_client {
     char address[48];
-    uint64_t bare_401, other_401, pages;
-    int64_t first_us, last_us;
+    uint64_t bare_401;         /* in a row, without an account */
+    bool welcome;              /* it had a page before */
+    int64_t first_us, last_us; /* of these */
+    uint64_t most;             /* the longest such row, and when it was */
+    int64_t most_first_us, most_last_us;
 };
 
 struct diagnose_logs {

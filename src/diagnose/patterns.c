@@ -294,12 +294,14 @@ static void look_for_silence(struct diagnose_logs *d)
 
 /* ---- clients ---- */
 
+/* Where others log on meanwhile, a stranger who never did is only looking around. */
 static void look_at_clients(struct diagnose_logs *d)
 {
     for (size_t i = 0; i < d->client_count; i++) {
         const struct otp_client *c = &d->clients[i];
-        if (c->bare_401 >= 5 && c->other_401 == 0 && c->pages == 0)
-            digest_add(d, "never-logged-on", 0, c->bare_401, c->first_us, c->last_us, c->address);
+        bool nobody = digest_between(d, "ok-otp", c->most_first_us, c->most_last_us) == 0;
+        if (c->most >= 5 && (c->welcome || nobody))
+            digest_add(d, "never-logged-on", 0, c->most, c->most_first_us, c->most_last_us, c->address);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define AROUND_RUN (INT64_C(600) * 1000000)
+#define RESTART    (INT64_C(600) * 1000000)
 
 struct found {
     unsigned nodes[MAX_NODES]; /* names, not addresses */
@@ -78,10 +79,25 @@ static double served(const struct inference *inf, const struct group *g)
     return count;
 }
 
+/* A reboot or an iisreset turns requests away for some minutes, and nobody calls that a fault. */
+static bool while_restarting(const struct inference *inf, const struct group *g)
+{
+    if (strcmp(g->problem->id, "pool-down") != 0 || g->first_us == EVIDENCE_NO_TIME ||
+        g->last_us - g->first_us > RESTART)
+        return false;
+    int64_t from = g->first_us - RESTART, to = g->last_us + RESTART;
+    return digest_between(inf->logs, "w3svc-stopped", from, to) +
+                   digest_between(inf->logs, "booted", from, to) >
+               0 &&
+           digest_between(inf->logs, "w3svc-running", from, to) > 0;
+}
+
 /* A handful of requests, or a few among many that went well, may be anybody's mistake. */
 static double noise(const struct inference *inf, const struct group *g, bool by_event)
 {
     double leak = 1 + (by_event ? 1 : 3) / g->weight;
+    if (!by_event && while_restarting(inf, g))
+        return 200 * leak;
     if ((g->problem->traits & BY_REQUEST) == 0 || by_event)
         return leak;
     double share = g->weight / (g->weight + served(inf, g));
