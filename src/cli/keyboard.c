@@ -72,7 +72,7 @@ static struct sigaction before[NUMBERS];
 
 static void on_signal(int number);
 
-static void catch (size_t i)
+static void watch_for(size_t i)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER};
     sigaction(numbers[i], &action, NULL);
@@ -89,17 +89,17 @@ static void on_signal(int number)
             continue;
         sigaction(number, &before[i], NULL);
         raise(number);
-        catch (i);
+        watch_for(i);
     }
     errno = kept;
 }
 
-static void catch_all(void)
+static void watch_all(void)
 {
     for (size_t i = 0; i < NUMBERS; i++) {
         sigaction(numbers[i], NULL, &before[i]);
         if (before[i].sa_handler != SIG_IGN)
-            catch (i);
+            watch_for(i);
     }
 }
 
@@ -124,7 +124,7 @@ bool keyboard_open(double most, struct keyboard **out, struct err *e)
     k->most = most;
     k->next_us = INT64_MIN;
     k->says = "keys: p pause, + - rate, q stop, ? help";
-    catch_all();
+    watch_all();
     take();
     *out = k;
     return true;
@@ -154,10 +154,10 @@ static void say_rate(struct keyboard *k, bool at_limit)
 static void change_rate(struct keyboard *k, int by)
 {
     int steps = k->steps + by;
-    bool possible = steps >= -MAX_STEPS && steps <= MAX_STEPS && (by < 0 || factor_of(steps) <= k->most);
-    if (possible)
+    bool too_much = by > 0 && factor_of(steps) > k->most;
+    if (!too_much && steps >= -MAX_STEPS && steps <= MAX_STEPS)
         k->steps = steps;
-    say_rate(k, !possible && by > 0);
+    say_rate(k, too_much);
 }
 
 static void press(struct keyboard *k, char key)
@@ -249,25 +249,31 @@ static void tell_stretch(const struct engine_change *c, int64_t until_us, char *
     add(out, out_bytes, one);
 }
 
-void keyboard_story(const struct engine_result *r, char *out, size_t out_bytes)
+/* As many as there is room for; returns how many changes that were. */
+static size_t tell_stretches(const struct engine_result *r, char *out, size_t out_bytes)
 {
-    size_t kept = r->change_count < ENGINE_MAX_CHANGES ? r->change_count : ENGINE_MAX_CHANGES;
-    char list[400] = "", more[48] = "";
+    size_t kept = r->change_count < ENGINE_MAX_CHANGES ? r->change_count : ENGINE_MAX_CHANGES, i;
     out[0] = '\0';
-    for (size_t i = 0; i < kept; i++) {
+    for (i = 0; i < kept && strlen(out) + 80 < out_bytes; i++) {
         const struct engine_pace *p = &r->changes[i].pace;
         bool as_planned = !p->paused && p->factor >= 1 && p->factor <= 1;
-        if (!as_planned && strlen(list) + 80 < sizeof list)
-            tell_stretch(&r->changes[i],
-                         i + 1 < r->change_count && i + 1 < kept ? r->changes[i + 1].at_us : INT64_MAX, list,
-                         sizeof list);
+        if (!as_planned)
+            tell_stretch(&r->changes[i], i + 1 < kept ? r->changes[i + 1].at_us : INT64_MAX, out, out_bytes);
     }
-    if (r->change_count > kept)
-        snprintf(more, sizeof more, " (of %zu changes, the first %d)", r->change_count, ENGINE_MAX_CHANGES);
-    if (kept > 0)
-        snprintf(out, out_bytes,
-                 "The load was steered by keyboard: %s%s. What was to come moved with it: latency and start "
-                 "lag count "
-                 "from the new schedule; what was due before a pause waited, and that counts.",
-                 list, more);
+    return i;
+}
+
+void keyboard_story(const struct engine_result *r, char *out, size_t out_bytes)
+{
+    char list[400], more[64] = "";
+    out[0] = '\0';
+    if (r->change_count == 0)
+        return;
+    if (tell_stretches(r, list, sizeof list) < r->change_count)
+        snprintf(more, sizeof more, "; and so on, %zu changes in all", r->change_count);
+    snprintf(
+        out, out_bytes,
+        "The load was steered by keyboard: %s%s. What was to come moved with it: latency and start lag count "
+        "from the new schedule; what was due before a pause waited, and that counts.",
+        list, more);
 }
