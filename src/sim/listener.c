@@ -75,21 +75,40 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **c
     *context = NULL;
 }
 
+static int socket_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info != NULL ? info->connect_fd : -1;
+}
+
 /* What a connection keeps between its requests. */
 struct peer {
     void *session;
+    bool spoke; /* there was a request */
 };
+
+/* libmicrohttpd ends a handshake that fails without a word; a server says why (RFC 8446 6.2). Nothing else has been said yet,
+ * so that the alert goes in the clear. */
+static void send_alert(int fd, enum sim_tls_offer offer)
+{
+    enum { HANDSHAKE_FAILURE = 40, PROTOCOL_VERSION = 70 };
+    uint8_t alert[] = {
+        21, 3, 1, 0, 2, 2, offer == SIM_TLS_RARE_CIPHER ? HANDSHAKE_FAILURE : PROTOCOL_VERSION};
+    (void)!send(fd, alert, sizeof alert, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
 
 static void on_connection(void *user, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    (void)connection;
     const struct sim_listener *l = user;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *context = calloc(1, sizeof(struct peer));
         return;
     }
     struct peer *peer = *context;
+    if (l->config.web != NULL && l->transport.offer != SIM_TLS_USUAL && (peer == NULL || !peer->spoke))
+        send_alert(socket_of(connection), l->transport.offer);
     if (peer != NULL && peer->session != NULL && l->config.forget != NULL)
         l->config.forget(peer->session, l->config.user);
     free(peer);
@@ -101,7 +120,10 @@ static void **session_of(struct MHD_Connection *connection)
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct peer *peer = info != NULL ? info->socket_context : NULL;
-    return peer != NULL ? &peer->session : NULL;
+    if (peer == NULL)
+        return NULL;
+    peer->spoke = true;
+    return &peer->session;
 }
 
 /* FNV-1a over client address and port: what tells one connection from another. */
@@ -125,13 +147,6 @@ static bool is_local(struct MHD_Connection *connection)
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     return info != NULL && info->client_addr != NULL && sim_port_address_is_loopback(info->client_addr);
-}
-
-static int socket_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    return info != NULL ? info->connect_fd : -1;
 }
 
 /* RST instead of an answer: libmicrohttpd closes, and closing with a linger time of zero sends one. */
