@@ -232,7 +232,7 @@ static bool httperr_ours(const struct evidence_httperr *h)
 
 static bool httperr_matches(const struct mark *m, const struct evidence_httperr *h)
 {
-    bool unnamed = h->uri.len <= 1 && h->queue.len <= 1;
+    bool unnamed = h->uri.len == 0 && h->queue.len == 0; /* HTTP.sys gave up before it knew */
     if (m->asks == ASK_SITE ? !httperr_ours(h) && !unnamed : !httperr_ours(h))
         return false;
     if (m->status != 0 && m->status != h->status)

@@ -101,7 +101,10 @@ static double noise(const struct inference *inf, const struct group *g, bool by_
     if ((g->problem->traits & BY_REQUEST) == 0 || by_event)
         return leak;
     double share = g->weight / (g->weight + served(inf, g));
-    return leak * (g->weight < 3 ? 8 : 1) * (share < 0.02 ? 20 : share < 0.08 ? 3 : 1);
+    return leak * (g->weight < 3 ? 8 : 1) *
+           (share < 0.02                                      ? 20
+            : share < 0.08 || (share < 0.3 && g->weight < 10) ? 3
+                                                              : 1);
 }
 
 /* Events of NDES, WAS or the connector are the server's own word that something is wrong. */

@@ -24,6 +24,7 @@ struct row {
     bool unsent;
     const char *first; /* NULL: no cause */
     double at_least;   /* its confidence */
+    double at_most;    /* 0: anything */
     const char *also;  /* blank-separated ids that must be listed, too */
 };
 
@@ -154,8 +155,10 @@ static const struct row rows[] = {
     {"cannot make the message", STAGE_BUILD, REASON_UNSUPPORTED_ALGORITHM, .first = NULL},
     {"aborted", STAGE_PKI_OPERATION, REASON_ABORTED, .first = NULL},
     {"our limits", STAGE_TCP, REASON_GENERATOR_LIMIT, .unsent = true, .first = NULL},
-    {"slow server", STAGE_PKI_OPERATION, REASON_REQUEST_TIMEOUT, .first = NULL},
-    {"slow server, device", STAGE_PKI_OPERATION, REASON_DEVICE_TIMEOUT, .first = NULL},
+    {"slow server", STAGE_PKI_OPERATION, REASON_REQUEST_TIMEOUT, .first = "ca-slow", .at_least = 0.2,
+     .at_most = 0.5, .also = "server-busy ca-unreachable-rpc"},
+    {"slow server, device", STAGE_PKI_OPERATION, REASON_DEVICE_TIMEOUT, .first = "ca-slow", .at_least = 0.2,
+     .at_most = 0.5},
     {"file is used up", STAGE_OTP, REASON_OTP_EXHAUSTED, .unsent = true, .first = NULL},
     {"no rule knows it", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 418, OUTCOME_BODY_TEXT, "teapot", .bare = 418,
      .first = NULL},
@@ -266,6 +269,7 @@ static void one_kind_of_failure_has_its_cause(void **state)
                      row->first);
         if (list.items[0].confidence < row->at_least)
             fail_msg("%s: confidence %f", row->what, list.items[0].confidence);
+        assert_true(row->at_most <= 0 || list.items[0].confidence <= row->at_most);
         assert_true(fabs(list.items[0].share - 1) < 1e-9);
         check_list(row->what);
         check_also(row);
