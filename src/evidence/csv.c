@@ -49,18 +49,25 @@ size_t csv_row_length(struct span s)
     return 0;
 }
 
-/* Behind the opening quote; returns what follows the closing one. */
-static struct span quoted(struct arena *a, struct span s)
+static bool is_end_of_cell(const struct csv *c, struct span s)
+{
+    return s.len == 0 || s.data[0] == c->separator;
+}
+
+/* Behind the opening quote; returns what follows the closing one. A single quote inside is text: some do not double them. */
+static struct span quoted(struct csv *c, struct arena *a, struct span s)
 {
     while (s.len > 0) {
         const uint8_t *quote = memchr(s.data, '"', s.len);
         size_t len = quote == NULL ? s.len : (size_t)(quote - s.data);
         arena_append(a, span_of(s.data, len));
         s = skip(s, len);
-        if (s.len < 2 || s.data[1] != '"')
+        if (s.len == 0 || is_end_of_cell(c, skip(s, 1)))
             return s.len == 0 ? s : skip(s, 1);
+        bool doubled = s.data[1] == '"';
+        c->malformed = c->malformed || !doubled;
         arena_append_char(a, '"');
-        s = skip(s, 2);
+        s = skip(s, doubled ? 2 : 1);
     }
     return s;
 }
@@ -69,21 +76,21 @@ void csv_split(struct csv *c, struct arena *a, struct span row)
 {
     while (row.len > 0 && (row.data[row.len - 1] == '\n' || row.data[row.len - 1] == '\r'))
         row.len--;
+    struct span whole = row;
     c->count = 0;
     c->malformed = false;
     for (bool more = true; more && c->count < CSV_MAX_CELLS;) {
         size_t from = a->len;
-        bool in_quotes = row.len > 0 && row.data[0] == '"';
-        if (in_quotes)
-            row = quoted(a, skip(row, 1));
+        if (row.len > 0 && row.data[0] == '"')
+            row = quoted(c, a, skip(row, 1));
         const uint8_t *end = row.len == 0 ? NULL : memchr(row.data, c->separator, row.len);
         size_t len = end == NULL ? row.len : (size_t)(end - row.data);
-        c->malformed = c->malformed || (in_quotes && scan_trim(span_of(row.data, len)).len > 0);
         arena_append(a, span_of(row.data, len));
         c->cell[c->count++] = arena_end(a, from);
         more = end != NULL;
         row = skip(row, more ? len + 1 : len);
     }
+    c->malformed = c->malformed && scan_count(whole, '\n') > 0;
 }
 
 struct cursor {

@@ -28,6 +28,7 @@
 
 /* ---- the child ---- */
 
+#if !SANITIZED
 /* What this process has mapped already, and MAX_MEMORY beyond: the parent may be a large one. */
 static rlim_t memory_limit(void)
 {
@@ -39,14 +40,16 @@ static rlim_t memory_limit(void)
         fclose(statm);
     return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + MAX_MEMORY;
 }
+#endif
 
 static void limit(void)
 {
-    rlim_t memory = memory_limit();
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     setrlimit(RLIMIT_CPU, &(struct rlimit){MAX_CPU_S, MAX_CPU_S});
-    if (!SANITIZED) /* whose shadow alone is larger */
-        setrlimit(RLIMIT_AS, &(struct rlimit){memory, memory});
+#if !SANITIZED /* the sanitizer's shadow alone is larger */
+    rlim_t memory = memory_limit();
+    setrlimit(RLIMIT_AS, &(struct rlimit){memory, memory});
+#endif
 }
 
 static bool write_out(int fd, const uint8_t *bytes, size_t len)

@@ -123,7 +123,7 @@ bool evidence_read_folder(const char *folder, const struct evidence_options *opt
         ok = err_set_errno(e, REASON_IO, ENAMETOOLONG, "cannot open the folder %.80s", folder);
     } else {
         *w = (struct walk){.options = options, .sink = sink, .below = len + 1};
-        memcpy(w->path, folder, len);
+        snprintf(w->path, sizeof w->path, "%.*s", (int)len, folder);
         ok = walk_folder(w, 1, e);
     }
     free(w);

@@ -209,7 +209,8 @@ bool w3c_guess(struct w3c *w, struct span line, const char *const *field_sets);
 struct csv {
     uint8_t separator; /* 0: not known yet */
     size_t count;
-    bool malformed; /* text behind a closing quote: a quote too many somewhere */
+    bool
+        malformed; /* single quotes within several lines: rather two rows with one quote too many between them */
     const char *cell[CSV_MAX_CELLS];
 };
 

@@ -123,6 +123,15 @@ static void takes_times_with_a_zone_for_what_they_are(void **state)
     told_clear(&t);
 }
 
+static void takes_quotes_that_are_not_doubled(void **state)
+{
+    (void)state;
+    expect("TimeCreated,Id,Message\n13/06/2026 10:00:00,1,\"Dienst \"Update\" im Status \"Beendet\".\"\n"
+           "13/06/2026 10:00:01,2,\"\"\"a\"\"\"\n",
+           "2 2026-06-13T10:00:00.000Z || 1 level 0 #0 \"Dienst \"Update\" im Status \"Beendet\".\"\n"
+           "3 2026-06-13T10:00:01.000Z || 2 level 0 #0 \"\"a\"\"\n");
+}
+
 static void goes_on_behind_a_stray_quote(void **state)
 {
     (void)state;
@@ -162,6 +171,7 @@ int main(void)
         cmocka_unit_test(knows_days_from_months_by_order),
         cmocka_unit_test(says_when_days_and_months_cannot_be_told_apart),
         cmocka_unit_test(takes_times_with_a_zone_for_what_they_are),
+        cmocka_unit_test(takes_quotes_that_are_not_doubled),
         cmocka_unit_test(goes_on_behind_a_stray_quote),
         cmocka_unit_test(reads_a_cut_incident),
     };
