@@ -48,6 +48,7 @@ enroll_at() { # enroll_at CIPHER DEVICES SIM-OPTION...
   run=$(of "($user + $system) * 1000 / $devices")
   sim_ms=$(of "$own / $devices")
   rate=$(of "$devices / $(figure "$work/$cipher" duration_s)")
+  machine=$(of "$rate * ($run + $sim_ms) / 10 / $cores")
   tell "$(printf '%s: %.3f ms user + %.3f ms system per enrollment, all of the run as wait4 reports it' "$cipher" \
     "$(of "$user * 1000 / $devices")" "$(of "$system * 1000 / $devices")")"
   over "$run" 3 2
@@ -57,14 +58,15 @@ enroll_at() { # enroll_at CIPHER DEVICES SIM-OPTION...
   rate_row "$cipher"
 }
 
+# On a machine that others use, too, the rate falls with what they take, so what was left is told.
 rate_row() { # rate_row CIPHER
   local full quiet beside
   full=$(of "$rate * 6 * ${rsa_full% *} / 1000000 / $cores")
   quiet=$(of "$rate * 6 * ${rsa_quiet% *} / 1000000 / $cores")
   beside=$(of "$rate * 6 * ${rsa_beside% *} / 1000000 / $cores")
   row "enrollments/s over cores / (6 private) ($1)" "$full" "" ">= 0.6" "$(met "$full >= 0.6")" \
-    "$(printf '%.0f/s, one private operation %.3f ms with all cores at it; %.2f by RSA in the quiet, %.2f by RSA beside the load' \
-      "$rate" "$(of "${rsa_full% *} / 1000")" "$quiet" "$beside")"
+    "$(printf '%.0f/s with %.0f %% of this machine, one private operation %.3f ms with all cores at it; %.2f by RSA in the quiet, %.2f by RSA beside the load' \
+      "$rate" "$machine" "$(of "${rsa_full% *} / 1000")" "$quiet" "$beside")"
 }
 
 row_enroll() { # row_enroll DEVICES
