@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define HEADER_BYTES   4096
+#define CHUNK_BYTES    65536
 #define MAX_FILE_BYTES ((uint64_t)4 << 30)
 #define MAX_MEMORY     ((rlim_t)1 << 30)
 #define MAX_CPU_S      1800
@@ -127,18 +129,21 @@ static int unpacked_copy(struct source *s)
     return fd;
 }
 
+/* Windows writes whole chunks. Of one that is cut libevtx says nothing. */
 static void finish(struct reading *r, pid_t pid, bool stop)
 {
     int status = 0;
+    bool cut = r->file.bytes < HEADER_BYTES || (r->file.bytes - HEADER_BYTES) % CHUNK_BYTES != 0;
     if (stop)
         kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    bool read = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (read && !cut)
         return;
     reading_damaged(r);
     if (*r->file.problem == '\0')
-        r->file.problem = "libevtx cannot read it, or not to its end";
+        r->file.problem = read ? "it is cut off" : "libevtx cannot read it, or not to its end";
 }
 
 static void read_pipe(struct reading *r, int fd, pid_t pid)

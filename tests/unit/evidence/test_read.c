@@ -1,5 +1,7 @@
 // links: PkgConfig::ZLIB
 #include "check.h"
+
+#include "base/file.h"
 #include "told.h"
 
 #include <dirent.h>
@@ -162,6 +164,23 @@ static void survives_damaged_evtx(void **state)
     told_clear(&t);
 }
 
+static void says_that_evtx_is_cut(void **state)
+{
+    (void)state;
+    struct buf log;
+    struct told t;
+    struct err e = {0};
+    buf_init(&log, (size_t)1 << 20);
+    CHECK_OK(file_read("vectors/evidence/windows-security.evtx", &log, &e), &e);
+    told_bytes(&t, span_of(log.data, 30000), EVIDENCE_EVENTS, NULL);
+    assert_true(t.ok);
+    assert_int_equal(t.file.records, 0);
+    assert_int_equal(t.file.damaged, 1);
+    assert_string_equal(t.file.problem, "it is cut off");
+    told_clear(&t);
+    buf_clear(&log);
+}
+
 /* ---- folders ---- */
 
 struct tree {
@@ -246,7 +265,8 @@ int main(void)
         cmocka_unit_test(unpacks_several_members), cmocka_unit_test(reads_a_packed_incident),
         cmocka_unit_test(refuses_another_kind),    cmocka_unit_test(says_what_it_cannot_open),
         cmocka_unit_test(leaves_strangers_alone),  cmocka_unit_test(reads_evtx),
-        cmocka_unit_test(survives_damaged_evtx),   cmocka_unit_test(walks_folders_in_order),
+        cmocka_unit_test(survives_damaged_evtx),   cmocka_unit_test(says_that_evtx_is_cut),
+        cmocka_unit_test(walks_folders_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
