@@ -3,9 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND_US INT64_C(1000000)
-#define BEFORE_US (60 * SECOND_US) /* a server is never new */
-#define AT_ONCE   5000             /* at most, after a long pause */
+#define AT_ONCE 5000 /* at most, after a long pause */
 
 struct teller {
     struct sim_noise *noise;
@@ -312,7 +310,7 @@ static void begin(struct sim_noise *noise, int64_t now_us)
 {
     noise->begun = true;
     for (size_t i = 0; i < SOURCE_COUNT; i++)
-        noise->due_us[i] = after(noise, i, now_us - BEFORE_US);
+        noise->due_us[i] = after(noise, i, now_us - SIM_NOISE_BEFORE_US);
 }
 
 void sim_noise_until(struct sim_noise *noise, const struct sim_noise_server *server, int64_t now_us,

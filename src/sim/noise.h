@@ -8,7 +8,8 @@
 
 enum sim_noise_level { SIM_NOISE_NONE, SIM_NOISE_LIGHT, SIM_NOISE_HEAVY };
 
-#define SIM_NOISE_SOURCES 48
+#define SIM_NOISE_SOURCES   48
+#define SIM_NOISE_BEFORE_US INT64_C(60000000) /* a server is never new */
 
 /* What the noise knows of the server. */
 struct sim_noise_server {

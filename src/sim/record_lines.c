@@ -150,12 +150,12 @@ static int64_t taken(const struct sim_request *request, const struct sim_reply *
     return spent > reply->delay_us ? spent : reply->delay_us;
 }
 
-static void iis_line(const struct sim_record_scene *s, struct target *target, int64_t taken_us)
+static void iis_line(const struct sim_record_scene *s, struct target *target)
 {
     char user[300];
     const struct sim_request *request = s->request;
     struct traces_iis line = {
-        .when_us = request->now_us + taken_us,
+        .when_us = request->now_us + s->taken_us,
         .method = request->method,
         .stem = buf_text(&target->stem),
         .query = buf_text(&target->query),
@@ -167,7 +167,7 @@ static void iis_line(const struct sim_record_scene *s, struct target *target, in
         .win32 = s->reply->win32,
         .bytes_sent = s->reply->body.len,
         .bytes_received = request->head_bytes + request->body.len,
-        .taken_us = taken_us,
+        .taken_us = s->taken_us,
     };
     sim_record_iis(s->recorder, s->node, &line, request->now_us);
 }
@@ -282,7 +282,7 @@ static void record(const struct sim_record_scene *scene)
     if (scene->reply->layer == SIM_LAYER_KERNEL && scene->reply->httperr != NULL)
         httperr_line(scene, &target);
     else if (scene->reply->layer != SIM_LAYER_FRONT)
-        iis_line(scene, &target, taken(scene->request, scene->reply));
+        iis_line(scene, &target);
     target_clear(&target);
 }
 
@@ -306,14 +306,15 @@ void sim_recorder_answer(struct sim_recorder *r, const struct sim_request *reque
         .node = reply->node < r->node_count ? reply->node : 0,
         .request = &seen,
         .reply = reply,
+        .taken_us = taken(request, reply),
     };
     from_mdm(&scene, &seen);
+    if (asks_module(&scene, &url))
+        sim_record_intune(&scene);
     record(&scene);
     if (is_leg(reply) || reply->layer == SIM_LAYER_FRONT)
         return;
     notes(&scene, url.operation);
     request_rows(&scene, url.operation);
     crash_rows(&scene);
-    if (asks_module(&scene, &url))
-        sim_record_intune(&scene);
 }

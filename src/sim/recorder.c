@@ -177,6 +177,12 @@ static bool wants_nodes(const struct sim_faults *faults)
     return false;
 }
 
+/* When the noise of the time before begins, if there is any. */
+static int64_t begins_us(const struct sim_recorder *r)
+{
+    return r->config.now_us() - (r->config.noise != SIM_NOISE_NONE ? SIM_NOISE_BEFORE_US : 0);
+}
+
 static bool open_node(struct sim_recorder *r, size_t n, struct err *e)
 {
     const struct sim_recorder_config *c = &r->config;
@@ -196,6 +202,7 @@ static bool open_node(struct sim_recorder *r, size_t n, struct err *e)
         .account = "CONTOSO\\svc-ndes",
         .address = r->address,
         .port = c->port,
+        .now_us = begins_us(r),
         .tls = c->web != NULL,
         .connector = c->mode == SIM_INTUNE,
         .failed = c->failed,

@@ -68,6 +68,7 @@ struct sim_record_scene {
     const struct sim_fault_setting *setting; /* NULL: none */
     const struct sim_request *request;       /* NULL: none */
     const struct sim_reply *reply;           /* NULL: none */
+    int64_t taken_us;                        /* until the reply leaves */
 };
 
 /* Fills braces in; what is not known stays. Cut to `bytes`. */

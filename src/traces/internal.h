@@ -35,6 +35,8 @@ struct traces {
     struct traces_state_tables *state;
 };
 
+/* Begins the files of IIS and HTTP.sys. Fails: REASON_IO. */
+bool traces_open_web(struct traces *t, int64_t now_us, struct err *e) MUST_USE;
 bool traces_open_export(struct traces *t, enum traces_export export, struct err *e) MUST_USE;
 
 /* Broken-down UTC. */

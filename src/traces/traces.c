@@ -141,7 +141,8 @@ bool traces_open(const struct traces_config *config, struct traces **out, struct
     pthread_mutex_init(&t->failure_lock, NULL);
     init_writers(t);
     if (!take_config(t, config, e) || !make_empty_folder(t->folder, e) ||
-        !make_empty_folder(t->state_folder, e) || !traces_state_new(t, &t->state, e) || !open_files(t, e)) {
+        !make_empty_folder(t->state_folder, e) || !traces_state_new(t, &t->state, e) || !open_files(t, e) ||
+        (config->now_us != 0 && !traces_open_web(t, config->now_us, e))) {
         t->on_failure = NULL;
         traces_close(t, NULL);
         return false;

@@ -26,6 +26,7 @@ struct traces_config {
     const char *account; /* "CONTOSO\\svc-ndes" */
     const char *address; /* s-ip */
     unsigned port;
+    int64_t now_us; /* the logs of IIS and HTTP.sys begin then; 0: with their first lines */
     bool tls;       /* the site has an https binding */
     bool connector; /* Intune's connector and policy module are there */
     /* Told once when a file cannot be written; what belongs into it is dropped from then on. Any thread. NULL: nobody. */

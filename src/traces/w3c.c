@@ -7,6 +7,8 @@
 
 #define QUERY_MAX 4096 /* IIS writes "..." for what is longer */
 
+#define DAY_US INT64_C(86400000000)
+
 #define IIS_FIELDS                                                                                           \
     "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) "  \
     "sc-status sc-substatus sc-win32-status time-taken"
@@ -31,33 +33,51 @@ static void put_word(const char *text, struct buf *out)
 }
 
 static bool open_log(struct traces *t, struct traces_writer *w, const char *name, const char *software,
-                     const char *fields, const struct traces_time *at)
+                     const char *fields, const struct traces_time *at, struct err *e)
 {
     char head[512];
-    struct err e = {0};
     snprintf(head, sizeof head,
              "#Software: %s\r\n#Version: 1.0\r\n#Date: %04d-%02d-%02d %02d:%02d:%02d\r\n#Fields: %s\r\n",
              software, at->year, at->month, at->day, at->hour, at->minute, at->second, fields);
-    if (traces_writer_open(w, t->folder, name, head, &e))
-        return true;
+    return traces_writer_open(w, t->folder, name, head, e);
+}
+
+/* Somebody is told, and nothing more is written. */
+static void give_up(struct traces_writer *w, const struct err *e)
+{
     if (!w->failed)
-        w->on_failure(&e, w->user);
+        w->on_failure(e, w->user);
     w->failed = true;
-    return false;
+}
+
+static bool open_iis(struct traces *t, int64_t when_us, const struct traces_time *at, struct err *e)
+{
+    char name[40];
+    snprintf(name, sizeof name, "u_ex%02d%02d%02d.log", at->year % 100, at->month, at->day);
+    t->iis_day = (int32_t)(when_us / DAY_US);
+    return open_log(t, &t->iis, name, "Microsoft Internet Information Services 10.0", IIS_FIELDS, at, e);
+}
+
+static bool open_httperr(struct traces *t, const struct traces_time *at, struct err *e)
+{
+    return open_log(t, &t->httperr, "httperr1.log", "Microsoft HTTP API 2.0", HTTPERR_FIELDS, at, e);
+}
+
+bool traces_open_web(struct traces *t, int64_t now_us, struct err *e)
+{
+    struct traces_time at = traces_time_of(now_us);
+    return open_iis(t, now_us, &at, e) && open_httperr(t, &at, e);
 }
 
 /* A new file each day. Who answered before midnight and comes after it is in the new one, as with IIS. */
 static void roll(struct traces *t, int64_t when_us, const struct traces_time *at)
 {
-    int32_t day = (int32_t)(when_us / INT64_C(86400000000));
-    if (t->iis.failed || (t->iis.fd >= 0 && day <= t->iis_day))
+    struct err e = {0};
+    if (t->iis.failed || (t->iis.fd >= 0 && when_us / DAY_US <= t->iis_day))
         return;
-    char name[40];
-    snprintf(name, sizeof name, "u_ex%02d%02d%02d.log", at->year % 100, at->month, at->day);
     traces_writer_close(&t->iis);
-    if (!t->iis.failed)
-        open_log(t, &t->iis, name, "Microsoft Internet Information Services 10.0", IIS_FIELDS, at);
-    t->iis_day = day;
+    if (!t->iis.failed && !open_iis(t, when_us, at, &e))
+        give_up(&t->iis, &e);
 }
 
 void traces_iis(struct traces *t, const struct traces_iis *line)
@@ -87,8 +107,9 @@ void traces_httperr(struct traces *t, const struct traces_httperr *line)
 {
     struct traces_time at = traces_time_of(line->when_us);
     traces_writer_begin(&t->httperr);
-    if (t->httperr.fd < 0 && !t->httperr.failed)
-        open_log(t, &t->httperr, "httperr1.log", "Microsoft HTTP API 2.0", HTTPERR_FIELDS, &at);
+    struct err e = {0};
+    if (t->httperr.fd < 0 && !t->httperr.failed && !open_httperr(t, &at, &e))
+        give_up(&t->httperr, &e);
     if (!t->httperr.failed && t->httperr.fd >= 0) {
         struct buf *out = &t->httperr.pending;
         put_time(&at, out);
