@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # names from here and there
-# Many devices in flight at once on this machine: four shards, each a process with a simulator of its own that keeps replies to
-# PKIOperation back until all have come. Stable: all enroll in the end, and no shard calls itself invalid. Replies take minutes, and
+# Many devices in flight at once on this machine: four shards, each a process with a simulator of its own that takes its time for
+# PKIOperation, until all have come. Stable: all enroll in the end, and no shard calls itself invalid. Replies take minutes, and
 # the SLO says so: what a late start weighs follows from that.
 
 row_fleet() { # row_fleet IN-FLIGHT
@@ -9,7 +9,7 @@ row_fleet() { # row_fleet IN-FLIGHT
   hold=$((devices / rate + 30))
   keys
   for i in $(seq $shards); do
-    serve "hold-$i" "$bench" hold $((hold * 1000))
+    simulator "sim-$i" --latency "pki_operation:fixed=${hold}s"
     servers+=("$child")
     urls[i]=$url
   done

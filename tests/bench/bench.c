@@ -26,8 +26,8 @@ static const struct {
     int (*run)(int argc, char **argv);
 } benchmarks[] = {
     {"cost", bench_cost},       {"rsa", bench_rsa},         {"timer", bench_timer},
-    {"hold", bench_hold},       {"waiting", bench_waiting}, {"polling", bench_polling},
-    {"planned", bench_planned}, {"scale", bench_scale},     {"logs", bench_logs},
+    {"waiting", bench_waiting}, {"polling", bench_polling}, {"planned", bench_planned},
+    {"scale", bench_scale},     {"logs", bench_logs},
 };
 
 int main(int argc, char **argv)

@@ -67,7 +67,7 @@ void bench_make_keys(struct pki_pool **pool);
 struct holder_config {
     bool tls;
     int hold_ms;          /* a PKIOperation is answered after this time; -1: never */
-    atomic_uint *waiting; /* shared memory: how many are kept back now; NULL: not told */
+    atomic_uint *waiting; /* shared memory: how many are kept back now */
 };
 
 /* Forks it. `*ca_file` (32 bytes) gets the name of a file with its root, to be removed by the caller. */
@@ -78,7 +78,6 @@ pid_t holder_start(const struct holder_config *config, char url[64], char ca_fil
 int bench_cost(int argc, char **argv);
 int bench_rsa(int argc, char **argv);
 int bench_timer(int argc, char **argv);
-int bench_hold(int argc, char **argv);
 int bench_waiting(int argc, char **argv);
 int bench_polling(int argc, char **argv);
 int bench_planned(int argc, char **argv);

@@ -77,8 +77,7 @@ static void write_reply(const struct sim_reply *reply, struct buf *out)
 static void keep_back(struct holder *h, struct peer *p)
 {
     p->due_us = h->config.hold_ms < 0 ? INT64_MAX : clock_monotonic_us() + (int64_t)h->config.hold_ms * 1000;
-    if (h->config.waiting != NULL)
-        atomic_fetch_add(h->config.waiting, 1);
+    atomic_fetch_add(h->config.waiting, 1);
     p->next = NULL;
     if (h->last != NULL)
         h->last->next = p;
@@ -192,8 +191,7 @@ static int let_go(struct holder *h)
     for (struct peer *p; (p = h->first) != NULL; h->first = p->next, p->due_us = 0) {
         if (p->due_us > now)
             return p->due_us == INT64_MAX ? -1 : (int)((p->due_us - now) / 1000 + 1);
-        if (h->config.waiting != NULL)
-            atomic_fetch_sub(h->config.waiting, 1);
+        atomic_fetch_sub(h->config.waiting, 1);
         put(p, &p->kept);
         buf_wipe(&p->kept);
         if (h->last == p)
@@ -273,7 +271,7 @@ static void make_server(struct holder *h, const char *ca_file)
     const struct sim_identity_spec spec = {.ca_bits = 2048, .ra_bits = 2048, .now_s = now_s};
     sim_web_certs_init(&web);
     if (!sim_identity_new(&spec, &id, &e) || !sim_web_certs_make(id, "127.0.0.1", now_s, &web, &e) ||
-        (ca_file != NULL && !file_write(ca_file, buf_span(&id->ca_pem), 0600, &e)))
+        !file_write(ca_file, buf_span(&id->ca_pem), 0600, &e))
         bench_die("certificates", &e);
     make_site(h, id);
     if (h->config.tls)
@@ -294,18 +292,6 @@ static int listen_somewhere(char url[64], bool tls)
     return fd;
 }
 
-static struct holder *make_holder(const struct holder_config *config, char url[64], const char *ca_file)
-{
-    static struct holder h; /* large: one per process */
-    int listener = listen_somewhere(url, config->tls);
-    h = (struct holder){.config = *config,
-                        .listener = listener,
-                        .epoll = epoll_create1(EPOLL_CLOEXEC),
-                        .host = strstr(url, "//") + 2};
-    make_server(&h, ca_file);
-    return &h;
-}
-
 pid_t holder_start(const struct holder_config *config, char url[64], char ca_file[32])
 {
     snprintf(ca_file, 32, "/tmp/bench-ca-XXXXXX");
@@ -313,28 +299,21 @@ pid_t holder_start(const struct holder_config *config, char url[64], char ca_fil
     if (file < 0)
         exit(1);
     close(file);
-    struct holder *h = make_holder(config, url, ca_file);
+    static struct holder h; /* large: one per process */
+    int listener = listen_somewhere(url, config->tls);
+    h = (struct holder){.config = *config,
+                        .listener = listener,
+                        .epoll = epoll_create1(EPOLL_CLOEXEC),
+                        .host = strstr(url, "//") + 2};
+    make_server(&h, ca_file);
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        run(h);
+        run(&h);
     }
-    close(h->listener);
-    close(h->epoll);
-    SSL_CTX_free(h->tls);
+    close(listener);
+    close(h.epoll);
+    SSL_CTX_free(h.tls);
     return pid;
-}
-
-/* hold MS: says "listening URL" and serves until it is ended. */
-int bench_hold(int argc, char **argv)
-{
-    char url[64];
-    (void)argc;
-    const struct holder_config config = {.hold_ms = (int)strtol(argv[0], NULL, 10)};
-    struct holder *h = make_holder(&config, url, NULL);
-    printf("listening %s\n", url);
-    fflush(stdout);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    run(h);
 }
