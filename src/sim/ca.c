@@ -198,11 +198,17 @@ static uint32_t next_number(const struct visit *v)
     return atomic_fetch_add(&v->ca->numbers, 1) + 2;
 }
 
-static bool issue(const struct visit *v, const struct pki_csr *csr, bool renewal, struct err *e)
+/* What the CA's request table shows from now on. */
+static void note_row(const struct visit *v, uint32_t number, int disposition, uint32_t code)
+{
+    v->reply->ca_row = (struct sim_ca_row){number, disposition, code};
+}
+
+static bool issue(const struct visit *v, const struct pki_csr *csr, uint32_t number, bool renewal,
+                  struct err *e)
 {
     struct sim_ca *ca = v->ca;
     struct pki_cert *cert = NULL;
-    uint32_t number = next_number(v);
     if (!sim_issue_cert(v->id, csr, number, ca->spec.policy.cert_validity_s, v->now_us / 1000000, &cert, e))
         return false;
     sim_ledger_add(ca->ledger, cert, v->request->transaction.id, renewal, v->now_us);
@@ -214,8 +220,12 @@ static bool issue(const struct visit *v, const struct pki_csr *csr, bool renewal
 static bool refuse_csr(const struct visit *v, const struct pki_csr *csr, const struct sim_refusal *why,
                        struct err *e)
 {
-    if (why->ca_event != NULL)
-        sim_note_denied(why, next_number(v), csr->subject, v->reply);
+    if (why->ca_event != NULL) {
+        uint32_t number = next_number(v);
+        bool failed = strcmp(why->ca_event, "CA 22") == 0;
+        sim_note_denied(why, number, csr->subject, v->reply);
+        note_row(v, number, failed ? SIM_CA_FAILED : SIM_CA_DENIED, why->hresult);
+    }
     return refuse(v, why, e);
 }
 
@@ -254,7 +264,9 @@ static bool hold(const struct visit *v, const struct pki_csr *csr, bool renewal,
         .content = buf_span(&v->request->content),
         .renewal = renewal,
         .approval = *approval,
+        .ca_number = next_number(v),
     };
+    note_row(v, waits.ca_number, SIM_CA_PENDING, 0);
     bool kept =
         v->effects->hold == SIM_HOLD_FORGOTTEN || sim_pending_add(v->ca->pending, &waits, v->now_us, e);
     return kept && send_pending(v, e);
@@ -273,7 +285,7 @@ static bool decide(const struct visit *v, const struct pki_csr *csr, bool renewa
             return send_found(v, old, e);
     }
     struct sim_approval approval = approval_of(v);
-    return approval.when == SIM_APPROVAL_NONE ? issue(v, csr, renewal, e)
+    return approval.when == SIM_APPROVAL_NONE ? issue(v, csr, next_number(v), renewal, e)
                                               : hold(v, csr, renewal, &approval, e);
 }
 
@@ -283,7 +295,8 @@ static bool issue_pending(const struct visit *v, const struct sim_poll_answer *a
                           struct err *e)
 {
     struct pki_csr csr = {0};
-    bool ok = pki_csr_read(content, &csr, e) && issue(v, &csr, answer->renewal, e);
+    note_row(v, answer->ca_number, SIM_CA_ISSUED, 0);
+    bool ok = pki_csr_read(content, &csr, e) && issue(v, &csr, answer->ca_number, answer->renewal, e);
     pki_csr_clear(&csr);
     sim_pending_done(v->ca->pending, v->request->transaction.id, answer->number, ok);
     return ok;
@@ -307,7 +320,9 @@ static bool answer_pending(const struct visit *v, struct span subject, struct sp
         ok = send_pending(v, e);
         break;
     case SIM_POLL_DENIED:
-        sim_note_denied(&SIM_REFUSE_DENIED, next_number(v), subject, v->reply);
+        if (answer.first)
+            sim_note_denied(&SIM_REFUSE_DENIED, answer.ca_number, subject, v->reply);
+        note_row(v, answer.ca_number, SIM_CA_DENIED, SIM_REFUSE_DENIED.hresult);
         ok = refuse(v, &SIM_REFUSE_DENIED, e);
         break;
     case SIM_POLL_APPROVED:

@@ -40,6 +40,14 @@ struct sim_note {
 };
 #define SIM_NOTES 2
 
+/* A row of the CA's request table. */
+enum { SIM_CA_PENDING = 9, SIM_CA_ISSUED = 20, SIM_CA_FAILED = 30, SIM_CA_DENIED = 31 };
+struct sim_ca_row {
+    uint32_t number; /* 0: none */
+    int disposition; /* SIM_CA_* */
+    uint32_t code;
+};
+
 /* Who answered, which is: whose log has a line about it. */
 enum sim_layer {
     SIM_LAYER_IIS,
@@ -79,6 +87,7 @@ struct sim_reply {
     bool crashed;        /* the worker process died of this request */
     bool pool_disabled;  /* and that was once too often */
     bool asked_ca;       /* the CA had a say */
+    struct sim_ca_row ca_row;
     struct sim_note notes[SIM_NOTES];
     uint32_t bitten;         /* faults that had a say; bits as in struct sim_effects */
     char user[256];          /* who is logged on; "": nobody */

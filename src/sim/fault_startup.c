@@ -139,7 +139,7 @@ static const struct sim_fault_kind kinds[] = {
                           "The revocation function was unable to check revocation because the revocation "
                           "server was offline."),
          ROW_BOTH_RA("certificates.ChainStatus", "RevocationStatusUnknown;OfflineRevocation"),
-         ROW_STATE("network.Result", "http://{ca-fqdn}/CertEnroll/", "timeout"))},
+         ROW_STATE("network.Result", "http://pki.{domain}/CertEnroll/issuing.crl", "timeout"))},
     {.id = "ra-key-cng-provider",
      STARTS_NOT,
      .traces =

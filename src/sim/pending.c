@@ -12,7 +12,8 @@ struct waiting {
     int64_t since_us;
     unsigned polls;
     struct sim_approval approval;
-    bool renewal, taken;
+    bool renewal, taken, told;
+    uint32_t ca_number;
     char transaction_id[SCEP_TRANSACTION_ID_MAX + 1];
     size_t subject_len, spki_len, content_len;
     uint8_t bytes[]; /* subject, key, content */
@@ -106,6 +107,7 @@ static struct waiting *make(const struct sim_pending_request *request, int64_t n
     w->since_us = now_us;
     w->approval = request->approval;
     w->renewal = request->renewal;
+    w->ca_number = request->ca_number;
     snprintf(w->transaction_id, sizeof w->transaction_id, "%s", request->transaction_id);
     w->hash = hash_of(w->transaction_id);
     const struct span parts[] = {request->subject, request->spki, request->content};
@@ -199,6 +201,9 @@ struct sim_poll_answer sim_pending_poll(struct sim_pending *pending, const char 
         answer.verdict = judge(w, fault_over, now_us, content);
         answer.number = w->number;
         answer.renewal = w->renewal;
+        answer.first = !w->told;
+        w->told = w->told || answer.verdict == SIM_POLL_DENIED;
+        answer.ca_number = w->ca_number;
     }
     pthread_mutex_unlock(&pending->lock);
     return answer;

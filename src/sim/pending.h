@@ -34,6 +34,7 @@ struct sim_pending_request {
     struct span content; /* the PKCS#10, kept (it can hold a password: wiped later) */
     bool renewal;
     struct sim_approval approval;
+    uint32_t ca_number; /* the CA's number of it */
 };
 /* Fails: REASON_NO_MEMORY. */
 bool sim_pending_add(struct sim_pending *pending, const struct sim_pending_request *request, int64_t now_us,
@@ -49,6 +50,8 @@ struct sim_poll_answer {
     enum sim_poll verdict;
     uint64_t number; /* for sim_pending_done: tells requests with the same transactionID apart */
     bool renewal;
+    bool first; /* DENIED: nobody was told before */
+    uint32_t ca_number;
 };
 /* Counts as one poll. A CertPoll names a subject and no key, a PKCSReq that is sent again has a key: an empty span asks
  * nothing. `fault_over`: what SIM_APPROVAL_FAULT waits for. APPROVED appends the PKCS#10 to `content`; wipe it. */

@@ -83,6 +83,8 @@ void sim_record_rows(const struct sim_record_scene *scene, size_t fault, unsigne
 void sim_record_every(const struct sim_record_scene *scene, size_t fault);
 /* One row, whatever its time. */
 void sim_record_row(const struct sim_record_scene *scene, size_t fault, const struct sim_fault_trace *row);
+/* The CA's request table: what was refused, failed or waits. A collector asks for nothing else. */
+void sim_record_request(const struct sim_record_scene *scene);
 /* Puts back what a fault has set. Holds `lock`. */
 void sim_record_restore(struct sim_recorder *r, size_t fault);
 

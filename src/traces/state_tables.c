@@ -129,7 +129,7 @@ static const char *const templates[] = {
 };
 
 static const char *const ca[] = {
-    "{ca-fqdn}\\{ca}|True||4|Running|||Valid|20",
+    "{ca-fqdn}\\{ca}|True||4|Running|||NoError|20",
     NULL,
 };
 
@@ -145,7 +145,7 @@ static const char *const software_connector[] = {
 static const char *const network[] = {
     "{ca-fqdn}|dns|ok|1",
     "{ca-fqdn}:135|tcp|ok|1",
-    "http://{ca-fqdn}/CertEnroll/|http|ok|6",
+    "http://pki.{domain}/CertEnroll/issuing.crl|http|ok|6",
     NULL,
 };
 static const char *const network_connector[] = {

@@ -1,0 +1,35 @@
+/* The CA's request table (only waiting requests are ever issued later), as a collector finds it: requests that were refused (31), failed (30) or wait (9). */
+#include "sim/recording.h"
+
+#include <stdio.h>
+
+void sim_record_request(const struct sim_record_scene *scene)
+{
+    const struct sim_ca_row *row = &scene->reply->ca_row;
+    char number[16], when[32], account[256], code[16], disposition[8];
+    if (row->number == 0)
+        return;
+    snprintf(number, sizeof number, "%u", (unsigned)row->number);
+    snprintf(disposition, sizeof disposition, "%d", row->disposition);
+    snprintf(code, sizeof code, "0x%08x", (unsigned)row->code);
+    sim_record_fill(scene, "{time}", when, sizeof when);
+    sim_record_fill(scene, "{account}", account, sizeof account);
+    const struct {
+        const char *column, *value;
+    } cells[] = {
+        {"SubmittedAt", when},
+        {"Requester", account},
+        {"Template", "NDESDevice"},
+        {"StatusCode", row->code != 0 ? code : "0x0"},
+        {"Disposition", disposition},
+        {"Message",
+         row->disposition == SIM_CA_PENDING ? "Taken Under Submission" : "Denied by Policy Module"},
+    };
+    struct traces *t = scene->recorder->nodes[scene->node];
+    if (row->disposition == SIM_CA_ISSUED) {
+        traces_state(t, "requests", number, "RequestId", "");
+        return;
+    }
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        traces_state(t, "requests", number, cells[i].column, cells[i].value);
+}
