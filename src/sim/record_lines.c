@@ -279,15 +279,6 @@ static bool asks_module(const struct sim_record_scene *s, const struct sim_url *
            url->operation == SIM_OP_PKI_OPERATION && asked && s->reply->subject[0] != '\0';
 }
 
-/* Behind an MDM that is a proxy, NDES sees the MDM alone: it fetches a password and sends the message on. */
-static void from_mdm(const struct sim_record_scene *s, struct sim_request *request)
-{
-    if (s->recorder->config.mode != SIM_PROXY)
-        return;
-    request->client = "10.20.4.60";
-    request->agent = "Apache-HttpClient/4.5.14 (Java/17.0.9)";
-}
-
 static void record(const struct sim_record_scene *scene)
 {
     struct target target;
@@ -312,20 +303,21 @@ void sim_recorder_answer(struct sim_recorder *r, const struct sim_request *reque
     struct sim_url url = sim_url_parse(request->target);
     if (is_beside(url.place))
         return;
-    struct sim_request seen = *request;
     struct sim_record_scene scene = {
         .recorder = r,
         .now_us = request->now_us,
         .node = reply->node < r->node_count ? reply->node : 0,
-        .request = &seen,
+        .request = request,
         .reply = reply,
         .taken_us = taken(request, reply),
     };
-    from_mdm(&scene, &seen);
     if (asks_module(&scene, &url))
         sim_record_intune(&scene);
-    record(&scene);
-    if (is_leg(reply) || reply->layer == SIM_LAYER_FRONT)
+    if (r->config.mode != SIM_PROXY)
+        record(&scene);
+    else if (url.operation != SIM_OP_PKI_OPERATION || !sim_record_proxy(&scene))
+        return;
+    if (is_leg(reply) || (reply->layer == SIM_LAYER_FRONT && r->config.mode != SIM_PROXY))
         return;
     notes(&scene, url.operation);
     sim_record_request(&scene);

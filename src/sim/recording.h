@@ -93,6 +93,8 @@ bool sim_record_tables(struct sim_recorder *r, struct err *e) MUST_USE;
 
 /* What Intune's module, registration point and connector write about a message. */
 void sim_record_intune(const struct sim_record_scene *scene);
+/* What a message leaves on NDES that came through an MDM. False: the MDM answered it without NDES. */
+bool sim_record_proxy(const struct sim_record_scene *scene);
 /* Writes a line of IIS now, or when its reply leaves. */
 void sim_record_iis(struct sim_recorder *r, unsigned node, const struct traces_iis *line, int64_t now_us);
 void sim_record_late_lines(struct sim_recorder *r, int64_t now_us);
