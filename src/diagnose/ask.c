@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #define MAX_ANCHORS 2048
+#define QUARTER     (INT64_C(900) * 1000000)
 
 static int by_time(const void *a, const void *b)
 {
@@ -45,13 +46,39 @@ static bool detect(const struct diagnose_logs *d, int64_t *out)
     return found;
 }
 
+static bool begins(const struct diagnose_logs *d, bool local, int64_t *out)
+{
+    bool found = false;
+    for (size_t i = 0; i < d->seen_count; i++) {
+        const struct seen *seen = &d->seen[i];
+        const char *id = seen->mark->problem;
+        bool down = id != NULL && (strcmp(id, "pool-down") == 0 || strcmp(id, "start-failed") == 0);
+        if (!down || seen->local != local || seen->first_us == EVIDENCE_NO_TIME)
+            continue;
+        *out = found && *out < seen->first_us ? *out : seen->first_us;
+        found = true;
+    }
+    return found;
+}
+
+/* A pool that goes down says so within minutes of the first request that is turned away. */
+static bool by_onset(const struct diagnose_logs *d, int64_t *out)
+{
+    int64_t local = 0, utc = 0;
+    if (!begins(d, true, &local) || !begins(d, false, &utc))
+        return false;
+    int64_t apart = local - utc, nearest = (apart + (apart < 0 ? -QUARTER : QUARTER) / 2) / QUARTER * QUARTER;
+    *out = nearest;
+    return llabs(apart - nearest) < QUARTER / 3 && llabs(nearest) <= 56 * QUARTER;
+}
+
 /* What an event or the collector says is exact; else the coincidences decide; else the times stay as they are. */
 static void find_offset(struct diagnose_logs *d)
 {
     int64_t offset = 0;
     if (d->clock_hint_us != EVIDENCE_NO_TIME)
         offset = d->clock_hint_us;
-    else if (!detect(d, &offset))
+    else if (!detect(d, &offset) && !by_onset(d, &offset))
         return;
     d->offset_known = true;
     d->offset_us = offset;

@@ -5,6 +5,7 @@
 
 /* Causes less likely than this are only named as look-alikes. */
 #define LEAST_CONFIDENCE 0.03
+#define SURE             0.9 /* nothing is missing any more */
 
 static bool has_reason(const struct rule *rule, enum reason reason)
 {
@@ -230,6 +231,10 @@ static bool conclude(const struct inference *inf, struct diagnose_list *out, str
             diagnose_clear(out);
             return false;
         }
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        if (out->items[i].confidence >= SURE)
+            out->items[i].missing = "";
     }
     if (out->count > 1)
         qsort(out->items, out->count, sizeof out->items[0], by_explained);

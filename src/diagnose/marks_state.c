@@ -67,7 +67,7 @@ static const struct mark state[] = {
     {STATE("state-crp-windows", "Windows authentication is on at the registration point"),
      .speaks = SPEAKS({"crp-windows-auth", 600})},
     {STATE("state-no-tls-binding", "there is no https binding with a certificate that is in the store"),
-     .speaks = IS("tls-binding-missing"), .problem = "tls"},
+     .speaks = IS("tls-binding-missing")},
     {STATE("state-isapi-feature", "the ISAPI features of IIS are not installed"),
      .speaks = IS("isapi-feature-missing")},
     {STATE("state-isapi-restriction", "mscep.dll is not allowed by the ISAPI restrictions"),
