@@ -70,9 +70,14 @@ static void print_modes(void)
 
 static void print_admin(void)
 {
-    printf("\nOn this machine only:  POST /scepstorm/admin/restart  restarts the application pool, which "
-           "forgets\n"
-           "passwords, logons and requests;  POST /scepstorm/admin/flush  brings the logs up to date.\n");
+    printf(
+        "\nOn this machine only:\n"
+        "  POST /scepstorm/admin/restart    restarts the application pool, which forgets passwords, logons\n"
+        "                                   and requests\n"
+        "  POST /scepstorm/admin/flush      brings the logs up to date\n"
+        "  POST /scepstorm/admin/faults     switches faults: a line for each, ID[:KEY=VALUE,...] to begin\n"
+        "                                   one now, -ID to end it; all lines or, with 400, none\n"
+        "  DELETE /scepstorm/admin/faults/ID    ends it;  GET /scepstorm/admin/faults  lists them\n");
 }
 
 static int print_help(void)
