@@ -21,16 +21,25 @@ struct ca_error {
 
 /* How the CA words a refusal in a captured reply: sentence, code, decimal code and name, who it was. */
 #define CODE_AND_NAME(hex, decimal, name) " 0x" hex " (" decimal " " name ")"
-#define IN_ENGLISH(sentence, hex, decimal, name)                                                             \
-    [SIM_ENGLISH] = {sentence, sentence CODE_AND_NAME(hex, decimal, name) " Denied by Policy Module"}
+/* Its policy module denies; what it could not process it says otherwise. */
+#define ENGLISH_BY_POLICY " Denied by Policy Module"
+#define ENGLISH_BEFORE_CA " Denied by Policy Module"
+#define ENGLISH_BY_CA     " Error Verifying Request Signature or Signing Certificate"
 /* Translations are those of German servers as administrators quote them, where they do; the rest is inferred. */
-#define IN_GERMAN(sentence, hex, decimal, name)                                                              \
-    [SIM_GERMAN] = {sentence, sentence CODE_AND_NAME(hex, decimal, name) " Verweigert vom Richtlinienmodul"}
+#define GERMAN_BY_POLICY " Verweigert vom Richtlinienmodul"
+#define GERMAN_BEFORE_CA " Verweigert vom Richtlinienmodul"
+#define GERMAN_BY_CA     " Fehler beim Überprüfen der Anforderungssignatur oder des Signaturzertifikats"
+#define WORDS(sentence, hex, decimal, name, outcome)                                                         \
+    {                                                                                                        \
+        sentence, sentence CODE_AND_NAME(hex, decimal, name) outcome                                         \
+    }
 #define ROW(who, hex, decimal, name, english, german)                                                        \
     {                                                                                                        \
         UINT32_C(0x##hex), who,                                                                              \
         {                                                                                                    \
-            IN_ENGLISH(english, #hex, decimal, name), IN_GERMAN(german, #hex, decimal, name)                 \
+            [SIM_ENGLISH] = WORDS(english, #hex, decimal, name, ENGLISH_##who), [SIM_GERMAN] = WORDS(        \
+                                                                                    german, #hex, decimal,   \
+                                                                                    name, GERMAN_##who)      \
         }                                                                                                    \
     }
 #define WAY(hex, english, german)                                                                            \

@@ -64,7 +64,12 @@ static const char *const fields[] = {"subject", "san", "eku", "key-usage", "key-
     }
 /* The module calls, and nobody is there to hear it. */
 #define ROWS_NOBODY_ANSWERS                                                                                  \
-    ROW_AT(PKI_OPERATION, CONNECTOR, ""), ROW_AT(PKI_OPERATION, SVCLOG, ""), ROW_AT(PKI_OPERATION, CRP, "")
+    ROW_AT(PKI_OPERATION, PLUGIN, "Calling VerifyRequest ..."),                                              \
+        ROW_AT(PKI_OPERATION, PLUGIN, "Sending request to certificate registration point."),                 \
+        ROW_AT(PKI_OPERATION, PLUGIN, "Verify challenge returns false"),                                     \
+        ROW_AT(PKI_OPERATION, PLUGIN, "Exiting VerifyRequest with 0x80004005"),                              \
+        ROW_AT(PKI_OPERATION, CONNECTOR, ""), ROW_AT(PKI_OPERATION, SVCLOG, ""),                             \
+        ROW_AT(PKI_OPERATION, CRP, "")
 
 static const struct sim_fault_kind kinds[] = {
     {.id = "connector-outbound-blocked",

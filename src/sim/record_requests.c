@@ -3,6 +3,13 @@
 
 #include <stdio.h>
 
+static const char *message_of(int disposition)
+{
+    return disposition == SIM_CA_PENDING  ? "Taken Under Submission"
+           : disposition == SIM_CA_FAILED ? "Error Verifying Request Signature or Signing Certificate"
+                                          : "Denied by Policy Module";
+}
+
 void sim_record_request(const struct sim_record_scene *scene)
 {
     const struct sim_ca_row *row = &scene->reply->ca_row;
@@ -17,13 +24,9 @@ void sim_record_request(const struct sim_record_scene *scene)
     const struct {
         const char *column, *value;
     } cells[] = {
-        {"SubmittedAt", when},
-        {"Requester", account},
-        {"Template", "NDESDevice"},
-        {"StatusCode", row->code != 0 ? code : "0x0"},
-        {"Disposition", disposition},
-        {"Message",
-         row->disposition == SIM_CA_PENDING ? "Taken Under Submission" : "Denied by Policy Module"},
+        {"SubmittedAt", when},        {"Requester", account},
+        {"Template", "NDESDevice"},   {"StatusCode", row->code != 0 ? code : "0x0"},
+        {"Disposition", disposition}, {"Message", message_of(row->disposition)},
     };
     struct traces *t = scene->recorder->nodes[scene->node];
     if (row->disposition == SIM_CA_ISSUED) {

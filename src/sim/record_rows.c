@@ -288,6 +288,16 @@ void sim_record_row(const struct sim_record_scene *scene, size_t fault, const st
     }
 }
 
+bool sim_record_needs_module(const struct sim_fault_kind *kind)
+{
+    for (const struct sim_fault_trace *row = kind->traces; row != NULL && row->what != NULL; row++) {
+        bool own = row->kind != SIM_TRACE_EVENT && row->kind != SIM_TRACE_STATE && row->what[0] != '\0';
+        if (own || strncmp(row->what, "Connector ", 10) == 0 || strncmp(row->what, "NDESConnector ", 14) == 0)
+            return true;
+    }
+    return false;
+}
+
 void sim_record_rows(const struct sim_record_scene *scene, size_t fault, unsigned whens)
 {
     const struct sim_fault_trace *row = scene->setting->kind->traces;

@@ -188,7 +188,7 @@ bool sim_record_tables(struct sim_recorder *r, struct err *e)
     if (!add_certs(r, e))
         return false;
     add_settings(r);
-    if (r->config.mode == SIM_INTUNE)
+    if (r->module)
         add_module_cert(r);
     return true;
 }

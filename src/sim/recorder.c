@@ -115,7 +115,7 @@ static void make_noise(struct sim_recorder *r, int64_t now_us)
 {
     const struct sim_noise_server server = {
         .address = r->address,
-        .module = r->config.mode == SIM_INTUNE,
+        .module = r->module,
         .serving = !r->noise[0].begun || (r->serving && r->held == 0),
     };
     for (size_t n = 0; n < r->node_count; n++)
@@ -204,7 +204,7 @@ static bool open_node(struct sim_recorder *r, size_t n, struct err *e)
         .port = c->port,
         .now_us = begins_us(r),
         .tls = c->web != NULL,
-        .connector = c->mode == SIM_INTUNE,
+        .connector = r->module,
         .failed = c->failed,
         .user = c->user,
     };
@@ -242,6 +242,16 @@ static bool start_watching(struct sim_recorder *r, struct err *e)
     return rc == 0 || err_set_errno(e, REASON_IO, rc, "cannot start a thread");
 }
 
+static bool has_module(const struct sim_recorder_config *config)
+{
+    bool module = config->mode == SIM_INTUNE;
+    for (size_t i = 0; i < sim_faults_count(config->faults); i++) {
+        int64_t from_us, for_us;
+        module = module || sim_record_needs_module(sim_faults_at(config->faults, i, &from_us, &for_us)->kind);
+    }
+    return module;
+}
+
 bool sim_recorder_start(const struct sim_recorder_config *config, struct sim_recorder **out, struct err *e)
 {
     struct sim_recorder *r = calloc(1, sizeof *r);
@@ -255,6 +265,7 @@ bool sim_recorder_start(const struct sim_recorder_config *config, struct sim_rec
     name_ca(r);
     init_locks(r);
     r->node_count = wants_nodes(config->faults) ? SIM_RECORDER_NODES : 1;
+    r->module = has_module(config);
     bool ok = true;
     for (size_t n = 0; ok && n < r->node_count; n++)
         ok = open_node(r, n, e);

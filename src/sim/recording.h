@@ -35,6 +35,7 @@ struct sim_record_late {
 
 struct sim_recorder {
     struct sim_recorder_config config;
+    bool module; /* Intune's module and connector are there, by mode or because a fault is about them */
     char address[64], otp_user[256], ca_name[128];
     struct traces *nodes[SIM_RECORDER_NODES];
     size_t node_count;
@@ -85,6 +86,8 @@ void sim_record_every(const struct sim_record_scene *scene, size_t fault);
 void sim_record_row(const struct sim_record_scene *scene, size_t fault, const struct sim_fault_trace *row);
 /* The CA's request table: what was refused, failed or waits. A collector asks for nothing else. */
 void sim_record_request(const struct sim_record_scene *scene);
+/* Whether a fault leaves anything in the logs of Intune's module, registration point or connector. */
+bool sim_record_needs_module(const struct sim_fault_kind *kind);
 /* Puts back what a fault has set. Holds `lock`. */
 void sim_record_restore(struct sim_recorder *r, size_t fault);
 
