@@ -31,7 +31,7 @@ static void module_fails(const struct sim_fault_setting *fault, struct sim_effec
 #define ROW_PLUGIN(line)   ROW_AT(PKI_OPERATION, PLUGIN, line)
 #define ROW_CRP(line)      ROW_AT(PKI_OPERATION, CRP, line)
 #define ROW_NO_SVCLOG      ROW_AT(PKI_OPERATION, SVCLOG, "")
-#define ROW_LEGACY(reason) ROW_AT_WITH(PKI_OPERATION, CONNECTOR, "NDESConnector 20502", reason)
+#define ROW_LEGACY(reason) ROW_AT_WITH(PKI_OPERATION, EVENT, "NDESConnector 20502", reason), ROW_NO_CONNECTOR
 #define ROW_NO_CONNECTOR   ROW_AT(PKI_OPERATION, CONNECTOR, "")
 #define ROWS_SENT                                                                                            \
     ROW_PLUGIN("Calling VerifyRequest ..."), ROW_PLUGIN("Sending request to certificate registration "       \
