@@ -2,6 +2,8 @@
 #include "engine/internal.h"
 #include "pki/csr.h"
 
+#define AHEAD 32 /* jobs for each worker */
+
 static const struct {
     bool (*run)(struct phone *p, const struct device_action *action, struct err *e);
     enum stage stage;
@@ -50,11 +52,66 @@ static void tidy(struct phone *p, const struct crypto *c)
         keys_hold(p);
 }
 
+/* ---- the line ---- */
+
+static void leave_line(struct crypto_line *line, struct phone *p)
+{
+    struct seat *seat = p->seat;
+    *(seat->before != NULL ? &seat->before->behind : &line->first) = seat->behind;
+    *(seat->behind != NULL ? &seat->behind->before : &line->last) = seat->before;
+    seat->before = seat->behind = NULL;
+    p->crypto.waits = false;
+}
+
+static void join_line(struct crypto_line *line, struct phone *p)
+{
+    struct seat *seat = p->seat;
+    seat->before = line->last;
+    *(line->last != NULL ? &line->last->behind : &line->first) = seat;
+    line->last = seat;
+    p->crypto.waits = true;
+}
+
+static void done(struct workers_job *job);
+
+static void serve(struct engine *en, struct phone *p)
+{
+    struct crypto *c = &p->crypto;
+    c->job = (struct workers_job){.run = run, .done = done};
+    c->phone = p;
+    c->busy = true;
+    en->line.served++;
+    workers_submit(en->workers, &c->job);
+}
+
+/* As many as the workers need to be busy until the loop comes round again. The others wait in line, where they may be put away:
+ * thousands that arrive at once would all be out otherwise. */
+static bool may_serve(const struct engine *en)
+{
+    return en->line.served < AHEAD * workers_threads(en->workers);
+}
+
+static void serve_line(struct engine *en)
+{
+    while (en->line.first != NULL && may_serve(en)) {
+        struct phone *p = park_return(en->line.first);
+        if (p == NULL) { /* those in line are tried again with the next one that is done, or time out */
+            engine_lack_memory(en);
+            return;
+        }
+        leave_line(&en->line, p);
+        serve(en, p);
+    }
+}
+
 static void done(struct workers_job *job)
 {
     struct crypto *c = (struct crypto *)job;
     struct phone *p = c->phone;
+    struct engine *en = p->engine;
     c->busy = false;
+    en->line.served--;
+    serve_line(en);
     if (!c->job.cancelled && !p->ended)
         hold_step(c);
     if (c->action.kind == DEVICE_MAKE_CSR && c->ok && !c->job.cancelled)
@@ -73,13 +130,18 @@ static void done(struct workers_job *job)
 
 void crypto_begin(struct phone *p, const struct device_action *action)
 {
-    struct crypto *c = &p->crypto;
-    *c = (struct crypto){.job = {.run = run, .done = done}, .phone = p, .action = *action, .busy = true};
-    workers_submit(p->engine->workers, &c->job);
+    struct engine *en = p->engine;
+    p->crypto = (struct crypto){.action = *action};
+    if (en->line.first == NULL && may_serve(en))
+        serve(en, p);
+    else
+        join_line(&en->line, p);
 }
 
 void crypto_cancel(struct phone *p)
 {
+    if (p->crypto.waits)
+        leave_line(&p->engine->line, p);
     if (p->crypto.busy)
         workers_cancel(p->engine->workers, &p->crypto.job);
 }

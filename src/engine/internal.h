@@ -46,6 +46,13 @@ struct seat {
     int64_t deadline_us, wake_us; /* wake_us is INT64_MAX but for one that pauses */
     struct phone *phone;          /* one of the two is set: park.c */
     struct parked *parked;
+    struct seat *before, *behind; /* in the line for the workers: crypto.c */
+};
+
+/* Devices that wait for a worker, first in, first out. */
+struct crypto_line {
+    struct seat *first, *last;
+    unsigned served; /* jobs that the workers have */
 };
 
 struct timer {
@@ -72,6 +79,7 @@ struct engine {
     struct http *http;
     struct workers *workers;
     struct passwords *passwords; /* NULL: challenges are not fetched */
+    struct crypto_line line;     /* for the workers */
     struct signers *signers;     /* NULL: every device makes its own */
     struct lab *lab;             /* conformance probes beside the load; NULL: none */
     struct buf *headers;         /* of requests, by profile: GET, POST */
@@ -101,7 +109,6 @@ struct engine {
     struct timers timers; /* holds every device in flight */
     uint64_t in_flight;
     uint64_t phones; /* not freed yet: those that ended and wait for a worker are among them */
-    uint64_t parked, unparked_max;
     uint64_t ended, failed;
 
     /* facts.c */
@@ -122,7 +129,8 @@ struct crypto {
     struct workers_job job;
     struct phone *phone;
     struct device_action action;
-    bool busy;
+    bool waits; /* in the line */
+    bool busy;  /* the job is out */
     bool ok;
     struct err error;
 };
@@ -234,7 +242,6 @@ void timers_clear(struct engine *en);
 /* park.c: the phone of a device that waits is put away, packed. */
 void park(struct phone *p);                   /* when it waits: then *p is gone */
 struct phone *park_return(struct seat *seat); /* unpacked when it was put away. NULL: no memory; it stays */
-void park_tidy(struct engine *en);            /* now and then: gives memory back */
 
 /* keys.c */
 bool keys_suffice(const struct engine *en, uint64_t device); /* for its enrollment */

@@ -1,15 +1,12 @@
-/* A device that waits (for an answer, for its next poll, for a retry) needs little of what a phone holds: most of it is room
- * for texts, and empty. Its phone is packed: words that are zero are left out.
+/* A device that waits (for an answer, for a worker, for its next poll or a retry) needs little of what a phone holds: most of
+ * it is room for texts, and empty. Its phone is packed: words that are zero are left out.
  *
  * One that pauses for minutes also gives up its connection, when that is plain HTTP: libcurl takes none up again that was idle
  * for more than two minutes, and servers do not wait that long. Over TLS it keeps its sessions, which go on, and so the rest,
  * too. */
 #include "engine/internal.h"
 
-#include <malloc.h>
-
 #define MINUTES_US (120 * SECOND_US)
-#define MANY       1000
 #define WORDS      (sizeof(struct phone) / sizeof(uint64_t))
 
 _Static_assert(sizeof(struct phone) % sizeof(uint64_t) == 0 && WORDS < UINT16_MAX,
@@ -59,7 +56,7 @@ static void unpack(const struct parked *parked, uint64_t *to)
 static bool is_idle(const struct phone *p)
 {
     return !p->ended && !p->crypto.busy && p->trial == NULL && !p->taker.waiting && !p->taker.fetching &&
-           p->held_count == 0 && !p->has_event;
+           !p->has_event;
 }
 
 static bool pauses_long(const struct phone *p)
@@ -94,10 +91,11 @@ static void drop(struct phone *p)
 /* What is over, but stands there still. */
 static void wipe(struct phone *p)
 {
-    memset(&p->crypto, 0, sizeof p->crypto);
+    if (!p->crypto.waits)
+        memset(&p->crypto, 0, sizeof p->crypto);
     memset(&p->event, 0, sizeof p->event);
     memset(&p->error, 0, sizeof p->error);
-    memset(p->held_steps, 0, sizeof p->held_steps);
+    memset(p->held_steps + p->held_count, 0, (ENGINE_MAX_HELD - p->held_count) * sizeof p->held_steps[0]);
 }
 
 static void put_away(struct phone *p, bool disconnected)
@@ -119,7 +117,6 @@ static void put_away(struct phone *p, bool disconnected)
     memcpy(parked->words, packed, count * sizeof *packed);
     if (disconnected)
         http_session_free(session);
-    p->engine->parked++;
     seat->parked = parked;
     seat->phone = NULL;
     free(p);
@@ -128,7 +125,7 @@ static void put_away(struct phone *p, bool disconnected)
 void park(struct phone *p)
 {
     bool pauses = p->device.state == DEVICE_PAUSED;
-    if (!is_idle(p) || (pauses ? !pauses_long(p) : !http_is_busy(p->session)))
+    if (!is_idle(p) || (pauses ? !pauses_long(p) : !p->crypto.waits && !http_is_busy(p->session)))
         return;
     if (pauses)
         drop(p);
@@ -150,22 +147,8 @@ struct phone *park_return(struct seat *seat)
         return NULL;
     }
     p->device.config.then = p->then; /* the only thing in a phone that is named by its address in between */
-    p->engine->parked--;
     free(seat->parked);
     seat->parked = NULL;
     seat->phone = p;
     return p;
-}
-
-/* When thousands arrive at once, thousands of phones lie about until the workers have served them all, and leave holes that are
- * too large for what comes after them. */
-void park_tidy(struct engine *en)
-{
-    uint64_t unparked = en->phones - en->parked;
-    if (unparked > en->unparked_max)
-        en->unparked_max = unparked;
-    if (en->unparked_max < MANY || unparked > en->unparked_max / 4)
-        return;
-    malloc_trim(0);
-    en->unparked_max = unparked;
 }

@@ -113,6 +113,7 @@ bool phone_start(struct engine *en, const struct load_arrival *a, struct trial *
 /* Only when no job is out: one may still be reading the challenge. */
 static void free_phone(struct phone *p)
 {
+    crypto_cancel(p); /* it may stand in line */
     if (p->trial != NULL)
         lab_take(p);
     passwords_return(p);

@@ -173,7 +173,6 @@ static void close_street(struct street *s)
     for (unsigned i = 0; i < DEVICES; i++)
         let_go(&s->en, park_return(s->seats[i]));
     assert_int_equal(http_stats(s->en.http).open, 0);
-    assert_int_equal(s->en.parked, 0);
     http_free(s->en.http);
     uv_run(&s->en.loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&s->en.loop), 0);
@@ -216,10 +215,8 @@ static void ask_all(struct street *s, bool fresh)
 {
     for (unsigned i = 0; i < DEVICES; i++)
         ask(s, i, fresh);
-    assert_int_equal(s->en.parked, DEVICES);
     for (s->answers = 0; s->answers < DEVICES;)
         uv_run(&s->en.loop, UV_RUN_ONCE);
-    assert_int_equal(s->en.parked, 0);
 }
 
 /* All wait for minutes, and wake up. */
@@ -292,6 +289,24 @@ static void over_tls_the_connection_is_kept(void **state)
     close_street(&street);
 }
 
+/* ---- in line for the workers ---- */
+
+/* All at once, and none has the time. */
+static void who_stands_in_line_may_time_out(void **state)
+{
+    (void)state;
+    struct bench *b = new_bench(100000, 400);
+    at_sim(b, NULL);
+    b->scenario.challenge.source = CHALLENGE_NONE;
+    b->scenario.limits.device_timeout_us = SECOND / 4;
+    run(b);
+    const struct heard *h = &b->heard;
+    assert_int_equal(h->ends[OUTCOME_FAILED], 400); /* the others are refused */
+    assert_true(h->reasons[REASON_DEVICE_TIMEOUT] > 0);
+    assert_int_equal(h->reasons[REASON_DEVICE_TIMEOUT] + h->reasons[REASON_SCEP_FAILURE], 400);
+    free_bench(b);
+}
+
 /* ---- no memory ---- */
 
 static unsigned refusals;
@@ -344,6 +359,7 @@ int main(void)
         cmocka_unit_test(a_connection_for_each_request_stays_so),
         cmocka_unit_test(after_minutes_there_is_a_new_connection),
         cmocka_unit_test(over_tls_the_connection_is_kept),
+        cmocka_unit_test(who_stands_in_line_may_time_out),
         cmocka_unit_test(who_cannot_come_back_is_called_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
