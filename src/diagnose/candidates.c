@@ -193,11 +193,6 @@ static double otp_by_node(const struct facts *f)
 
 /* ---- the request: what was sent, and how long it was ---- */
 
-static struct span url_of(const struct facts *f)
-{
-    return buf_span(&f->failure->url);
-}
-
 static double plain_http(const struct facts *f)
 {
     const char *url = f->run->target->url;
@@ -206,18 +201,18 @@ static double plain_http(const struct facts *f)
 
 static double long_get(const struct facts *f)
 {
-    return url_of(f).len > 1024 ? 5 : 0.2;
+    return facts_query_bytes(f) > 1024 ? 5 : 0.2;
 }
 
 /* maxQueryString is 2048 by default, maxUrl 4096: a query between the two decides. */
 static double query_length(const struct facts *f)
 {
-    return url_of(f).len == 0 || url_of(f).len > 2048 ? 1 : 0.3;
+    return facts_query_bytes(f) == 0 || facts_query_bytes(f) > 2048 ? 1 : 0.3;
 }
 
 static double url_length(const struct facts *f)
 {
-    return url_of(f).len == 0 || url_of(f).len > 4096 ? 1 : 0.3;
+    return facts_query_bytes(f) == 0 || facts_query_bytes(f) > 4000 ? 1 : 0.1;
 }
 
 /* A signature is different each time: sometimes there is a + in it, sometimes not. */
@@ -383,7 +378,8 @@ LOOK_ALIKE(may_body_too_large, {"iis-body-too-large", 0.85, NULL, NULL},
            {"proxy-url-too-long", 0.03, NULL, NULL});
 LOOK_ALIKE(may_otp_forbidden, {"mscep-admin-default-doc-missing", 0.5, NULL, NULL},
            {"ip-restricted", 0.15, NULL, NULL}, {"ssl-client-cert-required", 0.1, NULL, NULL},
-           {"otp-with-policy-module", 0.1, NULL, NULL});
+           {"otp-with-policy-module", 0.1, NULL, NULL}, {"execute-denied", 0.1, NULL, NULL},
+           {"https-required", 0.05, plain_http, NULL});
 LOOK_ALIKE(may_ca_info, {"ca-config-wrong", 0.75, NULL, NULL}, {"ca-unreachable-rpc", 0.05, NULL, NULL},
            {"ra-cert-missing", 0.05, NULL, NULL});
 LOOK_ALIKE(may_slow, {"ca-slow", 0.45, NULL, NULL}, {"ca-unreachable-rpc", 0.2, NULL, NULL},
@@ -417,7 +413,8 @@ LOOK_ALIKE(may_installing, {"device-cert-not-installed", 0.8, NULL, NULL},
 LOOK_ALIKE(may_expiring, {"ra-cert-expiring", 0.35, NULL, NULL}, {"ra-cert-expired", 0.08, NULL, NULL});
 LOOK_ALIKE(may_astray, {"wrong-scep-url", 1, NULL, NULL});
 LOOK_ALIKE(may_otp_gone, {"otp-endpoint-removed", 0.6, NULL, NULL},
-           {"mscep-admin-default-doc-missing", 0.2, NULL, NULL}, {"otp-with-policy-module", 0.1, NULL, NULL});
+           {"mscep-admin-default-doc-missing", 0.2, NULL, NULL}, {"otp-with-policy-module", 0.1, NULL, NULL},
+           {"role-not-configured", 0.05, NULL, NULL}, {"wrong-scep-url", 0.02, NULL, NULL});
 LOOK_ALIKE(may_otp_permission, {"template-permission-denied", 0.45, NULL, NULL},
            {"otp-insufficient-permission", 0.35, NULL, NULL}, {"template-not-published", 0.2, NULL, NULL});
 LOOK_ALIKE(may_otp_logon, {"otp-auth-failed", 0.4, NULL, NULL}, {"otp-account-locked", 0.15, NULL, NULL},

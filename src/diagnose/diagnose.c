@@ -5,6 +5,7 @@
 
 /* Causes less likely than this are only named as look-alikes. */
 #define LEAST_CONFIDENCE 0.03
+#define OF_LOGS          0.5 /* what counts as the share of a cause that only the logs of a run know */
 #define SURE             0.9 /* nothing is missing any more */
 
 static bool has_reason(const struct rule *rule, enum reason reason)
@@ -19,9 +20,9 @@ static bool has_reason(const struct rule *rule, enum reason reason)
 static bool fits(const struct rule *rule, const struct facts *f)
 {
     const struct outcome *o = f->first;
-    if (rule->stages != 0 && (rule->stages >> o->error.stage & 1) == 0)
+    if (rule->stages != 0 && (rule->stages >> f->stage & 1) == 0)
         return false;
-    if (!has_reason(rule, o->error.reason))
+    if (!has_reason(rule, f->reason))
         return false;
     if (rule->http_status != 0 && rule->http_status != o->http_status)
         return false;
@@ -45,7 +46,7 @@ static const struct rule *first_fit(const struct rule *rules, size_t count, cons
 static bool elsewhere(const struct facts *f)
 {
     const struct outcome_otp *otp = f->run->otp;
-    return f->first->error.stage == STAGE_OTP && otp != NULL && otp->source != NULL &&
+    return f->stage == STAGE_OTP && otp != NULL && otp->source != NULL &&
            strcmp(otp->source, "mscep_admin") != 0;
 }
 
@@ -75,7 +76,7 @@ static void add_run_group(struct inference *inf, const struct facts *facts,
                         .leak = 1,
                         .part = part,
                         .share = (double)whose->count / (double)inf->run.not_enrolled,
-                        .stage = facts->first->error.stage,
+                        .stage = facts->stage,
                         .code = facts->hresult,
                         .first_us = EVIDENCE_NO_TIME,
                         .last_us = EVIDENCE_NO_TIME};
@@ -213,14 +214,17 @@ static bool add_entries(const struct inference *inf, const struct group *g, stru
 
 /* Best first: each kind of failure's likeliest cause, then what else may be behind them; among these, what explains most of
  * the failures with most confidence. */
+static double explained(const struct diagnosis *d)
+{
+    return d->confidence * (d->share > 0 ? d->share : OF_LOGS);
+}
+
 static int by_explained(const void *a, const void *b)
 {
     const struct diagnosis *x = a, *y = b;
     if (x->leads != y->leads)
         return x->leads ? -1 : 1;
-    double more = y->confidence * y->share - x->confidence * x->share;
-    if (!(more > 0) && !(more < 0))
-        more = y->confidence - x->confidence;
+    double more = explained(y) - explained(x);
     return more > 0 ? 1 : more < 0 ? -1 : strcmp(x->cause->id, y->cause->id);
 }
 

@@ -87,7 +87,8 @@ struct diagnose_logs {
         int64_t ra_not_after_us[MAX_RA_CERTS];
         unsigned mscep_values;
         char templates[3][80]; /* signature, encryption, general purpose */
-        bool module, registry, enforce, certificates, pools, pool, bindings, https, connector_key, signing;
+        bool module, registry, enforce, certificates, pools, pool, pool_listed, bindings, https,
+            connector_key, signing;
         int64_t ca_until_us, crl_until_us, client_until_us, connector_month_us; /* 0: not known */
         int64_t collected_us; /* 0: the collector does not say */
     } state;

@@ -2,6 +2,8 @@
 
 #include "diagnose/codes.h"
 
+#include <string.h>
+
 #include <strings.h>
 
 static bool is_ra(const struct outcome_target_cert *cert)
@@ -63,18 +65,73 @@ static uint32_t hresult_of(const struct outcome *o)
     return said != 0 ? said : o->has_hresult ? o->hresult : 0;
 }
 
+static bool url_has(const struct measure_failure *failure, const char *word)
+{
+    struct span url = buf_span(&failure->url);
+    size_t len = strlen(word);
+    for (size_t i = 0; i + len <= url.len; i++) {
+        if (strncasecmp((const char *)url.data + i, word, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Devices that try again fail in the end because their time is over, wherever they are then. */
+static bool tried_again(const struct outcome *o)
+{
+    return o->error.reason == REASON_DEVICE_TIMEOUT && o->http_status >= 400;
+}
+
+static enum stage stage_of(const struct measure_failure *failure)
+{
+    static const struct {
+        const char *word;
+        enum stage stage;
+    } urls[] = {{"operation=pkioperation", STAGE_PKI_OPERATION},
+                {"operation=getcacert", STAGE_GET_CA_CERT},
+                {"operation=getcacaps", STAGE_GET_CA_CAPS},
+                {"mscep_admin", STAGE_OTP}};
+    for (size_t i = 0; tried_again(&failure->first) && i < sizeof urls / sizeof urls[0]; i++) {
+        if (url_has(failure, urls[i].word))
+            return urls[i].stage;
+    }
+    return failure->first.error.stage;
+}
+
 const struct measure_failure *facts_leader(const struct measure_failure *failure, const struct measure *m)
 {
     if (failure->first.error.reason != REASON_OTP_CACHE_FULL)
         return NULL;
     for (size_t i = 0; i < measure_failure_count(m); i++) {
         const struct measure_failure *other = measure_failure(m, i);
-        bool password = other->first.error.reason == REASON_SCEP_FAILURE &&
-                        other->otp.sent > other->otp.used_before && hresult_of(&other->first) == 0x80070490;
-        if (password && other->first_us < failure->first_us)
+        bool refused = other->first.error.reason == REASON_SCEP_FAILURE &&
+                       other->otp.sent > other->otp.used_before && hresult_of(&other->first) == 0x80070490;
+        /* what never came to NDES did not use its password up either */
+        bool unheard = stage_of(other) == STAGE_PKI_OPERATION && other->first.http_status >= 400;
+        if ((refused || unheard) && other->first_us < failure->first_us)
             return other;
     }
     return NULL;
+}
+
+/* In results the message is cut out: "message=[3420 characters]". */
+size_t facts_query_bytes(const struct facts *f)
+{
+    struct span url = buf_span(&f->failure->url);
+    for (size_t i = 0; i + 9 <= url.len; i++) {
+        if (strncasecmp((const char *)url.data + i, "message=", 8) != 0)
+            continue;
+        size_t cut = 0;
+        for (size_t k = i + 9; url.data[i + 8] == '[' && k < url.len && url.data[k] >= '0' &&
+                               url.data[k] <= '9' && cut < 1000000;
+             k++)
+            cut = cut * 10 + (size_t)(url.data[k] - '0');
+        const uint8_t *query = memchr(url.data, '?', i);
+        size_t before = query != NULL ? (size_t)(url.data + i + 8 - query) - 1 : 8;
+        size_t bytes = cut > 0 ? before + cut : before + url.len - i - 8;
+        return stage_of(f->failure) == STAGE_PKI_OPERATION || bytes > 600 ? bytes : 0;
+    }
+    return 0;
 }
 
 struct facts facts_of_failure(const struct measure_failure *failure, const struct run_facts *run)
@@ -84,6 +141,9 @@ struct facts facts_of_failure(const struct measure_failure *failure, const struc
                           .first = &failure->first,
                           .run = run,
                           .layer = layer_of(&failure->first),
+                          .stage = stage_of(failure),
+                          .reason =
+                              tried_again(&failure->first) ? REASON_HTTP_STATUS : failure->first.error.reason,
                           .hresult = hresult_of(&failure->first),
                           .late = failure->enrolled_before > 0,
                           .recovered = run->devices.enrolled > failure->enrolled_until,

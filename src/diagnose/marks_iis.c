@@ -81,9 +81,9 @@ static const struct mark iis[] = {
     /* 404 */
     {LINE("iis-404-0", ASK_DLL, 404, SUB(0), "IIS log: 404.0 on the SCEP URL, there is nothing at that path"),
      .problem = "not-found",
-     .speaks =
-         SPEAKS({"role-not-configured", 30}, {"wrong-scep-url", 3}, {"isapi-not-allowed", 0.02},
-                {"isapi-feature-missing", 0.03}, {"w3svc-stopped", 0.05}, {"app-proxy-wrong-url", 0.05})},
+     .speaks = SPEAKS({"role-not-configured", 30}, {"wrong-scep-url", 3}, {"otp-endpoint-removed", 0.03},
+                      {"isapi-not-allowed", 0.02}, {"isapi-feature-missing", 0.03}, {"w3svc-stopped", 0.05},
+                      {"app-proxy-wrong-url", 0.05})},
     {LINE("iis-404-absent", ASK_DLL, 404, SUB_ABSENT, "IIS answers 404 on the SCEP URL"),
      .problem = "not-found"},
     {LINE("iis-404-2", ASK_DLL | ASK_OTP, 404, SUB(2),

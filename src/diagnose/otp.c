@@ -191,9 +191,16 @@ static void tell_cache(const struct facts *f, struct diagnosis *d)
 
 /* ---- conditions ---- */
 
+/* Passwords and the module do not go together: where somebody had one before, it is something else. */
 static bool policy_module(const struct facts *f)
 {
-    return f->run->policy_module;
+    return f->run->policy_module && !f->late;
+}
+
+/* The page offers no scheme at all, and the SCEP URL does not let anybody in either: no question of schemes. */
+static double closed_to_all(const struct facts *f)
+{
+    return f->run->target->bare_url_status == 401 ? 40 : 0;
 }
 
 static bool bare_url_fine(const struct facts *f)
@@ -242,7 +249,8 @@ CANDIDATES(refused, {"otp-auth-failed", 0.5, password_doubted, tell_scheme},
            {"otp-kerberos-spn", 0.02, ticket_doubted, tell_kerberos},
            {"clock-skew", 0.02, ticket_time_doubted, tell_date_skew},
            {"mdm-otp-credential-invalid", 0, NULL, NULL});
-CANDIDATES(scheme, {"otp-auth-scheme-mismatch", 1, NULL, tell_scheme});
+CANDIDATES(scheme, {"otp-auth-scheme-mismatch", 1, NULL, tell_scheme},
+           {"file-acl-denied", 0.5, closed_to_all, NULL}, {"anonymous-disabled", 0.1, closed_to_all, NULL});
 CANDIDATES(skewed, {"clock-skew", 1, NULL, tell_ticket});
 CANDIDATES(no_spn, {"otp-kerberos-spn", 1, NULL, tell_ticket});
 CANDIDATES(kdc_refused, {"otp-auth-failed", 1, NULL, tell_ticket});

@@ -30,14 +30,18 @@ struct facts {
     const struct outcome *first;
     const struct run_facts *run;
     enum layer layer;
-    uint32_t hresult; /* the server's, or the one its words stand for; 0: none */
-    bool late;        /* devices had enrolled before */
-    bool recovered;   /* devices enrolled after the last of these failures */
-    double mixed;     /* share of successes while it went on, 0..1 */
+    enum stage stage;   /* where, and why: of a device whose time ran out while it tried again, */
+    enum reason reason; /* what made it try again */
+    uint32_t hresult;   /* the server's, or the one its words stand for; 0: none */
+    bool late;          /* devices had enrolled before */
+    bool recovered;     /* devices enrolled after the last of these failures */
+    double mixed;       /* share of successes while it went on, 0..1 */
 };
 
 struct run_facts facts_of_run(const struct measure *m, const struct outcome_target *target,
                               const struct outcome_otp *otp, int64_t now_s);
+/* Length of the query with the message in it, as sent; 0: the request was no PKIOperation by GET. */
+size_t facts_query_bytes(const struct facts *f);
 struct facts facts_of_failure(const struct measure_failure *failure, const struct run_facts *run);
 /* The failures that brought these about, NULL when they stand for themselves: a password that NDES does not know stays in
  * its cache under its right value, so refused passwords fill the cache. */

@@ -20,8 +20,7 @@ _Static_assert(STAGE_COUNT <= 64, "stages are kept as bits");
 
 static bool everywhere(const struct facts *f) /* not only the last step: its neighbours answer the same */
 {
-    return (BIT(f->first->error.stage) & NOT_PKI) != 0 ||
-           f->run->target->bare_url_status == f->first->http_status;
+    return (BIT(f->stage) & NOT_PKI) != 0 || f->run->target->bare_url_status == f->first->http_status;
 }
 
 static bool mixed_with_success(const struct facts *f)
@@ -96,15 +95,9 @@ static bool ndes_page(const struct facts *f)
     return f->first->body == OUTCOME_BODY_NDES_PAGE;
 }
 
-/* PKIOperation in the URL; the message is in it. */
 static bool by_get(const struct facts *f)
 {
-    struct span url = buf_span(&f->failure->url);
-    for (size_t i = 0; i + 8 <= url.len; i++) {
-        if (strncasecmp((const char *)url.data + i, "message=", 8) == 0 && url.len > 600)
-            return true;
-    }
-    return false;
+    return facts_query_bytes(f) > 0;
 }
 
 static bool by_post(const struct facts *f)
@@ -120,6 +113,12 @@ static bool in_front(const struct facts *f)
 static bool not_everywhere(const struct facts *f)
 {
     return f->run->target->bare_url_status == 200 || f->run->target->bare_url_status == 403;
+}
+
+/* The SCEP URL as well, which with the policy module only the bare one is. */
+static bool all_forbidden(const struct facts *f)
+{
+    return f->run->target->bare_url_status == 403;
 }
 
 static bool clock_off(const struct facts *f)
@@ -382,6 +381,13 @@ const struct rule diagnose_rules[] = {
      .layer = LAYER_OTHER,
      .certainty = 0.8,
      .candidates = may_gateway_timeout},
+    {.stages = BIT(STAGE_OTP),
+     .reasons = {REASON_HTTP_STATUS},
+     .http_status = 403,
+     .layer = LAYER_IIS,
+     .when = all_forbidden,
+     .certainty = 0.9,
+     .candidates = may_forbidden},
     {.stages = BIT(STAGE_OTP),
      .reasons = {REASON_HTTP_STATUS},
      .http_status = 403,

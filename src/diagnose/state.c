@@ -241,7 +241,8 @@ static void on_pool(struct diagnose_logs *d, const struct evidence_record *r)
     d->state.pools = true;
     if (strcasecmp(evidence_state_cell(&r->state, "Name"), "SCEP") != 0)
         return;
-    d->state.pool = true;
+    d->state.pool_listed = true;
+    d->state.pool = evidence_state_cell(&r->state, "State")[0] != '\0';
     const char *user = evidence_state_cell(&r->state, "UserName"), *slash = strrchr(user, '\\');
     snprintf(d->account, sizeof d->account, "%s", slash != NULL ? slash + 1 : user);
     for (char *c = d->account; *c != '\0'; c++)
@@ -440,6 +441,7 @@ void state_close(struct diagnose_logs *d)
     add_if(d, d->state.registry && d->state.module, "state-module");
     add_if(d, d->state.registry && d->state.mscep_values >= 3 && !d->state.module, "state-no-module");
     add_if(d, d->state.connector_key && !d->state.signing, "state-signing");
-    add_if(d, d->state.pools, d->state.pool ? "state-pool-there" : "state-pool-missing");
+    add_if(d, d->state.pools && !d->state.pool_listed, "state-pool-missing");
+    add_if(d, d->state.pool, "state-pool-there");
     add_if(d, d->state.bindings && !d->state.https, "state-no-tls-binding");
 }
