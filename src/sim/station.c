@@ -41,6 +41,8 @@ bool sim_stations_new(const struct sim_latencies *latencies, struct sim_stations
     if (stations == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the stations");
     stations->latencies = latencies;
+    for (uint64_t op = 0; op < SIM_OP_COUNT; op++)
+        stations->at[op].drawn = op << 32; /* operations of one seed draw from streams of their own */
     pthread_mutex_init(&stations->lock, NULL);
     *out = stations;
     return true;
