@@ -24,15 +24,14 @@ static void mdm_blocked(const struct sim_fault_setting *fault, struct sim_effect
     effects->transport.mdm_only = true;
 }
 
-enum { STOPPED_REFUSED, STOPPED_OTHER_USER };
+enum { STOPPED_REFUSED };
 static const char *const stopped_faces[] = {"refused", "404", NULL};
 
 /* HTTP.sys lives in the kernel: while somebody else has URLs on the port it answers, and knows none of ours. */
 static void w3svc_stopped(const struct sim_fault_setting *fault, struct sim_effects *effects)
 {
-    if (fault->value[0] == STOPPED_OTHER_USER)
-        effects->kernel = SIM_ERROR_KERNEL_NOT_FOUND;
-    else
+    effects->kernel = SIM_ERROR_KERNEL_NOT_FOUND;
+    if (fault->value[0] == STOPPED_REFUSED)
         effects->transport.network = SIM_NETWORK_REFUSE;
 }
 
