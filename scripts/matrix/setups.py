@@ -1,0 +1,79 @@
+"""How devices and server must be set up for a fault to show: what differs from the usual run, and why.
+
+Keys: mode, modes (several, each its own case), challenge, devices, simulator, load (replace parts of the scenario); tls (the
+simulator stands alone, with HTTPS); timeout (of a request); fault (further keys of the fault); skip (why not at all).
+Shown by what: see the reason beside each."""
+
+GET_AND_POST = {"profiles": [{"name": "rfc8894", "weight": 1}, {"name": "rfc8894", "weight": 2, "set": {"post": "never"}}],
+                "csv": "pads.csv", "csv_reuse": True, "san": ["dns:{p%d}.example.test" % i for i in range(1, 9)]}
+POST_AND_GET = {"profiles": [{"name": "rfc8894", "weight": 2, "set": {"post": "always"}},
+                             {"name": "rfc8894", "weight": 1, "set": {"post": "never"}}]}
+POLLS = {"profiles": [{"name": "rfc8894", "set": {"polls": 3, "poll_interval": "500ms"}}]}
+RENEW = {"then": ["renew"]}
+CROWD = [{"rate": "5/s", "for": "3s"}, {"rate": "60/s", "for": "3s"}, {"rate": "5/s", "for": "3s"}]
+MANY = {"source": "mscep_admin", "outstanding": 100}  # devices come as they are due, not as passwords get free
+TLS = {"tls": True}
+
+SETUPS = {
+    # lengths: GETs of many lengths, and POSTs beside them
+    "proxy-url-too-long": {"devices": GET_AND_POST},
+    "httpsys-request-too-long": {"devices": GET_AND_POST, "fault": "limit=5000"},  # the registry may lower it
+    "iis-url-too-long": {"devices": GET_AND_POST},
+    "iis-query-too-long": {"devices": GET_AND_POST},
+    "double-escape-blocked": {"devices": GET_AND_POST},
+    "iis-body-too-large": {"devices": POST_AND_GET},
+    "post-not-accepted": {"devices": POST_AND_GET},
+    "payload-truncated": {"devices": GET_AND_POST},
+    # polls
+    "pending-approval": {"devices": POLLS},
+    "approval-denied": {"devices": POLLS},
+    "pending-forgotten": {"devices": POLLS},
+    # renewals
+    "renewal-subject-mismatch": {"devices": RENEW},
+    "renewal-unsupported-ca": {"devices": RENEW},
+    "renewal-needs-challenge": {"devices": RENEW},
+    "renewal-wrong-template": {"devices": RENEW},
+    "renewal-signer-expired": {"devices": {"then": ["renew"], "renewal": {"after": "4s"}}, "simulator": {"validity": "603s"},
+                               "from": 6},
+    "unsupported-message-type": {"devices": {"then": ["get_crl", "get_cert"]}},
+    # TLS
+    "tls-cert-expired": TLS, "tls-cert-name-mismatch": TLS, "tls-chain-untrusted": TLS, "tls-binding-missing": TLS,
+    "tls-version-mismatch": TLS, "ssl-client-cert-required": TLS,
+    # load
+    "app-pool-queue-full": {"load": CROWD, "challenge": MANY},
+    "server-busy": {"load": CROWD, "challenge": MANY},
+    "ca-slow": {"timeout": "40s"},
+    "ca-unreachable-rpc": {"timeout": "40s"},
+    "mdm-otp-bottleneck": {"modes": ["standalone"], "challenge": {"source": "mscep_admin", "outstanding": 40},
+                           "simulator": {"latency": {"pki_operation": {"fixed": "1s"}}},
+                           "load": CROWD},
+    # passwords in stock when the pool is recycled
+    "password-lost-on-recycle": {"challenge": {"source": "mscep_admin", "outstanding": 4, "prefetch": 4}, "fault": "every=1500ms",
+                                 "window": 5},
+    "app-pool-recycled": {"challenge": {"source": "mscep_admin", "outstanding": 4, "prefetch": 4}, "fault": "every=1500ms,slow=500ms",
+                          "window": 5},
+    # logons
+    "otp-auth-scheme-mismatch": {"challenge": {"source": "mscep_admin", "auth": "basic"}},
+    "otp-with-policy-module": {"mode": "standalone"},  # the harness plays the MDM that wants passwords of it
+    "mdm-otp-credential-invalid": {"modes": ["standalone"]},
+    "otp-kerberos-spn": {"skip": "needs a KDC: clients without a ticket see nothing"},
+    # certificates
+    "ra-cert-expiring": {},
+    "ca-fingerprint-mismatch": {},
+}
+# A choice of a key that wants another setup than its fault has.
+VARIANTS = {
+    ("otp-auth-scheme-mismatch", "offers", "basic"): {"challenge": {"source": "mscep_admin", "auth": "ntlm"}},
+    ("ca-db-sessions-exhausted", "sessions", "2"): {"load": CROWD, "challenge": MANY,
+                                                    "simulator": {"latency": {"pki_operation": {"fixed": "200ms"}}}},
+}
+# Any fault with this choice.
+CHOICES = {"restarted=no": {"restart": 5.0}}  # what bites only once the pool is started again
+MORE = {"ca-db-sessions-exhausted": ["sessions=2"]}  # values of numbers that are other forms of a fault
+PROXY_ONLY = {"mdm-cannot-reach-ndes", "mdm-stale-ra-certs"}
+
+# Not separable by any artefact, because they are two names of one thing; the reason stands behind.
+SAME = {
+    ("app-pool-recycled", "password-lost-on-recycle"): "a recycle, and what it does to passwords",
+    ("otp-endpoint-503", "app-pool-stopped"): "the pool is stopped for all applications in it",
+}
