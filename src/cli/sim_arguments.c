@@ -138,7 +138,7 @@ bool sim_arguments_simulator(struct sim_arguments *a, const struct scenario *s, 
     add_reply(a, s);
     add_made(a, "--ca-bits", "%u", s->simulator.ca_bits);
     add_made(a, "--ra-bits", "%u", s->simulator.ra_bits);
-    for (int op = 0; op < SCENARIO_LATENCY_COUNT; op++) {
+    for (enum scenario_latency_op op = 0; op < SCENARIO_LATENCY_COUNT; op++) {
         if (scenario_latency_is_set(&s->simulator.latency[op]))
             add_latency(a, scenario_latency_word(op), &s->simulator.latency[op], s->seed);
     }

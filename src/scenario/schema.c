@@ -361,7 +361,7 @@ static bool takes_no_time(const char *path, const struct scenario *s)
     bool any = false, own = false;
     if (strncmp(path, "simulator.latency", 17) != 0)
         return false;
-    for (int op = 0; op < SCENARIO_LATENCY_COUNT; op++) {
+    for (enum scenario_latency_op op = 0; op < SCENARIO_LATENCY_COUNT; op++) {
         const char *word = scenario_latency_word(op);
         size_t len = strlen(word);
         bool set = scenario_latency_is_set(&s->simulator.latency[op]);

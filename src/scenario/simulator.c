@@ -61,7 +61,7 @@ static bool check_latency(const struct scenario_reader *r, const struct scenario
 
 static bool check_latencies(const struct scenario_reader *r, struct err *e)
 {
-    for (int op = 0; op < SCENARIO_LATENCY_COUNT; op++) {
+    for (enum scenario_latency_op op = 0; op < SCENARIO_LATENCY_COUNT; op++) {
         const struct scenario_latency *l = &r->scenario->simulator.latency[op];
         if (!check_latency(r, l, scenario_latency_word(op), e))
             return false;
