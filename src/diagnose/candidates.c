@@ -221,6 +221,16 @@ static double sometimes(const struct facts *f)
     return f->mixed > 0.2 ? 6 : 0.5;
 }
 
+/* What the server announces it takes. */
+static double no_post_announced(const struct facts *f)
+{
+    for (size_t i = 0; i < f->run->target->cap_count; i++) {
+        if (strcasecmp(f->run->target->caps[i], "POSTPKIOperation") == 0)
+            return 0.1;
+    }
+    return 1;
+}
+
 static double says_version(const struct facts *f)
 {
     return strcasestr(f->first->error.text, "version") != NULL ||
@@ -338,7 +348,7 @@ LOOK_ALIKE(may_client_crypto, {"client-crypto-incompatible", 1, NULL, NULL});
 LOOK_ALIKE(may_signer_unknown, {"client-crypto-incompatible", 0.6, NULL, NULL},
            {"ca-renewed-ra-stale", 0.4, NULL, NULL});
 LOOK_ALIKE(may_no_certrep, {"message-encrypted-to-wrong-cert", 0.5, NULL, NULL},
-           {"malformed-pkimessage", 0.5, NULL, NULL}, {"payload-truncated", 0.08, NULL, NULL},
+           {"malformed-pkimessage", 0.5, NULL, NULL}, {"payload-truncated", 0.15, NULL, NULL},
            {"mdm-stale-ra-certs", 0.06, NULL, NULL}, {"proxy-strips-query-or-body", 0.06, NULL, NULL});
 
 LOOK_ALIKE(may_connector, {"connector-stopped", 0.3, all_refused, tell_policy_module},
@@ -372,7 +382,7 @@ LOOK_ALIKE(may_too_long, {"iis-query-too-long", 0.5, query_length, NULL},
            {"iis-url-too-long", 0.25, url_length, NULL}, {"double-escape-blocked", 0.08, sometimes, NULL},
            {"iis-body-too-large", 0.02, NULL, NULL}, {"httpsys-request-too-long", 0.02, NULL, NULL},
            {"proxy-url-too-long", 0.03, NULL, NULL});
-LOOK_ALIKE(may_post_refused, {"post-not-accepted", 0.75, NULL, NULL},
+LOOK_ALIKE(may_post_refused, {"post-not-accepted", 0.75, no_post_announced, NULL},
            {"iis-body-too-large", 0.15, NULL, NULL});
 LOOK_ALIKE(may_body_too_large, {"iis-body-too-large", 0.85, NULL, NULL},
            {"proxy-url-too-long", 0.03, NULL, NULL});
@@ -386,8 +396,8 @@ LOOK_ALIKE(may_slow, {"ca-slow", 0.45, NULL, NULL}, {"ca-unreachable-rpc", 0.2, 
            {"server-busy", 0.2, NULL, NULL}, {"app-pool-queue-full", 0.05, NULL, NULL});
 LOOK_ALIKE(may_load, {"app-pool-queue-full", 0.4, NULL, NULL}, {"server-busy", 0.4, NULL, NULL},
            {"ca-slow", 0.2, NULL, NULL});
-LOOK_ALIKE(may_stripped, {"proxy-strips-query-or-body", 0.85, NULL, NULL},
-           {"wrong-scep-url", 0.1, NULL, NULL});
+LOOK_ALIKE(may_stripped, {"proxy-strips-query-or-body", 0.7, NULL, NULL},
+           {"payload-truncated", 0.2, NULL, NULL}, {"wrong-scep-url", 0.1, NULL, NULL});
 LOOK_ALIKE(may_skewed_clock, {"clock-skew", 1, NULL, tell_date_skew});
 LOOK_ALIKE(may_name_constraint, {"name-constraint-violation", 1, NULL, NULL});
 LOOK_ALIKE(may_subject_info, {"subject-info-required", 1, NULL, NULL});

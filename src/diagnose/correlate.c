@@ -35,8 +35,25 @@ static uint64_t answers(const struct inference *inf, int status, int64_t from_us
     return count;
 }
 
+/* Devices that got no connection, while the server, which logged others before, logged nothing. */
+static void look_at_silence(struct inference *inf, const struct group *g)
+{
+    enum reason reason = g->facts.reason;
+    bool cut = reason == REASON_CONNECT_TIMEOUT || reason == REASON_CONNECTION_REFUSED ||
+               reason == REASON_UNREACHABLE;
+    if (!cut || g->whose->count < LEAST || g->first_us == EVIDENCE_NO_TIME ||
+        inf->logs->cover[COVER_IIS].count == 0 || answers(inf, 0, g->first_us + AROUND / 60, g->last_us) > 0)
+        return;
+    contradict(inf->logs,
+               "%llu devices got no connection (%s); the IIS log holds no request of that time: they did not "
+               "reach it",
+               (unsigned long long)g->whose->count, base_reason_sentence(reason));
+    digest_add(inf->logs, "run-not-arrived", 0, 1, EVIDENCE_NO_TIME, EVIDENCE_NO_TIME, "");
+}
+
 static void look_at_group(struct inference *inf, const struct group *g)
 {
+    look_at_silence(inf, g);
     int status = g->facts.first->http_status;
     int64_t from = g->first_us - AROUND, to = g->last_us + AROUND;
     if (g->led || status < 400 || g->whose->count < LEAST || g->first_us == EVIDENCE_NO_TIME ||

@@ -107,7 +107,8 @@ const struct measure_failure *facts_leader(const struct measure_failure *failure
         bool refused = other->first.error.reason == REASON_SCEP_FAILURE &&
                        other->otp.sent > other->otp.used_before && hresult_of(&other->first) == 0x80070490;
         /* what never came to NDES did not use its password up either */
-        bool unheard = stage_of(other) == STAGE_PKI_OPERATION && other->first.http_status >= 400;
+        bool unheard = stage_of(other) == STAGE_PKI_OPERATION &&
+                       (other->first.http_status >= 400 || other->first.error.reason == REASON_NOT_SCEP);
         if ((refused || unheard) && other->first_us < failure->first_us)
             return other;
     }

@@ -40,7 +40,9 @@ static double how_many(const struct seen *seen, const struct group *g)
     bool request = seen->mark->kind == EVIDENCE_IIS || seen->mark->kind == EVIDENCE_HTTPERR;
     if (!request || g->weight <= 0)
         return 1;
-    double part = 8 * (double)seen->count / g->weight;
+    bool other =
+        g->problem != NULL && seen->mark->problem != NULL && strcmp(seen->mark->problem, g->problem->id) != 0;
+    double part = other ? (double)seen->count / 3 : 8 * (double)seen->count / g->weight;
     return part < 1 ? part : 1;
 }
 

@@ -21,6 +21,12 @@ static bool logon_refused(const struct evidence_record *r)
     return r->iis.win32 != 2148074254 && r->iis.win32 != 0 && r->iis.win32 != -1;
 }
 
+/* No client posts without an operation. */
+static bool no_query(const struct evidence_record *r)
+{
+    return r->iis.query.len == 0;
+}
+
 static bool named_user(const struct evidence_record *r)
 {
     return r->iis.user.len > 0;
@@ -120,6 +126,9 @@ static const struct mark iis[] = {
      .problem = "post-refused", .speaks = IS("post-not-accepted")},
     {LINE("iis-501", ASK_POST, 501, 0, "IIS log: 501 on POST"), .problem = "post-refused",
      .speaks = SPEAKS({"post-not-accepted", 40})},
+
+    {LINE("post-bare", ASK_POST, 0, 0, "PKIOperation by POST arrives without its query"), .when = no_query,
+     .problem = "stripped", .speaks = SPEAKS({"proxy-strips-query-or-body", 100})},
 
     /* 403 */
     {LINE("iis-403-1", ASK_DLL, 403, SUB(1), "IIS log: 403.1, the handler may not execute"),

@@ -93,6 +93,21 @@ static void look_at_restarts(struct diagnose_logs *d)
         add(d, "not-on-restart", all - hits > 0 ? all - hits : 1, text);
 }
 
+/* In logs of minutes the hour of a password says nothing: then it is whether refusals begin with a restart and end soon. */
+static void look_at_end(struct diagnose_logs *d)
+{
+    int64_t first = 0, last = 0, start = 0, start_last = 0, post = 0, post_last = 0;
+    if (!digest_span(d, "ndes-29", &first, &last) || !digest_span(d, "ok-post", &post, &post_last) ||
+        (!digest_span(d, "ndes-1", &start, &start_last) &&
+         !digest_span(d, "was-recycled", &start, &start_last) &&
+         !digest_span(d, "was-recycled-admin", &start, &start_last)))
+        return;
+    uint64_t before = digest_between(d, "ok-post", INT64_MIN, start),
+             after = digest_between(d, "ok-post", last + SECOND, INT64_MAX);
+    if (before >= 5 && after >= 5 && first >= start - SECOND && last - start < (post_last - start) / 2)
+        add(d, "refused-until", digest_count(d, "ndes-29"), "");
+}
+
 static void look_at_ages(struct diagnose_logs *d)
 {
     uint64_t fetched = 0, all = 0;
@@ -179,6 +194,8 @@ static void look_at_w3svc(struct diagnose_logs *d)
     uint64_t back = 0, all = 0;
     count_times(d, "w3svc-stopped", came_back, NULL, &back, &all);
     int64_t first = 0, last = 0;
+    if (all == 0 && d->cover[COVER_SYSTEM].count >= 5)
+        add(d, "w3svc-runs", 1, "");
     if (all > back && digest_span(d, "w3svc-stopped", &first, &last))
         digest_add(d, "w3svc-down", 0, all - back, first, last, "");
 }
@@ -308,6 +325,7 @@ static void look_at_clients(struct diagnose_logs *d)
 void patterns_look(struct diagnose_logs *d)
 {
     look_at_restarts(d);
+    look_at_end(d);
     look_at_ages(d);
     look_at_amounts(d);
     look_at_nodes(d);
