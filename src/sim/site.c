@@ -256,15 +256,37 @@ static void close_pages(struct sim_effects *effects)
     effects->at[SIM_OP_OTP] = SIM_ERROR_IIS_403;
 }
 
+static bool is_broken_behind(const struct sim_effects *effects)
+{
+    const enum sim_error_page pages[] = {
+        effects->kernel,
+        effects->iis,
+        effects->post,
+        effects->extension,
+        effects->at[SIM_OP_PKI_OPERATION],
+        effects->before_logon[SIM_OP_PKI_OPERATION],
+        effects->kernel_at[SIM_OP_PKI_OPERATION],
+    };
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        if (pages[i] != SIM_ERROR_NONE)
+            return true;
+    }
+    return effects->crashes > 0 || effects->transport.mdm_only || effects->logon_everywhere ||
+           effects->guise != SIM_GUISE_OWN;
+}
+
 /* Behind a proxy NDES is seen through the proxy only: whatever page it answers with, and expired RA certificates, become
  * a failed PKIOperation. The proxy shows its own certificates, and no OTP page. Inferred. */
 static void step_behind(struct sim_effects *effects)
 {
-    bool broken = effects->kernel != SIM_ERROR_NONE || effects->extension != SIM_ERROR_NONE ||
-                  effects->at[SIM_OP_PKI_OPERATION] != SIM_ERROR_NONE || effects->guise != SIM_GUISE_OWN;
-    effects->kernel = effects->extension = SIM_ERROR_NONE;
+    bool broken = is_broken_behind(effects);
+    effects->kernel = effects->iis = effects->post = effects->extension = SIM_ERROR_NONE;
+    effects->crashes = 0;
+    effects->logon_everywhere = false;
     effects->guise = SIM_GUISE_OWN;
     memset(effects->at, 0, sizeof effects->at);
+    memset(effects->before_logon, 0, sizeof effects->before_logon);
+    memset(effects->kernel_at, 0, sizeof effects->kernel_at);
     effects->at[SIM_OP_OTP] = SIM_ERROR_IIS_404;
     effects->at[SIM_OP_PKI_OPERATION] = broken ? SIM_ERROR_BAD_GATEWAY : SIM_ERROR_NONE;
 }

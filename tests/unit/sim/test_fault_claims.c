@@ -471,6 +471,27 @@ static void clock_of_the_server_dates_certificates(void **state)
     free_rig(r);
 }
 
+/* An MDM in front of NDES answers by itself, but for messages: what is wrong behind it makes these fail. */
+static void proxy_shows_a_gateway_error(void **state)
+{
+    (void)state;
+    static const char *const faults[] = {"mdm-cannot-reach-ndes", "wrong-scep-url",     "role-not-configured",
+                                         "app-pool-crashing",     "anonymous-disabled", "app-pool-stopped",
+                                         "post-not-accepted",     "isapi-not-allowed"};
+    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    policy.mode = SIM_PROXY;
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct rig *r = make_rig_with(faults[i], &policy, "C0FFEE");
+        assert_page(r, CAPS, 200, "scepstorm-mdm");
+        assert_page(r, CERT, 200, "scepstorm-mdm");
+        struct sim_reply reply = ask(r, "POST", PKI, span_of_text("message"));
+        if (reply.status != 502)
+            fail_msg("%s: %d", faults[i], reply.status);
+        buf_clear(&reply.body);
+        free_rig(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,6 +503,7 @@ int main(void)
         cmocka_unit_test(other_node_knows_no_password),
         cmocka_unit_test(long_header_is_refused_by_the_kernel),
         cmocka_unit_test(clock_of_the_server_dates_certificates),
+        cmocka_unit_test(proxy_shows_a_gateway_error),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }
