@@ -1,6 +1,7 @@
 /* scepstorm diagnose: the causes behind a finished run, behind a server's logs, or behind both. */
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/collector.h"
 #include "cli/diagnose_text.h"
 #include "cli/tell.h"
 #include "report/results.h"
@@ -13,7 +14,8 @@
 
 static const char help[] =
     "usage: scepstorm diagnose [RESULTS] [--evidence DIR] [--iis-log FILE] [--httperr FILE]\n"
-    "                          [--events FILE] [--ndesplugin FILE] [--connector FILE] [--json]\n\n"
+    "                          [--events FILE] [--ndesplugin FILE] [--connector FILE] [--json]\n"
+    "       scepstorm diagnose --collect\n\n"
     "Names the documented causes behind the failures of a finished run, of what a server's logs\n"
     "show, or of both held against each other. Best first, with what speaks for and against each,\n"
     "what looks the same, and which one log would settle it.\n\n"
@@ -24,6 +26,8 @@ static const char help[] =
     "  --events FILE      event log: wevtutil XML, Get-WinEvent or Event Viewer CSV, .evtx\n"
     "  --ndesplugin FILE  NDESPlugin.log of the Intune policy module\n"
     "  --connector FILE   events or .svclog of the Intune connector\n"
+    "  --collect          print a PowerShell script that gathers such a folder, read-only, on the NDES\n"
+    "                     server and the CA:  scepstorm diagnose --collect > collect.ps1\n"
     "  --json             for scripts; diagnosis[] has the form of summary.json\n\n"
     "Options for files may be given several times, files may be gzipped. Nothing is sent anywhere.\n";
 
@@ -48,6 +52,7 @@ struct command {
 
 enum {
     OPTION_JSON = 256,
+    OPTION_COLLECT,
     OPTION_EVIDENCE,
     OPTION_IIS,
     OPTION_HTTPERR,
@@ -57,6 +62,7 @@ enum {
 };
 
 static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON},
+                                        {"collect", no_argument, NULL, OPTION_COLLECT},
                                         {"evidence", required_argument, NULL, OPTION_EVIDENCE},
                                         {"iis-log", required_argument, NULL, OPTION_IIS},
                                         {"httperr", required_argument, NULL, OPTION_HTTPERR},
@@ -81,8 +87,8 @@ static int read_options(int argc, char **argv, struct command *cmd)
 {
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(help, stdout);
+        if (option == 'h' || option == OPTION_COLLECT) {
+            fputs(option == 'h' ? help : collector_script, stdout);
             return cli_flush(COMMAND) ? CLI_OK : CLI_PROGRAM_FAILED;
         }
         if (option == ':')
