@@ -11,9 +11,11 @@
 
 #define CAPS_MAX     1024
 #define SERVER_PROXY "scepstorm-mdm"
+#define SERVER_IIS   "Microsoft-IIS/10.0"
 
 struct sim_site {
     struct sim_site_config config;
+    char server[32];         /* the Server header of another IIS; "": SERVER_IIS */
     struct buf caps;         /* the body of GetCACaps */
     _Atomic size_t restarts; /* of the application pool, seen so far */
     _Atomic bool started;    /* a new worker process has not answered yet */
@@ -46,6 +48,8 @@ bool sim_site_new(const struct sim_site_config *config, struct sim_site **out, s
     if (site == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulated site");
     site->config = *config;
+    if (config->iis != NULL)
+        snprintf(site->server, sizeof site->server, "Microsoft-IIS/%s", config->iis);
     atomic_init(&site->restarts, 0);
     atomic_init(&site->started, true);
     atomic_init(&site->crashes, 0);
@@ -69,7 +73,7 @@ void sim_site_free(struct sim_site *site)
 static bool ok_reply(const char *content_type, struct span body, struct sim_reply *reply)
 {
     reply->status = 200;
-    reply->server = "Microsoft-IIS/10.0";
+    reply->server = SERVER_IIS;
     reply->content_type = content_type;
     return buf_append_span(&reply->body, body);
 }
@@ -256,6 +260,14 @@ static void close_pages(struct sim_effects *effects)
     effects->at[SIM_OP_OTP] = SIM_ERROR_IIS_403;
 }
 
+/* Certificates that a proxy does not enroll with. Of new ones it has not heard: it uses its copy of the old ones. */
+static bool is_unfit(enum sim_guise guise)
+{
+    return guise == SIM_GUISE_RA_AGED || guise == SIM_GUISE_RA_OF_OTHER_CA ||
+           guise == SIM_GUISE_RA_OF_OLD_CA || guise == SIM_GUISE_CA_AGED;
+}
+
+/* The proxy fetches the passwords: what keeps it from the page keeps everybody from a certificate. */
 static bool is_broken_behind(const struct sim_effects *effects)
 {
     const enum sim_error_page pages[] = {
@@ -266,13 +278,17 @@ static bool is_broken_behind(const struct sim_effects *effects)
         effects->at[SIM_OP_PKI_OPERATION],
         effects->before_logon[SIM_OP_PKI_OPERATION],
         effects->kernel_at[SIM_OP_PKI_OPERATION],
+        effects->at[SIM_OP_OTP],
+        effects->before_logon[SIM_OP_OTP],
+        effects->kernel_at[SIM_OP_OTP],
+        effects->otp_folder,
     };
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         if (pages[i] != SIM_ERROR_NONE)
             return true;
     }
     return effects->crashes > 0 || effects->transport.mdm_only || effects->logon_everywhere ||
-           effects->guise != SIM_GUISE_OWN;
+           effects->logon_status != 0 || is_unfit(effects->guise);
 }
 
 /* Behind a proxy NDES is seen through the proxy only: whatever page it answers with, and expired RA certificates, become
@@ -281,6 +297,7 @@ static void step_behind(struct sim_effects *effects)
 {
     bool broken = is_broken_behind(effects);
     effects->kernel = effects->iis = effects->post = effects->extension = SIM_ERROR_NONE;
+    effects->otp_folder = SIM_ERROR_NONE;
     effects->crashes = 0;
     effects->logon_everywhere = false;
     effects->guise = SIM_GUISE_OWN;
@@ -507,6 +524,8 @@ static void answer_passed(struct sim_site *site, const struct sim_request *reque
         site->config.record(request, reply, site->config.user);
     if (site->config.mode == SIM_PROXY)
         reply->server = SERVER_PROXY;
+    else if (site->server[0] != '\0' && reply->server != NULL && strcmp(reply->server, SERVER_IIS) == 0)
+        reply->server = site->server;
     sim_front_returns(url.operation, effects, reply);
 }
 

@@ -372,6 +372,37 @@ static void renewals_alone_are_refused(void **state)
     }
 }
 
+/* Behind an MDM that is a proxy: what keeps it from passwords is a failed enrollment, its stale certificates are not read. */
+static void proxy_stands_between(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fault;
+        int status;
+        bool certrep;
+    } cases[] = {{"mdm-otp-credential-invalid", 502, false},
+                 {"otp-endpoint-removed", 502, false},
+                 {"otp-endpoint-503:pool=otp", 502, false},
+                 {"otp-cache-full", 502, false},
+                 {"mdm-stale-ra-certs", 200, false},
+                 {"mdm-stale-ra-certs:how=renewed", 200, true},
+                 {"ra-cert-expired", 502, false},
+                 {"ra-cert-expiring", 200, true}};
+    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    policy.mode = SIM_PROXY;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig *r = make_rig_with(cases[i].fault, &policy, "for-all");
+        struct seen s;
+        post(r, &(struct sim_device){.password = "for-all"}, &s);
+        if (s.status != cases[i].status || s.certrep != cases[i].certrep)
+            fail_msg("%s: %d, %s", cases[i].fault, s.status, s.certrep ? "CertRep" : "page");
+        if (s.certrep)
+            assert_int_equal(s.rep.pki_status, SCEP_SUCCESS);
+        forget(&s);
+        free_rig(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +422,7 @@ int main(void)
         cmocka_unit_test(algorithms_are_refused_by_their_age),
         cmocka_unit_test(rarer_messages_are_refused),
         cmocka_unit_test(renewals_alone_are_refused),
+        cmocka_unit_test(proxy_stands_between),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

@@ -24,7 +24,7 @@ static void urls_of_real_clients_are_found(void **state)
         {"/certsrv/mscep%2Fmscep.dll?operation=GetCACaps", SIM_PLACE_MSCEP, SIM_OP_GET_CA_CAPS},
         {"http://ndes.example/certsrv/mscep/?operation=GetCACaps", SIM_PLACE_MSCEP, SIM_OP_GET_CA_CAPS},
         {"/certsrv/mscep", SIM_PLACE_MSCEP_NO_SLASH, SIM_OP_BARE},
-        {"/certsrv/mscep_admin", SIM_PLACE_ADMIN_NO_SLASH, SIM_OP_BARE},
+        {"/certsrv/mscep_admin", SIM_PLACE_ADMIN_NO_SLASH, SIM_OP_OTP},
         {"/certsrv/mscep_admin/", SIM_PLACE_ADMIN, SIM_OP_OTP},
         {"/CertSrv/mscep_admin/mscep.dll", SIM_PLACE_ADMIN, SIM_OP_OTP},
         {"/certsrv/mscep_admin/mscep.dll?operation=GetCACaps", SIM_PLACE_ADMIN, SIM_OP_GET_CA_CAPS},
