@@ -249,6 +249,18 @@ static bool set_otp_static(struct sim_options *a, const char *value, struct err 
     return true;
 }
 
+static bool set_iis(struct sim_options *a, const char *value, struct err *e)
+{
+    static const char *const versions[] = {"7.5", "8.0", "8.5", "10.0"};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        if (strcmp(value, versions[i]) == 0) {
+            a->config.iis = versions[i];
+            return true;
+        }
+    }
+    return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is none of 7.5, 8.0, 8.5, 10.0", value);
+}
+
 static bool set_caps(struct sim_options *a, const char *value, struct err *e)
 {
     (void)e;
@@ -332,6 +344,7 @@ static const struct sim_option {
      set_otp_length},
     {"otp-static", NULL, "one password for everybody, which never expires (UseSinglePassword)",
      set_otp_static},
+    {"iis", "7.5|8.0|8.5|10.0", "the Server header of another Windows: 2008 R2, 2012, 2012 R2", set_iis},
     {"caps", "WORD,...", "what GetCACaps answers; the words of Windows Server 2012 to 2022", set_caps},
     {"challenge-env", "VAR", "with --mode proxy: variable with one challenge for all devices",
      set_challenge_env},

@@ -265,6 +265,7 @@ static bool make_site(struct sim *sim, const struct sim_config *config, struct e
         .otp_validity_us = config->otp_validity_us,
         .otp_fixed = config->otp_static || config->static_password != NULL,
         .caps = config->caps != NULL ? config->caps : sim_policy_caps(config->policy),
+        .iis = config->iis,
         .mode = config->policy->mode,
         .challenges = sim->challenges,
         .challenges_fixed = config->challenge != NULL,

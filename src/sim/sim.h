@@ -23,6 +23,7 @@ struct sim_config {
     const char *static_password;    /* the same, chosen by the caller; NULL: none */
     const struct secret *challenge; /* SIM_PROXY: one for all devices; NULL: each gets its own (sim/mint.h) */
     const char *caps; /* GetCACaps, comma-separated (CACapabilitiesAlgorithms); NULL: the classic six */
+    const char *iis;  /* version in the Server header, "8.5"; NULL: "10.0" */
     const struct sim_policy *policy; /* NULL: SIM_POLICY_DEFAULTS. Copied */
     unsigned ca_bits, ra_bits;       /* 2048 */
     unsigned threads;                /* of the listener; 0: one per core */

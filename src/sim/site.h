@@ -20,6 +20,7 @@ struct sim_site_config {
     int64_t otp_validity_us;
     bool otp_fixed;
     const char *caps; /* comma-separated words */
+    const char *iis;  /* its version, as in Server: Microsoft-IIS/8.5; NULL: 10.0 */
     enum sim_mode mode;
     struct sim_otp *challenges; /* SIM_PROXY: those the MDM hands out; else NULL */
     bool challenges_fixed;      /* one for all: none is handed out */

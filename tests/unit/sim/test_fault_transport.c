@@ -335,6 +335,24 @@ static void proxies_sign_their_pages(void **state)
     sim_stop(sim);
 }
 
+static void older_windows_says_so(void **state)
+{
+    (void)state;
+    struct sim_config config = {.listen = "127.0.0.1:0", .iis = "8.5"};
+    struct sim *sim = NULL;
+    struct err e = {0};
+    assert_true(sim_start(&config, &sim, &e));
+    struct buf reply = fresh();
+    assert_true(talk_get(talk_port(sim_url(sim)), CAPS, "", &reply));
+    assert_true(span_equal_text(talk_header(&reply, "Server"), "Microsoft-IIS/8.5"));
+    buf_reset(&reply);
+    assert_true(talk_get(talk_port(sim_url(sim)), "/elsewhere", "", &reply));
+    assert_int_equal(talk_status(&reply), 404);
+    assert_true(span_equal_text(talk_header(&reply, "Server"), "Microsoft-IIS/8.5"));
+    buf_clear(&reply);
+    sim_stop(sim);
+}
+
 /* A fault that could not show is an error, not silence. */
 static void faults_of_tls_want_tls(void **state)
 {
@@ -384,6 +402,7 @@ int main(void)
         cmocka_unit_test(dripping_server_stops_at_once),
         cmocka_unit_test(connection_breaks_in_the_middle_of_an_answer),
         cmocka_unit_test(proxies_sign_their_pages),
+        cmocka_unit_test(older_windows_says_so),
         cmocka_unit_test(faults_of_tls_want_tls),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
