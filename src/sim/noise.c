@@ -328,8 +328,8 @@ void sim_noise_until(struct sim_noise *noise, const struct sim_noise_server *ser
         }
         if (noise->due_us[first] > now_us)
             return;
-        const struct teller tell = {noise, server, t, noise->due_us[first]};
+        const struct teller tell = {noise, server, t, noise->due_us[first] + server->clock_us};
         sources[first].tell(&tell);
-        noise->due_us[first] = after(noise, first, tell.when_us);
+        noise->due_us[first] = after(noise, first, noise->due_us[first]);
     }
 }

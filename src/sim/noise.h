@@ -14,8 +14,9 @@ enum sim_noise_level { SIM_NOISE_NONE, SIM_NOISE_LIGHT, SIM_NOISE_HEAVY };
 /* What the noise knows of the server. */
 struct sim_noise_server {
     const char *address;
-    bool module;  /* the bare URL gives 403 */
-    bool serving; /* else what goes to NDES's pool is no noise now, and is left out */
+    int64_t clock_us; /* how far its clock is ahead */
+    bool module;      /* the bare URL gives 403 */
+    bool serving;     /* else what goes to NDES's pool is no noise now, and is left out */
 };
 
 /* The same seed and level make the same noise. Not safe for use by two threads at once. */

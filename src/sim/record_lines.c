@@ -15,7 +15,7 @@
 
 static bool earlier(const struct sim_record_late *a, const struct sim_record_late *b)
 {
-    return a->line.when_us < b->line.when_us;
+    return a->due_us < b->due_us;
 }
 
 static void swap(struct sim_record_late *a, struct sim_record_late *b)
@@ -79,7 +79,7 @@ static bool keep(const struct traces_iis *line, struct sim_record_late *out)
 
 void sim_record_iis(struct sim_recorder *r, unsigned node, const struct traces_iis *line, int64_t now_us)
 {
-    struct sim_record_late late = {.node = node};
+    struct sim_record_late late = {.node = node, .due_us = r->config.now_us() + line->when_us - now_us};
     bool kept = false;
     if (line->when_us - now_us > LATE_US && keep(line, &late)) {
         pthread_mutex_lock(&r->late_lock);
@@ -97,7 +97,7 @@ void sim_record_iis(struct sim_recorder *r, unsigned node, const struct traces_i
 void sim_record_late_lines(struct sim_recorder *r, int64_t now_us)
 {
     pthread_mutex_lock(&r->late_lock);
-    while (r->late_count > 0 && r->late[0].line.when_us <= now_us) {
+    while (r->late_count > 0 && r->late[0].due_us <= now_us) {
         struct sim_record_late late = pop(r);
         traces_iis(r->nodes[late.node], &late.line);
         free(late.text);

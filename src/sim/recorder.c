@@ -89,6 +89,8 @@ static void look(struct sim_recorder *r, int64_t now_us, bool by_hand)
     struct sim_effects effects = {0};
     uint32_t held = sim_faults_holding(r->config.faults, now_us, &effects);
     size_t restarts = sim_faults_restarts(r->config.faults, now_us);
+    r->clock_us = effects.clock_us;
+    now_us += r->clock_us; /* as the server sees it */
     bool restarted = by_hand || restarts > r->restarts;
     r->restarts = restarts;
     r->disabled = r->disabled && !restarted;
@@ -115,6 +117,7 @@ static void make_noise(struct sim_recorder *r, int64_t now_us)
 {
     const struct sim_noise_server server = {
         .address = r->address,
+        .clock_us = r->clock_us,
         .module = r->module,
         .serving = !r->noise[0].begun || (r->serving && r->held == 0),
     };

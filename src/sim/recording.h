@@ -28,6 +28,7 @@ struct sim_record_saved {
 
 /* A line of a reply that leaves later. */
 struct sim_record_late {
+    int64_t due_us; /* by the true clock */
     unsigned node;
     struct traces_iis line; /* strings in `text` */
     char *text;
@@ -48,6 +49,7 @@ struct sim_recorder {
     bool disabled; /* the pool has crashed too often */
     uint32_t held;
     size_t restarts;
+    int64_t clock_us; /* how far the server's clock is ahead */
     int64_t every_us[SIM_FAULTS_MAX][SIM_RECORD_EVERY];
     struct sim_record_saved saved[SIM_RECORD_SAVED];
     size_t saved_count;
