@@ -96,6 +96,8 @@ static struct row *add_row(struct table *table, const char *key)
 static bool set_cell(struct table *table, const char *key, size_t column, const char *value)
 {
     struct row *row = row_of(table, key);
+    if (row == NULL && column == 0 && value[0] == '\0')
+        return true;
     if (row == NULL)
         row = add_row(table, key);
     if (row == NULL)
