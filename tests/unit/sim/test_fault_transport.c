@@ -335,6 +335,38 @@ static void proxies_sign_their_pages(void **state)
     sim_stop(sim);
 }
 
+/* Four at once, of whom one is served and one may wait. */
+static void assert_crowded(const char *fault, int status, const char *server)
+{
+    struct sim *sim = start(false, &fault, 1);
+    static const char request[] = "GET " CAPS " HTTP/1.1\r\nHost: n\r\nConnection: close\r\n\r\n";
+    int fds[4], served = 0, refused = 0;
+    for (int i = 0; i < 4; i++) {
+        fds[i] = talk_connect(talk_port(sim_url(sim)));
+        assert_int_equal(send(fds[i], request, sizeof request - 1, MSG_NOSIGNAL), sizeof request - 1);
+    }
+    for (int i = 0; i < 4; i++) {
+        struct buf reply = fresh();
+        assert_true(talk_drain(fds[i], &reply));
+        served += talk_status(&reply) == 200;
+        refused += talk_status(&reply) == status && span_equal_text(talk_header(&reply, "Server"), server);
+        buf_clear(&reply);
+        close(fds[i]);
+    }
+    assert_true(served >= 1);
+    assert_true(refused >= 1);
+    assert_int_equal(served + refused, 4);
+    sim_stop(sim);
+}
+
+static void crowds_are_refused(void **state)
+{
+    (void)state;
+    assert_crowded("app-pool-queue-full:queue=1,service=1s", 503, "Microsoft-HTTPAPI/2.0");
+    assert_crowded("server-busy:at-once=1,service=1s", 500, "Microsoft-IIS/10.0");
+    assert_crowded("server-busy:face=503,at-once=1,service=1s", 503, "Microsoft-IIS/10.0");
+}
+
 static void older_windows_says_so(void **state)
 {
     (void)state;
@@ -403,6 +435,7 @@ int main(void)
         cmocka_unit_test(connection_breaks_in_the_middle_of_an_answer),
         cmocka_unit_test(proxies_sign_their_pages),
         cmocka_unit_test(older_windows_says_so),
+        cmocka_unit_test(crowds_are_refused),
         cmocka_unit_test(faults_of_tls_want_tls),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
