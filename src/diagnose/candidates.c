@@ -158,6 +158,14 @@ static double blob_mismatch(const struct facts *f)
     return no_blob(f) ? 0.02 : some_enrolled(f);
 }
 
+/* An NDES without the module takes Intune's challenge for a password, and does not know it. */
+static double blob_unread(const struct facts *f)
+{
+    if (f->first->challenge == OUTCOME_CHALLENGE_BLOB)
+        return 200;
+    return f->run->devices.enrolled == 0 ? 1 : 0.1;
+}
+
 /* ---- passwords: the client's own book-keeping tells what event 29 does not ---- */
 
 static double otp_expired(const struct facts *f)
@@ -307,7 +315,7 @@ LOOK_ALIKE(may_password, {"password-wrong", 0.4, NULL, NULL},
            {"password-expired", 0.1, otp_expired, tell_otp_age},
            {"password-already-used", 0.08, otp_used, tell_otp_used},
            {"password-bad-encoding", 0.08, nobody_enrolled, NULL},
-           {"policy-module-missing", 0.05, nobody_enrolled, NULL});
+           {"policy-module-missing", 0.05, blob_unread, NULL});
 LOOK_ALIKE(may_already_used, {"password-already-used", 1, NULL, NULL});
 LOOK_ALIKE(may_missing, {"password-missing", 1, NULL, NULL});
 

@@ -42,7 +42,7 @@ static double how_many(const struct seen *seen, const struct group *g)
         return 1;
     bool other =
         g->problem != NULL && seen->mark->problem != NULL && strcmp(seen->mark->problem, g->problem->id) != 0;
-    double part = other ? (double)seen->count / 3 : 8 * (double)seen->count / g->weight;
+    double part = other ? 1 : 8 * (double)seen->count / g->weight;
     return part < 1 ? part : 1;
 }
 

@@ -224,6 +224,8 @@ static void on_registry(struct diagnose_logs *d, const struct evidence_record *r
     d->state.module |= has_any(path, "Modules\\NDESPolicy", false);
     d->state.signing |= has_any(path, "NDESConnector\\SigningCertificate", false) && value[0] != '\0';
     d->state.connector_key |= has_any(path, "MicrosoftIntune\\NDESConnector", false);
+    if (has_any(path, "UseSinglePassword\\UseSinglePassword", false) && value[0] != '\0')
+        say(d, strcmp(value, "0") == 0 ? "state-dynamic" : "state-static", r);
     if (has_any(path, "CAType\\CAType", false) && strcmp(value, "0") == 0)
         say(d, "state-standalone", r);
     if (has_any(path, "CAInfo\\Configuration", false)) {
@@ -302,6 +304,12 @@ static bool is_named(const struct diagnose_logs *d, const char *template)
     return false;
 }
 
+/* Without a known pool account every account may be it. */
+static bool of_pool(const struct diagnose_logs *d, const char *account)
+{
+    return d->account[0] == '\0' || account[0] == '\0' || has_any(account, d->account, false);
+}
+
 static void on_template(struct diagnose_logs *d, const struct evidence_record *r)
 {
     const struct evidence_state *row = &r->state;
@@ -314,7 +322,10 @@ static void on_template(struct diagnose_logs *d, const struct evidence_record *r
     if (evidence_state_cell(row, "Published")[0] != '\0')
         say(d, published ? "state-template-published" : "state-template-unpublished", r);
     if (has_any(evidence_state_cell(row, "Enroll"), "False", true))
-        say(d, "state-template-enroll", r);
+        say(d,
+            of_pool(d, evidence_state_cell(row, "Account")) ? "state-template-enroll"
+                                                            : "state-template-caller",
+            r);
     if (has_any(evidence_state_cell(row, "SubjectFromAd"), "True", true))
         say(d, "state-template-subject", r);
     if (has_any(evidence_state_cell(row, "RequiresApproval"), "True", true))
@@ -438,6 +449,7 @@ void state_close(struct diagnose_logs *d)
     add_if(d, whole && !wrong, "state-ra-fine");
     add_if(d, whole && d->state.ra_good == d->state.ra, "state-ra-checked");
     add_if(d, d->state.registry && d->state.mscep_values >= 3 && !d->state.enforce, "state-registry");
+    add_if(d, d->state.registry && d->state.mscep_values >= 8 && d->state.enforce, "state-registry-whole");
     add_if(d, d->state.registry && d->state.module, "state-module");
     add_if(d, d->state.registry && d->state.mscep_values >= 3 && !d->state.module, "state-no-module");
     add_if(d, d->state.connector_key && !d->state.signing, "state-signing");
