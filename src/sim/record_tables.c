@@ -162,6 +162,17 @@ static void add_module_cert(struct sim_recorder *r)
     set(r, "registry", MSCEP "Modules\\NDESPolicy\\NDESCertThumbprint", "Value", r->certs.module);
 }
 
+/* A connector of two months ago: its version carries year and month, and Intune supports it for six. */
+static void add_connector(struct sim_recorder *r)
+{
+    static const char product[] = "Certificate Connector for Microsoft Intune";
+    char installed[32], version[32];
+    date(r->config.identity->made_s - 60 * DAY_S, installed);
+    snprintf(version, sizeof version, "6.%.2s%.2s.12.0", installed + 2, installed + 5);
+    set(r, "software", product, "Version", version);
+    set(r, "software", product, "InstalledAt", installed);
+}
+
 static void add_settings(struct sim_recorder *r)
 {
     const struct sim_recorder_config *c = &r->config;
@@ -188,7 +199,9 @@ bool sim_record_tables(struct sim_recorder *r, struct err *e)
     if (!add_certs(r, e))
         return false;
     add_settings(r);
-    if (r->module)
+    if (r->module) {
         add_module_cert(r);
+        add_connector(r);
+    }
     return true;
 }

@@ -138,7 +138,7 @@ static const char *const software[] = {
     NULL,
 };
 static const char *const software_connector[] = {
-    "Certificate Connector for Microsoft Intune|6.2602.12.0|2026-03-02T00:00:00Z",
+    "Certificate Connector for Microsoft Intune||",
     NULL,
 };
 
