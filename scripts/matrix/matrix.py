@@ -49,9 +49,12 @@ def mode_of(cause, setup):
     return "intune" if "I" in cause["mode"] else "proxy"
 
 
-def fault_text(fault, keys, setup, spread=None):
-    since, length = setup.get("from", BEFORE), setup.get("window", WINDOW)
-    return ",".join([fault + ":from=%ss" % since, "for=%ss" % length] + [k for k in keys if k] + ([spread] if spread else []))
+def fault_text(fault, keys, setup):
+    """What only tables of state/ settle must last until they are made, at the end of the run."""
+    words = ["from=%ss" % setup.get("from", BEFORE)]
+    if not setup.get("lasting"):
+        words.append("for=%ss" % setup.get("window", WINDOW))
+    return fault + ":" + ",".join(words + [k for k in keys if k])
 
 
 def variants(keys):
@@ -62,16 +65,23 @@ def variants(keys):
             yield "%s=%s" % (key, choice)
 
 
-def singles(causes, known):
+def lasting(cause, artefacts):
+    """Somebody looks at the server while it is ill, where the tables of state/ settle it."""
+    return any(files == "state" and re.search(words, cause["decided_by"]) for words, files in artefacts)
+
+
+def singles(causes, known, artefacts):
     cases, skipped = [], []
     for fault, keys in known.items():
         for variant in [*variants(keys), *MORE.get(fault, [])]:
-            setup = dict(SETUPS.get(fault, {}))
+            setup = {"lasting": lasting(causes[fault], artefacts), **SETUPS.get(fault, {})}
             setup.update(VARIANTS.get((fault, *variant.partition("=")[::2]), {}))
             setup.update(CHOICES.get(variant, {}))
             if "skip" in setup:
-                skipped.append((fault, setup["skip"]))
-                break
+                skipped.append((fault + (":" + variant if variant else ""), setup["skip"]))
+                if not variant:
+                    break
+                continue
             for mode in setup.get("modes") or ([mode_of(causes[fault], setup)]):
                 one = dict(setup, mode=mode)
                 name = fault + (":" + variant if variant else "")
@@ -269,8 +279,8 @@ def arguments():
     return parser.parse_args()
 
 
-def choose(a, draw, causes, known):
-    cases, skipped = singles(causes, known)
+def choose(a, draw, causes, known, artefacts):
+    cases, skipped = singles(causes, known, artefacts)
     cases += healthy() + pairs(causes, known, a.pairs, draw)
     cases.sort(key=lambda c: c.variant != "")  # documented forms first: what is cut off by the time matters least
     if a.only:
@@ -287,12 +297,13 @@ def main():
     causes, known = catalogue(program), faults(program)
     judge = Judge(causes, {row[0]: row[1] for row in table("visible.tsv", 2)})
     draw = random.Random(a.seed)
-    cases, skipped = choose(a, draw, causes, known)
+    artefacts = [(row[0], row[1]) for row in table("artefacts.tsv", 2)]
+    cases, skipped = choose(a, draw, causes, known, artefacts)
     if not cases:
         sys.exit("diagnosis-matrix.sh: no such case")
     deadline, done, broken, lock = time.monotonic() + 60 * a.minutes, [], [], threading.Lock()
     with tempfile.TemporaryDirectory() as scratch:
-        lab = Lab(program, a.keep or scratch, causes, [(r[0], r[1]) for r in table("artefacts.tsv", 2)])
+        lab = Lab(program, a.keep or scratch, causes, artefacts)
         lab.prepare()
 
         def work(case):

@@ -11,6 +11,7 @@ POST_AND_GET = {"profiles": [{"name": "rfc8894", "weight": 2, "set": {"post": "a
 POLLS = {"profiles": [{"name": "rfc8894", "set": {"polls": 3, "poll_interval": "500ms"}}]}
 RENEW = {"then": ["renew"]}
 CROWD = [{"rate": "5/s", "for": "3s"}, {"rate": "60/s", "for": "3s"}, {"rate": "5/s", "for": "3s"}]
+UTF8 = {"profiles": [{"name": "rfc8894", "set": {"challenge_type": "utf8"}}]}
 MANY = {"source": "mscep_admin", "outstanding": 100}  # devices come as they are due, not as passwords get free
 TLS = {"tls": True}
 
@@ -42,8 +43,8 @@ SETUPS = {
     # load
     "app-pool-queue-full": {"load": CROWD, "challenge": MANY},
     "server-busy": {"load": CROWD, "challenge": MANY},
-    "ca-slow": {"timeout": "40s"},
-    "ca-unreachable-rpc": {"timeout": "40s"},
+    "ca-slow": {"timeout": "8s", "challenge": MANY},
+    "ca-unreachable-rpc": {"timeout": "40s", "challenge": MANY},
     "mdm-otp-bottleneck": {"modes": ["standalone"], "challenge": {"source": "mscep_admin", "outstanding": 40},
                            "simulator": {"latency": {"pki_operation": {"fixed": "1s"}}},
                            "load": CROWD},
@@ -57,13 +58,22 @@ SETUPS = {
     "otp-with-policy-module": {"mode": "standalone"},  # the harness plays the MDM that wants passwords of it
     "mdm-otp-credential-invalid": {"modes": ["standalone"]},
     "otp-kerberos-spn": {"skip": "needs a KDC: clients without a ticket see nothing"},
-    # certificates
-    "ra-cert-expiring": {},
-    "ca-fingerprint-mismatch": {},
+    "password-bad-encoding": {"devices": UTF8},
+    # nothing to see
+    "otp-static-mode": {"skip": "a configuration: nothing fails, so there is nothing to explain"},
+    "ca-fingerprint-mismatch": {"skip": "needs a client that knows the right fingerprint; for all others another CA is as good"},
+    # clocks: what the CA issues must be not yet valid, and the first answer tells the difference
+    "clock-skew": {"fault": "by=30m", "from": 0, "window": 9},
+    "client-crypto-incompatible": {"fault": "reply=signer"},  # the only form, beside other-client, that our devices cannot read
 }
 # A choice of a key that wants another setup than its fault has.
 VARIANTS = {
     ("otp-auth-scheme-mismatch", "offers", "basic"): {"challenge": {"source": "mscep_admin", "auth": "ntlm"}},
+    ("password-bad-encoding", "unreadable", "printable"): {"devices": {}},
+    ("clock-skew", "server", "behind"): {"fault": "by=30m"},
+    ("client-crypto-incompatible", "reply", "other-client"): {"fault": ""},
+    **{("client-crypto-incompatible", "reply", how): {"skip": "our devices read it"} for how in ("aes256", "des3", "sha512", "sha1")},
+    ("client-crypto-incompatible", "reply", "signer"): {"fault": ""},
     ("ca-db-sessions-exhausted", "sessions", "2"): {"load": CROWD, "challenge": MANY,
                                                     "simulator": {"latency": {"pki_operation": {"fixed": "200ms"}}}},
 }
