@@ -69,7 +69,8 @@ enum sim_trace_kind {
 
 /* What a fault leaves behind, beyond what every reply leaves by itself: its lines, and its notes (sim_reply.notes: a refused
  * request's NDES 28, 29, 31 and CA 53, a refused logon's Security 4625). Values may hold, filled in when they are written:
- *     {account} {pool} {node} {ca} {subject} {otp-user}
+ *     {account} {pool} {node} {fqdn} {ca} {ca-fqdn} {address} {otp-user}
+ *     {subject} {transaction} {device} {client}   of the request
  *     {time} {time-3d} {time+30d}   now, or days before or after
  *     {time+key}                    now and the duration of the first key
  *     {key}                         the value of the first key: its word, 0x80004005, a number, or a duration in minutes
