@@ -250,12 +250,118 @@ static void offset_is_found(void **state)
     end();
 }
 
+/* ---- a run and the logs of its time ---- */
+
+#define RUN_START INT64_C(1747130400000000) /* 2025-05-13 10:00:00 UTC */
+
+static void run_failed(struct measure *m, unsigned from_s, unsigned to_s, int status, const char *server,
+                       enum outcome_body body)
+{
+    struct outcome_sink sink = measure_sink(m);
+    for (unsigned s = from_s; s < to_s; s++) {
+        struct outcome o = {.device = s,
+                            .end = OUTCOME_FAILED,
+                            .scheduled_us = (int64_t)s * 1000000,
+                            .started_us = (int64_t)s * 1000000,
+                            .finished_us = (int64_t)s * 1000000 + 40000,
+                            .http_status = status,
+                            .body = body,
+                            .fail_info = -1};
+        snprintf(o.server, sizeof o.server, "%s", server);
+        err_set(&o.error, STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, "GetCACaps: HTTP %d", status);
+        sink.arrival(sink.user, o.scheduled_us, false);
+        sink.start(sink.user, o.scheduled_us, o.started_us, false);
+        sink.device(sink.user, &o);
+    }
+}
+
+static void diagnose_both(int status, const char *server, enum outcome_body body)
+{
+    struct measure *m = NULL;
+    struct outcome_target target = {.bare_url_status = status};
+    assert_true(measure_new(&m, &e));
+    run_failed(m, 0, 30, status, server, body);
+    struct diagnose_case about = {.measure = m,
+                                  .target = &target,
+                                  .started_us = RUN_START,
+                                  .ended_us = RUN_START + 40 * INT64_C(1000000),
+                                  .now_s = RUN_START / 1000000,
+                                  .logs = logs};
+    assert_true(diagnose_case(&about, &list, &e));
+    measure_free(m);
+}
+
+static void read_lines(const char *name, const char *head, const char *line, unsigned first_minute,
+                       unsigned last_minute)
+{
+    struct buf text;
+    buf_init(&text, (size_t)1 << 20);
+    buf_append_text(&text, head);
+    for (unsigned s = first_minute * 60; s < last_minute * 60; s += 3)
+        buf_appendf(&text, "2025-05-13 10:%02u:%02u %s\n", s / 60, s % 60, line);
+    read_text(name, buf_text(&text));
+    buf_clear(&text);
+}
+
+#define IIS_HEAD                                                                                             \
+    "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time s-ip cs-method "            \
+    "cs-uri-stem cs-uri-query c-ip "                                                                         \
+    "sc-status sc-substatus sc-win32-status time-taken\n"
+
+static void logs_settle_what_a_run_leaves_open(void **state)
+{
+    (void)state;
+    begin();
+    read_lines("u.log", IIS_HEAD,
+               "10.0.0.1 GET /certsrv/mscep/mscep.dll operation=GetCACaps 10.1.1.1 500 0 1346 5", 0, 2);
+    diagnose_both(500, "Microsoft-IIS/10.0", OUTCOME_BODY_IIS);
+    assert_string_equal(list.items[0].cause->id, "impersonation-right-missing");
+    assert_true(list.items[0].confidence > 0.9 && list.items[0].decided);
+    assert_true(list.items[0].share > 0.99);
+    assert_int_equal(diagnose_logs_read(logs).contradiction_count, 0);
+    end();
+}
+
+/* The run saw 502; the server answered everything with 200. */
+static void contradictions_are_told(void **state)
+{
+    (void)state;
+    begin();
+    read_lines("u.log", IIS_HEAD,
+               "10.0.0.1 GET /certsrv/mscep/mscep.dll operation=GetCACaps 10.1.1.1 200 0 0 5", 0, 2);
+    diagnose_both(502, "nginx", OUTCOME_BODY_HTML);
+    assert_string_equal(list.items[0].cause->id, "app-proxy-bad-gateway");
+    assert_true(list.items[0].confidence > 0.8);
+    assert_int_equal(diagnose_logs_read(logs).contradiction_count, 1);
+    end();
+}
+
+/* What happened at another time is no part of the run. */
+static void other_times_stay_out(void **state)
+{
+    (void)state;
+    begin();
+    read_lines("u.log", IIS_HEAD,
+               "10.0.0.1 GET /certsrv/mscep/mscep.dll operation=GetCACaps 10.1.1.1 404 2 1260 5", 30, 40);
+    diagnose_both(503, "Microsoft-HTTPAPI/2.0", OUTCOME_BODY_HTTPSYS);
+    assert_null(entry("isapi-not-allowed"));
+    assert_string_equal(list.items[0].cause->class_id, "L2/L3");
+    assert_true(list.items[0].missing[0] != '\0');
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(folders_tell_their_cause), cmocka_unit_test(marks_name_what_there_is),
-        cmocka_unit_test(causes_have_marks),        cmocka_unit_test(nothing_is_wrong_with_nothing),
-        cmocka_unit_test(memory_stays_bounded),     cmocka_unit_test(offset_is_found),
+        cmocka_unit_test(folders_tell_their_cause),
+        cmocka_unit_test(marks_name_what_there_is),
+        cmocka_unit_test(causes_have_marks),
+        cmocka_unit_test(nothing_is_wrong_with_nothing),
+        cmocka_unit_test(logs_settle_what_a_run_leaves_open),
+        cmocka_unit_test(contradictions_are_told),
+        cmocka_unit_test(other_times_stay_out),
+        cmocka_unit_test(memory_stays_bounded),
+        cmocka_unit_test(offset_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
