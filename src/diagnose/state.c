@@ -42,7 +42,7 @@ static const struct rule {
     {"ca", NULL, "PingError", HAS, "0x80070005", "state-ca-denied"},
     {"ca", NULL, "PingError", HAS, "0x800706ba", "state-ca-unreachable"},
     {"ca", NULL, "Reachable", IS, "True", "state-ca-reachable"},
-    {"ca", NULL, "CrlStatus", HAS, "Offline|Expired|Unknown|Failed|Error", "state-ca-crl"},
+    {"ca", NULL, "CrlStatus", HAS, "Offline|Expired|Unknown|Failed", "state-ca-crl"},
     {"requests", NULL, "Disposition", HAS, "Pending|Under Submission", "state-pending"},
     {"network", ":135", "Result", IS, "timeout|refused|failed|unreachable", "state-rpc-blocked"},
     {"network", ":135", "Result", IS, "ok", "state-rpc-open"},
