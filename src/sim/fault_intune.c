@@ -47,6 +47,9 @@ static const char *const fields[] = {"subject", "san", "eku", "key-usage", "key-
 #define CONNECTOR_PRODUCT "Certificate Connector for Microsoft Intune"
 #define INTUNE_URL        "https://manage.microsoft.com/"
 #define CANNOT_CONNECT    "System.Net.WebException: Unable to connect to the remote server"
+/* The network is well: it is Intune that does not take the report. */
+#define SERVICE_FAILS                                                                                        \
+    "System.Net.WebException: The remote server returned an error: (503) Server Unavailable."
 #define SERVICES(cell, value)                                                                                \
     ROW_STATE("services." cell, "NDESConnectorSvc", value),                                                  \
         ROW_STATE("services." cell, "PFXCertificateConnectorSvc", value)
@@ -57,10 +60,10 @@ static const char *const fields[] = {"subject", "san", "eku", "key-usage", "key-
         .when = SIM_TRACE_REQUEST, .kind = SIM_TRACE_CONNECTOR, .op = SIM_OP_PKI_OPERATION, .what = "4005",  \
         .values = {"{device}", "{transaction}", reason}, .choice = nth                                       \
     }
-#define ROW_NOT_UPLOADED(nth)                                                                                \
+#define ROW_NOT_UPLOADED(reason, nth)                                                                        \
     {                                                                                                        \
         .when = SIM_TRACE_REQUEST, .op = SIM_OP_PKI_OPERATION, .what = "Connector 4002",                     \
-        .values = {"{device}", "{transaction}", CANNOT_CONNECT}, .choice = nth                               \
+        .values = {"{device}", "{transaction}", reason}, .choice = nth                                       \
     }
 /* The module calls, and nobody is there to hear it. */
 #define ROWS_NOBODY_ANSWERS                                                                                  \
@@ -75,7 +78,7 @@ static const struct sim_fault_kind kinds[] = {
     {.id = "connector-outbound-blocked",
      .keys = {{.name = "face", .choices = outbound_faces}, KEYS_REFUSED},
      .apply = outbound_blocked,
-     .traces = SIM_TRACES(ROW_NOT_VERIFIED(CANNOT_CONNECT, 1), ROW_NOT_UPLOADED(2),
+     .traces = SIM_TRACES(ROW_NOT_VERIFIED(CANNOT_CONNECT, 1), ROW_NOT_UPLOADED(CANNOT_CONNECT, 2),
                           {.when = SIM_TRACE_EVERY,
                            .period_s = 300,
                            .what = "Connector 4002",
@@ -149,10 +152,10 @@ static const struct sim_fault_kind kinds[] = {
     {.id = "issued-not-reported",
      .keys = {KEY_CONNECTOR},
      .apply = issue_all_the_same,
-     .traces = SIM_TRACES(ROW_NOT_UPLOADED(1), {.when = SIM_TRACE_REQUEST,
-                                                .op = SIM_OP_PKI_OPERATION,
-                                                .what = "NDESConnector 20602",
-                                                .values = {CANNOT_CONNECT},
-                                                .choice = 2})},
+     .traces = SIM_TRACES(ROW_NOT_UPLOADED(SERVICE_FAILS, 1), {.when = SIM_TRACE_REQUEST,
+                                                               .op = SIM_OP_PKI_OPERATION,
+                                                               .what = "NDESConnector 20602",
+                                                               .values = {SERVICE_FAILS},
+                                                               .choice = 2})},
 };
 SIM_FAULT_FAMILY(sim_faults_intune, kinds);
