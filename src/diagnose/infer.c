@@ -13,6 +13,7 @@
 #define LONG_BEFORE (7 * DAY)     /* a pool that stopped last week still does not run */
 #define AFTER       (30 * MINUTE) /* clocks, and logs that are written late */
 #define DECIDES     90.0          /* a ratio that settles it */
+#define MOST_SAID   14.0          /* logarithm: nothing is a million times likelier */
 #define MOST        0.985         /* nobody is surer than that */
 
 bool infer_applies(const struct inference *inf, const struct seen *seen, const struct group *g)
@@ -57,35 +58,37 @@ double infer_ratio(const struct inference *inf, const struct seen *seen, const s
 }
 
 /* One mark speaks once, however many servers and files show it: the strongest sighting. */
-static bool said_better(const struct inference *inf, size_t index, const struct group *g, const char *cause,
-                        double ratio)
+static bool said_better(const struct diagnose_logs *d, const double *strength, size_t index)
 {
-    const struct seen *all = inf->logs->seen;
-    for (size_t i = 0; i < inf->logs->seen_count; i++) {
-        if (i == index || all[i].mark != all[index].mark || !infer_applies(inf, &all[i], g))
+    for (size_t i = 0; i < d->seen_count; i++) {
+        if (d->seen[i].mark != d->seen[index].mark || i == index)
             continue;
-        double other = fabs(log(infer_ratio(inf, &all[i], g, cause))), mine = fabs(log(ratio));
+        double other = fabs(strength[i]), mine = fabs(strength[index]);
         if (other > mine || (other >= mine && i < index))
             return true;
     }
     return false;
 }
 
+/* The product of what all marks say. `decided`: one of them settles it. */
 static double from_logs(const struct inference *inf, const struct group *g, const char *cause, bool *decided)
 {
-    double product = 1;
+    double strength[MAX_SEEN], sum = 0; /* logarithms */
     *decided = false;
-    for (size_t i = 0; inf->logs != NULL && i < inf->logs->seen_count; i++) {
+    if (inf->logs == NULL)
+        return 1;
+    for (size_t i = 0; i < inf->logs->seen_count; i++) {
         const struct seen *seen = &inf->logs->seen[i];
-        if (seen->mark->speaks == NULL || !infer_applies(inf, seen, g))
-            continue;
-        double ratio = infer_ratio(inf, seen, g, cause);
-        if (ratio == 1.0 || said_better(inf, i, g, cause, ratio))
-            continue;
-        *decided |= ratio >= DECIDES;
-        product *= ratio;
+        bool speaks = seen->mark->speaks != NULL && infer_applies(inf, seen, g);
+        strength[i] = speaks ? log(infer_ratio(inf, seen, g, cause)) : 0;
     }
-    return product < 1e-6 ? 1e-6 : product > 1e6 ? 1e6 : product;
+    for (size_t i = 0; i < inf->logs->seen_count; i++) {
+        if (fabs(strength[i]) < 1e-9 || said_better(inf->logs, strength, i))
+            continue;
+        *decided |= strength[i] >= log(DECIDES);
+        sum += strength[i];
+    }
+    return exp(sum < -MOST_SAID ? -MOST_SAID : sum > MOST_SAID ? MOST_SAID : sum);
 }
 
 static double from_run(const struct group *g, const struct candidate *c)

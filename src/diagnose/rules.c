@@ -212,6 +212,7 @@ const struct rule diagnose_rules[] = {
     REFUSED(0x80092012, 0.8, may_crl),
     REFUSED(0x80090005, 0.9, may_not_encrypted),
     REFUSED(0x8009310B, 0.85, may_not_decoded),
+    REFUSED(0x80070057, 0.6, may_message_type),
     REFUSED(0x8007052E, 0.7, may_account_refused),
     /* requests that wait for a decision */
     {.reasons = {REASON_SCEP_PENDING, REASON_POLL_LIMIT}, .certainty = 0.97, .candidates = may_pending},
