@@ -62,6 +62,7 @@ static void look_around(struct engine *en, int64_t now)
     const struct engine_config *c = en->config;
     en->heartbeat_us = now + HEARTBEAT_US;
     facts_sample(en);
+    park_tidy(en, now);
     watch_results(en);
     watch_purpose(en, now);
     if (en->grace_us != INT64_MAX)

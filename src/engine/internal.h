@@ -110,6 +110,8 @@ struct engine {
     uint64_t in_flight;
     uint64_t phones; /* not freed yet: those that ended and wait for a worker are among them */
     uint64_t ended, failed;
+    uint64_t asleep; /* park.c: of those in flight */
+    bool untidy;     /* some fell asleep since memory was given back */
 
     /* facts.c */
     struct ca_entry ca_cache[ENGINE_CA_CACHE];
@@ -242,6 +244,7 @@ void timers_clear(struct engine *en);
 /* park.c: the phone of a device that waits is put away, packed. */
 void park(struct phone *p);                   /* when it waits: then *p is gone */
 struct phone *park_return(struct seat *seat); /* unpacked when it was put away. NULL: no memory; it stays */
+void park_tidy(struct engine *en, int64_t now_us); /* now and then */
 
 /* keys.c */
 bool keys_suffice(const struct engine *en, uint64_t device); /* for its enrollment */
