@@ -86,7 +86,7 @@ static pid_t send_crowd(const struct crowd *c, struct board *board)
     snprintf(outstanding, sizeof outstanding, "%u",
              c->in_flight < MOST_PASSWORDS ? c->in_flight : MOST_PASSWORDS);
     bool tls = strncmp(c->server->url, "https", 5) == 0;
-    struct scenario_override overrides[8] = {
+    struct scenario_override overrides[9] = {
         {"devices.count", count},
         {"limits.in_flight", in_flight},
         {tls ? "target.tls.ca_file" : "name", tls ? c->server->ca_file : "waiting"},
@@ -96,6 +96,8 @@ static pid_t send_crowd(const struct crowd *c, struct board *board)
         overrides[n++] = (struct scenario_override){"challenge.source", "mscep_admin"};
         overrides[n++] = (struct scenario_override){"challenge.auth", "none"};
         overrides[n++] = (struct scenario_override){"challenge.outstanding", outstanding};
+        overrides[n++] =
+            (struct scenario_override){"challenge.connections", "64"}; /* few or many: the same */
     }
     if (c->rate != NULL) {
         overrides[n++] = (struct scenario_override){"limits.rate", c->rate};
