@@ -34,7 +34,8 @@ static const struct {
 } impossible[] = {
     {"dns-failure", "a name is looked up before anybody connects: this server never hears of it"},
     {"otp-page-encoding-mishandled", "a bug of the client that reads the page: the server behaves"},
-    {"profile-not-delivered", "the device never contacts the server: there is nothing to answer"},
+    {"profile-not-delivered",
+     "the device never contacts the server: nothing is answered, and no log of the server differs"},
 };
 
 const char *sim_fault_impossible(const char *id)

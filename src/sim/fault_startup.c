@@ -152,11 +152,11 @@ static const struct sim_fault_kind kinds[] = {
                           ROW_STATE("registry.Path", MSCEP_KEY "EnforcePassword\\EnforcePassword", ""))},
     {.id = "static-password-undecryptable",
      STARTS_NOT,
-     .traces = SIM_TRACES(
-         ROW_FAILED_START("NDES 49", BAD_KEY_STATE), ROW_FAILED_START("NDES 2", BAD_KEY_STATE),
-         ROW_STATE("registry.Value", MSCEP_KEY "UseSinglePassword\\UseSinglePassword", "1"),
-         ROW_STATE("registry.Type", MSCEP_KEY "EncryptedPassword\\EncryptedPassword", "REG_BINARY"),
-         ROW_STATE("registry.Value", MSCEP_KEY "EncryptedPassword\\EncryptedPassword", "present"))},
+     .traces =
+         SIM_TRACES(ROW_FAILED_START("NDES 49", BAD_KEY_STATE), ROW_FAILED_START("NDES 2", BAD_KEY_STATE),
+                    ROW_STATE("registry.Value", MSCEP_KEY "UseSinglePassword\\UseSinglePassword", "1"),
+                    ROW_STATE("registry.Type", MSCEP_KEY "EncryptedPassword", "REG_BINARY"),
+                    ROW_STATE("registry.Value", MSCEP_KEY "EncryptedPassword", "(232 bytes)"))},
     {.id = "static-password-key-unwritable",
      STARTS_NOT,
      .traces =
