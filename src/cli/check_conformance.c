@@ -1,7 +1,6 @@
 /* The part of `check` that enrolls: one device, then every chosen probe beside a control of its own. */
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/challenges.h"
 #include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/keymaker.h"
@@ -13,7 +12,8 @@
 /* All that it owns. */
 struct trials {
     struct check *check;
-    struct challenges challenges;
+    const struct scenario *scenario;
+    const struct secret *made_up; /* a password that nobody gave out; NULL: c->challenges know */
     struct pki_pool *keys;
     struct load_plan *plan;
     struct measure *measure;
@@ -30,23 +30,23 @@ static bool keep_key(struct pki_key *key, void *user, struct err *e)
 
 static bool get_ready(struct trials *t, struct err *e)
 {
-    const struct check *c = t->check;
-    const struct scenario *s = c->scenario;
+    struct check *c = t->check;
+    const struct scenario *s = t->scenario;
+    const char *folder = t->made_up == NULL ? c->options.out : NULL;
     char now[32];
     text_utc(clock_wall_us(), now, sizeof now);
     snprintf(t->run_id, sizeof t->run_id, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", now, now + 5, now + 8, now + 11,
              now + 14, now + 17);
-    return challenges_open(&t->challenges, s, s->target.url, NULL, e) &&
-           (c->options.out == NULL || report_folder_open(c->options.out, &t->folder, e)) &&
-           measure_new(&t->measure, e) && pki_pool_new(&t->keys, e) &&
-           keymaker_run(s->devices.key_bits, KEYS, keep_key, t->keys, e) &&
+    return (t->made_up != NULL || check_challenges(c, e)) &&
+           (folder == NULL || report_folder_open(folder, &t->folder, e)) && measure_new(&t->measure, e) &&
+           pki_pool_new(&t->keys, e) && keymaker_run(s->devices.key_bits, KEYS, keep_key, t->keys, e) &&
            load_plan_new(s->phases, s->phase_count, s->devices.count, s->limits.devices, s->seed, &t->plan,
                          e);
 }
 
 static bool run(struct trials *t, struct err *e)
 {
-    const struct scenario *s = t->check->scenario;
+    const struct scenario *s = t->scenario;
     struct outcome_sink sinks[2] = {measure_sink(t->measure)};
     size_t count = 1;
     if (t->folder != NULL)
@@ -60,7 +60,10 @@ static bool run(struct trials *t, struct err *e)
         .sink_count = count,
         .run_id = t->run_id,
     };
-    challenges_configure(&t->challenges, &config);
+    if (t->made_up != NULL)
+        config.secret = t->made_up;
+    else
+        challenges_configure(&t->check->challenges, &config);
     return engine_run(&config, &t->result, e) && diagnose_run(t->measure, &t->result.target, &t->result.otp,
                                                               clock_wall_us() / 1000000, &t->diagnosis, e);
 }
@@ -146,12 +149,17 @@ static void judge(struct trials *t)
                        odd = total(t, OUTCOME_PROBE_ODD), skipped = total(t, OUTCOME_PROBE_SKIPPED),
                        all = passed + failed + odd + skipped;
     unsigned long long enrolled = (unsigned long long)measure_devices(t->measure).enrolled;
-    buf_appendf(&c->perfdata, " enrolled=%llu passed=%llu failed=%llu odd=%llu skipped=%llu time=%.3fs",
-                enrolled, passed, failed, odd, skipped, (double)t->result.generator.wall_us / 1e6);
+    buf_appendf(&c->perfdata, " enrolled=%llu", enrolled);
+    if (c->options.probes != NULL)
+        buf_appendf(&c->perfdata, " passed=%llu failed=%llu odd=%llu skipped=%llu", passed, failed, odd,
+                    skipped);
+    buf_appendf(&c->perfdata, " time=%.3fs", (double)t->result.generator.wall_us / 1e6);
     if (enrolled == 0 && measure_failure_count(t->measure) > 0) {
         const struct err *why = &measure_failure(t->measure, 0)->first.error;
         check_tell(c, CHECK_CRITICAL, "nothing enrolled: %s: %s", base_stage_id(why->stage),
                    why->text[0] != '\0' ? why->text : base_reason_sentence(why->reason));
+    } else if (c->options.probes == NULL) {
+        check_tell(c, CHECK_OK, "a device enrolled");
     } else if (failed > 0) {
         check_tell(c, CHECK_CRITICAL, "%llu of %llu probes failed", failed, all);
     } else if (odd + skipped > 0) {
@@ -171,14 +179,34 @@ static void clear(struct trials *t)
     measure_free(t->measure);
     load_plan_free(t->plan);
     pki_pool_free(t->keys);
-    challenges_close(&t->challenges);
 }
 
-void check_conformance(struct check *c)
+/* How long each step of the device took. */
+static void tell_steps(struct trials *t)
 {
-    struct trials t = {.check = c};
+    static const enum stage steps[] = {STAGE_OTP,   STAGE_GET_CA_CAPS,   STAGE_GET_CA_CERT, STAGE_CSR,
+                                       STAGE_BUILD, STAGE_PKI_OPERATION, STAGE_CERT_POLL,   STAGE_VERIFY};
+    struct check *c = t->check;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        struct measure_step step;
+        if (!measure_step(t->measure, steps[i], &step) || histogram_count(step.latency) == 0)
+            continue;
+        int64_t took = (int64_t)histogram_mean(step.latency);
+        char name[48];
+        snprintf(name, sizeof name, "enroll_%s", base_stage_id(steps[i]));
+        check_stage(c, "enroll", step.failed > 0 ? CHECK_CRITICAL : CHECK_OK, took, "%s%s",
+                    base_stage_id(steps[i]), step.failed > 0 ? ": failed" : "");
+        json_object_set_new(c->timings, name, json_real((double)took / 1e3));
+    }
+}
+
+void check_enroll(struct check *c)
+{
+    struct trials t = {.check = c, .scenario = c->scenario};
     struct err e = {0};
     if (get_ready(&t, &e) && run(&t, &e) && report(&t, &e)) {
+        if (c->options.enroll)
+            tell_steps(&t);
         judge(&t);
         tell_rows(&t);
         if (t.result.interrupted)
@@ -187,4 +215,46 @@ void check_conformance(struct check *c)
         check_tell(c, CHECK_UNKNOWN, "%s", e.text[0] != '\0' ? e.text : base_reason_sentence(e.reason));
     }
     clear(&t);
+}
+
+/* ---- is the password looked at? ---- */
+
+static void judge_made_up(struct trials *t)
+{
+    struct check *c = t->check;
+    const struct measure_failure *failure =
+        measure_failure_count(t->measure) > 0 ? measure_failure(t->measure, 0) : NULL;
+    const struct err *why = failure != NULL ? &failure->first.error : NULL;
+    if (measure_devices(t->measure).enrolled > 0) {
+        check_stage(c, "password", CHECK_CRITICAL, -1,
+                    "a device enrolled with a password that nobody gave out: anybody can (its certificate "
+                    "has OU=scepstorm in the subject; revoke it)");
+        check_tell(c, CHECK_CRITICAL, "the password is not checked: anybody can enroll");
+    } else if (why != NULL && why->reason == REASON_SCEP_FAILURE) {
+        check_stage(c, "password", CHECK_OK, -1, "a password that nobody gave out is refused: %s", why->text);
+    } else {
+        check_stage(c, "password", CHECK_OK, -1, "whether it is checked cannot be told: %s",
+                    why == NULL            ? "no answer"
+                    : why->text[0] != '\0' ? why->text
+                                           : base_reason_sentence(why->reason));
+    }
+}
+
+void check_made_up_password(struct check *c)
+{
+    static const char password[] = "5CE957012BADC0DE"; /* of the form and length that NDES gives out */
+    struct trials t = {.check = c};
+    struct scenario *scenario = NULL;
+    struct secret *made_up = NULL;
+    struct err e = {0};
+    bool ok = check_scenario_made_up(c, &scenario, &e) && secret_new(span_of_text(password), &made_up, &e);
+    t.scenario = scenario;
+    t.made_up = made_up;
+    if (ok && get_ready(&t, &e) && run(&t, &e))
+        judge_made_up(&t);
+    else
+        check_tell(c, CHECK_UNKNOWN, "%s", e.text[0] != '\0' ? e.text : base_reason_sentence(e.reason));
+    clear(&t);
+    secret_free(made_up);
+    scenario_free(scenario);
 }

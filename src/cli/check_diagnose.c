@@ -13,7 +13,9 @@ static bool diagnose(struct check *c, struct diagnose_list *out, struct err *e)
     struct outcome_sink sink = measure_sink(m);
     sink.arrival(sink.user, 0, false);
     sink.start(sink.user, 0, 0, false);
-    sink.device(sink.user, &c->failure);
+    struct outcome failure = c->failure;
+    failure.exemplar.url = buf_span(&c->failed_url);
+    sink.device(sink.user, &failure);
     bool ok = diagnose_run(m, &c->target, NULL, clock_wall_us() / 1000000, out, e);
     measure_free(m);
     return ok;

@@ -1,247 +1,184 @@
-/* The part of `check` that only reads: three GETs, one after the other. */
+/* The part of `check` that only reads: what any device asks for, and where it is when it is not where the URL says. */
 #include "base/clock.h"
-#include "base/text.h"
 #include "cli/check.h"
-#include "device/device.h"
-#include "http/http.h"
 #include "scep/caps.h"
 
-#define TIMEOUT_US INT64_C(20000000)
-#define DAY_S      86400
-#define MAX_CAPS   24
-#define USER_AGENT "scepstorm/" SCEPSTORM_VERSION
+#include <stdlib.h>
 
-/* What came of one GET. */
-struct page {
-    struct err error;
-    int status;
-    char server[64], location[256];
-    struct buf body;
-    int64_t took_us;
-};
+#define SKEW_S 120
 
-struct reader {
-    struct check *check;
-    uv_loop_t loop;
-    struct http *http;
-    struct http_session *session;
-};
-
-static void on_page(void *user, struct http_response *r)
+static void keep_time(struct check *c, const char *stage, int64_t took_us)
 {
-    struct page *page = user;
-    page->error = r->error;
-    page->status = r->status;
-    page->took_us = r->timing.total_us;
-    snprintf(page->server, sizeof page->server, "%s", r->server);
-    snprintf(page->location, sizeof page->location, "%s", r->location);
-    buf_clear(&page->body);
-    page->body = r->body;
-    r->body = (struct buf){0};
+    json_object_set_new(c->timings, stage, json_real((double)took_us / 1e3));
 }
 
-static void get(struct reader *r, const char *operation, enum stage stage, struct page *page)
+static const char *mode_of(int status)
 {
-    const char *base = r->check->scenario->target.url;
-    char url[2200];
-    *page = (struct page){0};
-    if (operation == NULL)
-        snprintf(url, sizeof url, "%s", base);
-    else
-        snprintf(url, sizeof url, "%s%coperation=%s", base, strchr(base, '?') == NULL ? '?' : '&', operation);
-    const struct http_request request = {.url = url,
-                                         .user_agent = USER_AGENT,
-                                         .timeout_us = TIMEOUT_US,
-                                         .max_body = BYTES_MAX_MESSAGE,
-                                         .stage = stage};
-    if (http_send(r->session, &request, on_page, page, &page->error))
-        uv_run(&r->loop, UV_RUN_DEFAULT); /* until nothing is outstanding */
-}
-
-static const char *why(const struct page *page, char *out, size_t out_bytes)
-{
-    if (err_is_set(&page->error))
-        snprintf(out, out_bytes, "%s",
-                 page->error.text[0] != '\0' ? page->error.text : base_reason_sentence(page->error.reason));
-    else
-        snprintf(out, out_bytes, "HTTP %d (%s)", page->status,
-                 outcome_body_id(device_classify_body(page->server, buf_span(&page->body))));
-    return out;
-}
-
-static bool answered(const struct page *page)
-{
-    return !err_is_set(&page->error) && page->status == 200;
-}
-
-/* As a device would book it; `e`: what is wrong with the answer, NULL: the page's own error or status. */
-static void note_failure(struct check *c, const struct page *page, enum stage stage, const struct err *e)
-{
-    struct outcome *o = &c->failure;
-    *o = (struct outcome){.end = OUTCOME_FAILED, .finished_us = page->took_us, .fail_info = -1};
-    o->http_status = page->status;
-    o->body =
-        page->status == 0 ? OUTCOME_BODY_NONE : device_classify_body(page->server, buf_span(&page->body));
-    snprintf(o->server, sizeof o->server, "%s", page->server);
-    if (e != NULL)
-        o->error = *e;
-    else if (err_is_set(&page->error))
-        o->error = page->error;
-    else if (page->status >= 300 && page->status < 400)
-        err_set(&o->error, stage, REASON_REDIRECTED, "HTTP %d to %s", page->status, page->location);
-    else
-        err_set(&o->error, stage, REASON_HTTP_STATUS, "HTTP %d", page->status);
-    o->error.stage = o->error.stage == STAGE_NONE ? stage : o->error.stage;
+    return status == 200   ? ": an NDES with one-time passwords, or another SCEP server"
+           : status == 403 ? ": as with Intune's policy module"
+                           : "";
 }
 
 /* Alive is who answers; what, differs between servers (Go ones say 500 here). */
-static bool read_bare(struct reader *r)
+static bool read_bare(struct check *c, int *status)
 {
-    struct page page;
+    struct check_page page;
     char words[256];
-    get(r, NULL, STAGE_SETUP, &page);
+    check_get(c, NULL, NULL, STAGE_SETUP, &page);
     bool reached = !err_is_set(&page.error);
-    why(&page, words, sizeof words);
-    buf_appendf(&r->check->lines, "  url          %s%s%s\n", words, page.server[0] != '\0' ? " by " : "",
-                page.server);
-    r->check->target.bare_url_status = page.status;
+    check_why(&page, words, sizeof words);
+    check_stage(c, "url", reached ? CHECK_OK : CHECK_CRITICAL, page.took_us, "%s%s%s%s", words,
+                page.server[0] != '\0' ? " by " : "", page.server, reached ? mode_of(page.status) : "");
+    keep_time(c, "url", page.took_us);
+    c->target.bare_url_status = *status = page.status;
+    snprintf(c->target.server_header, sizeof c->target.server_header, "%s", page.server);
     if (!reached) {
         bool ours = page.error.reason == REASON_GENERATOR_LIMIT || page.error.reason == REASON_NO_MEMORY;
-        check_tell(r->check, ours ? CHECK_UNKNOWN : CHECK_CRITICAL, "not reached: %s", words);
-        note_failure(r->check, &page, STAGE_GET_CA_CAPS, NULL);
+        check_tell(c, ours ? CHECK_UNKNOWN : CHECK_CRITICAL, "not reached: %s", words);
+        check_note_failure(c, &page, STAGE_GET_CA_CAPS, NULL);
     }
-    buf_clear(&page.body);
+    check_page_clear(&page);
     return reached;
 }
 
-static void read_caps(struct reader *r)
+/* A Date is whole seconds and a moment old; half a minute and more is a clock that is wrong. */
+static void judge_date(struct check *c, const struct check_page *page)
 {
-    struct page page;
-    struct span found[MAX_CAPS];
-    char words[256];
-    get(r, "GetCACaps", STAGE_GET_CA_CAPS, &page);
-    size_t count = answered(&page) ? scep_caps_words(buf_span(&page.body), found, MAX_CAPS) : 0;
-    buf_append_text(&r->check->lines, "  GetCACaps    ");
-    for (size_t i = 0; i < count; i++)
-        buf_appendf(&r->check->lines, "%s%.*s", i > 0 ? " " : "",
-                    (int)(found[i].len < 40 ? found[i].len : 40), (const char *)found[i].data);
-    buf_appendf(&r->check->lines, "%s\n", count > 0 ? "" : why(&page, words, sizeof words));
-    if (!answered(&page)) {
-        check_tell(r->check, CHECK_WARNING, "GetCACaps: %s", why(&page, words, sizeof words));
-        note_failure(r->check, &page, STAGE_GET_CA_CAPS, NULL);
-    }
-    buf_appendf(&r->check->perfdata, " caps=%zu get_ca_caps=%.3fs", count, (double)page.took_us / 1e6);
-    buf_clear(&page.body);
-}
-
-static void note_certificate(struct outcome_target *t, const struct pki_cert *cert, enum scep_role role,
-                             const char *subject)
-{
-    if (t->cert_count == OUTCOME_MAX_CERTS)
+    if (!page->has_date)
         return;
-    struct outcome_target_cert *noted = &t->certs[t->cert_count++];
-    snprintf(noted->role, sizeof noted->role, "%s", scep_role_name(role));
-    snprintf(noted->subject, sizeof noted->subject, "%s", subject != NULL ? subject : "");
-    noted->not_before = pki_cert_not_before(cert);
-    noted->not_after = pki_cert_not_after(cert);
+    int64_t skew = page->date_s - clock_wall_us() / 1000000;
+    bool wrong = llabs(skew) > SKEW_S;
+    c->target.has_date_skew = true;
+    c->target.date_skew_s = skew;
+    check_stage(c, "clock", wrong ? CHECK_WARNING : CHECK_OK, -1,
+                "the server's clock is %lld s %s this one's", (long long)llabs(skew),
+                skew < 0 ? "behind" : "ahead of");
+    if (wrong)
+        check_tell(c, CHECK_WARNING, "the clocks of server and client are %lld s apart",
+                   (long long)llabs(skew));
 }
 
-/* Returns the days left. */
-static int64_t tell_certificate(struct check *c, const struct pki_cert *cert, enum scep_role role,
-                                int64_t now_s)
+static void keep_caps(struct outcome_target *t, const struct span *found, size_t count)
 {
-    struct buf subject;
-    struct err ignored = {0};
-    char until[40];
-    int64_t days = (pki_cert_not_after(cert) - now_s) / DAY_S;
-    buf_init(&subject, BYTES_MAX_MESSAGE);
-    if (!pki_name_to_text(pki_cert_subject(cert), &subject, &ignored))
-        buf_reset(&subject);
-    const char *name = buf_text(&subject);
-    note_certificate(&c->target, cert, role, name);
-    text_utc(pki_cert_not_after(cert) * 1000000, until, sizeof until);
-    until[10] = '\0';
-    bool expired = pki_cert_not_after(cert) < now_s;
-    buf_appendf(&c->lines, "  certificate  %-13s %s, until %s, %s", scep_role_name(role),
-                name != NULL ? name : "", until, expired ? "EXPIRED" : "");
-    if (!expired)
-        buf_appendf(&c->lines, "%lld days left", (long long)days);
-    buf_append_byte(&c->lines, '\n');
-    json_t *row = json_pack("{s:s, s:s?, s:s, s:I}", "role", scep_role_name(role), "subject", name,
-                            "not_after", until, "days_left", (json_int_t)days);
-    if (row != NULL) /* not, when the name is no UTF-8 */
-        json_array_append_new(c->certificates, row);
-    if (expired)
-        check_tell(c, CHECK_CRITICAL, "the %s certificate has expired", scep_role_name(role));
-    else if (days < c->options.warn_days || days < c->options.crit_days)
-        check_tell(c, days < c->options.crit_days ? CHECK_CRITICAL : CHECK_WARNING,
-                   "the %s certificate expires in %lld days", scep_role_name(role), (long long)days);
-    buf_clear(&subject);
-    return days;
+    for (size_t i = 0; i < count; i++)
+        snprintf(t->caps[i], sizeof t->caps[0], "%.*s", (int)(found[i].len < 31 ? found[i].len : 31),
+                 (const char *)found[i].data);
+    t->cap_count = count;
 }
 
-static void judge_ca(struct check *c, const struct page *page, const struct scep_ca *ca)
+static void read_caps(struct check *c, int *status)
+{
+    struct check_page page;
+    struct span found[OUTCOME_MAX_CAPS];
+    char words[256], list[OUTCOME_MAX_CAPS * 33 + 1] = "";
+    check_get(c, "GetCACaps", NULL, STAGE_GET_CA_CAPS, &page);
+    *status = page.status;
+    size_t count = check_answered(&page) ? scep_caps_words(buf_span(&page.body), found, OUTCOME_MAX_CAPS) : 0;
+    keep_caps(&c->target, found, count);
+    for (size_t i = 0, at = 0; i < count; i++)
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i > 0 ? " " : "", c->target.caps[i]);
+    check_stage(c, "GetCACaps", check_answered(&page) ? CHECK_OK : CHECK_WARNING, page.took_us, "%s",
+                count > 0 ? list : check_why(&page, words, sizeof words));
+    keep_time(c, "get_ca_caps", page.took_us);
+    if (!check_answered(&page)) {
+        check_tell(c, CHECK_WARNING, "GetCACaps: %s", check_why(&page, words, sizeof words));
+        check_note_failure(c, &page, STAGE_GET_CA_CAPS, NULL);
+    }
+    buf_appendf(&c->perfdata, " caps=%zu get_ca_caps=%.3fs", count, (double)page.took_us / 1e6);
+    judge_date(c, &page);
+    check_page_clear(&page);
+}
+
+/* What NDES wants of its own certificates; other servers have no RA, or one without purposes. */
+static void judge_purposes(struct check *c)
+{
+    for (size_t i = 0; i < scep_ca_count(c->ca); i++) {
+        enum scep_role role = scep_ca_role(c->ca, i);
+        const struct pki_cert *cert = scep_ca_cert(c->ca, i);
+        if ((role == SCEP_ROLE_RA_SIGN || role == SCEP_ROLE_RA_ENCRYPT) &&
+            !pki_cert_has_eku(cert, PKI_EKU_CERT_REQUEST_AGENT))
+            check_stage(c, "GetCACert", CHECK_OK, -1,
+                        "the %s certificate is for no certificate request agent: NDES would not use it",
+                        scep_role_name(role));
+    }
+}
+
+static void judge_ca(struct check *c, const struct check_page *page)
 {
     int64_t now_s = clock_wall_us() / 1000000, least = INT64_MAX;
     struct err e = {0};
-    for (size_t i = 0; i < scep_ca_count(ca); i++) {
-        int64_t days = tell_certificate(c, scep_ca_cert(ca, i), scep_ca_role(ca, i), now_s);
+    check_stage(c, "GetCACert", CHECK_OK, page->took_us, "%zu certificates", scep_ca_count(c->ca));
+    for (size_t i = 0; i < scep_ca_count(c->ca); i++) {
+        int64_t days =
+            check_certificate(c, scep_ca_cert(c->ca, i), scep_role_name(scep_ca_role(c->ca, i)), now_s);
         least = days < least ? days : least;
     }
-    if (!scep_ca_check(ca, now_s, &e)) {
+    judge_purposes(c);
+    if (!scep_ca_check(c->ca, now_s, &e)) {
         check_tell(c, CHECK_CRITICAL, "GetCACert: %s", e.text);
-        note_failure(c, page, STAGE_GET_CA_CERT, &e);
+        check_note_failure(c, page, STAGE_GET_CA_CERT, &e);
     }
     if (least != INT64_MAX)
         buf_appendf(&c->perfdata, " days_left=%lld;%lld:;%lld:", (long long)least,
                     (long long)c->options.warn_days, (long long)c->options.crit_days);
 }
 
-static void read_ca(struct reader *r)
+static void read_ca(struct check *c)
 {
-    struct page page;
-    struct scep_ca *ca = NULL;
+    struct check_page page;
     struct err e = {0};
     char words[256];
-    get(r, "GetCACert", STAGE_GET_CA_CERT, &page);
-    buf_appendf(&r->check->perfdata, " get_ca_cert=%.3fs", (double)page.took_us / 1e6);
-    if (!answered(&page)) {
-        check_tell(r->check, CHECK_CRITICAL, "GetCACert: %s", why(&page, words, sizeof words));
-        note_failure(r->check, &page, STAGE_GET_CA_CERT, NULL);
-    } else if (!scep_ca_parse(buf_span(&page.body), &ca, &e)) {
-        check_tell(r->check, CHECK_CRITICAL, "GetCACert: %s",
-                   e.text[0] != '\0' ? e.text : base_reason_sentence(e.reason));
-        note_failure(r->check, &page, STAGE_GET_CA_CERT, &e);
+    check_get(c, "GetCACert", NULL, STAGE_GET_CA_CERT, &page);
+    buf_appendf(&c->perfdata, " get_ca_cert=%.3fs", (double)page.took_us / 1e6);
+    keep_time(c, "get_ca_cert", page.took_us);
+    if (!check_answered(&page)) {
+        check_stage(c, "GetCACert", CHECK_CRITICAL, page.took_us, "%s",
+                    check_why(&page, words, sizeof words));
+        check_tell(c, CHECK_CRITICAL, "GetCACert: %s", check_why(&page, words, sizeof words));
+        check_note_failure(c, &page, STAGE_GET_CA_CERT, NULL);
+    } else if (!scep_ca_parse(buf_span(&page.body), &c->ca, &e)) {
+        const char *why = e.text[0] != '\0' ? e.text : base_reason_sentence(e.reason);
+        check_stage(c, "GetCACert", CHECK_CRITICAL, page.took_us, "%s", why);
+        check_tell(c, CHECK_CRITICAL, "GetCACert: %s", why);
+        check_note_failure(c, &page, STAGE_GET_CA_CERT, &e);
     } else {
-        judge_ca(r->check, &page, ca);
+        judge_ca(c, &page);
     }
-    scep_ca_free(ca);
-    buf_clear(&page.body);
+    check_page_clear(&page);
+}
+
+/* Where NDES usually is. The admin folder is asked for GetCACaps: that makes no password, even where nobody asks for a logon. */
+static void try_siblings(struct check *c)
+{
+    static const char *const paths[] = {"/certsrv/mscep/mscep.dll?operation=GetCACaps",
+                                        "/certsrv/mscep/?operation=GetCACaps",
+                                        "/certsrv/mscep_admin/mscep.dll?operation=GetCACaps"};
+    const char *base = c->scenario->target.url, *host = strstr(base, "://");
+    size_t origin = host != NULL ? (size_t)(host + 3 - base) + strcspn(host + 3, "/?#") : 0;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct check_page page;
+        char url[2200], words[256];
+        snprintf(url, sizeof url, "%.*s%s", (int)origin, base, paths[i]);
+        const struct check_ask ask = {.url = url, .stage = STAGE_GET_CA_CAPS};
+        check_ask(c, &ask, &page);
+        const char *meaning = page.status == 404      ? "it is not there either"
+                              : page.status == 401    ? "it is there and wants a logon"
+                              : check_answered(&page) ? "it is there: is the URL mistyped?"
+                                                      : "no help";
+        check_stage(c, "sibling", CHECK_OK, page.took_us, "%.*s: %s by %s: %s", (int)strcspn(paths[i], "?"),
+                    paths[i], check_why(&page, words, sizeof words), check_who(&page), meaning);
+        check_page_clear(&page);
+    }
 }
 
 bool check_read(struct check *c)
 {
-    struct reader r = {.check = c};
-    struct err e = {0};
-    bool reached = false;
-    if (uv_loop_init(&r.loop) != 0) {
-        check_tell(c, CHECK_UNKNOWN, "cannot make an event loop");
+    int bare = 0, caps = 0;
+    if (!read_bare(c, &bare))
         return false;
-    }
-    const char *proxy = c->scenario->target.proxy;
-    if (http_new(&r.loop, c->scenario->target.ca_file, &r.http, &e) &&
-        (proxy == NULL || http_set_proxy(r.http, proxy, &e)) && http_session_new(r.http, &r.session, &e)) {
-        reached = read_bare(&r);
-        if (reached) {
-            read_caps(&r);
-            read_ca(&r);
-        }
-    } else {
-        check_tell(c, CHECK_UNKNOWN, "%s", e.text);
-    }
-    http_session_free(r.session);
-    http_free(r.http);
-    uv_run(&r.loop, UV_RUN_DEFAULT);
-    uv_loop_close(&r.loop);
-    return reached;
+    read_caps(c, &caps);
+    read_ca(c);
+    if (caps == 404 || (bare == 404 && c->ca == NULL))
+        try_siblings(c);
+    return true;
 }

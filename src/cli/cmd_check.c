@@ -12,28 +12,48 @@
 
 static const char help[] =
     "usage: scepstorm check URL [options]\n\n"
-    "Reads what an NDES or other SCEP server shows without a password: its URL, GetCACaps, GetCACert and how "
-    "long the\n"
-    "certificates last. Output and exit code are a monitoring plugin's.\n\n"
-    "  --warn-days N           WARNING when a certificate lasts fewer days (60)\n"
-    "  --crit-days N           CRITICAL likewise (14)\n"
-    "  --conformance[=PROBES]  enrolls a device, then sends requests that are wrong in one place each, every "
-    "one beside an\n"
-    "                          enrollment that is right: are they refused, and for the right reason? PROBES: "
-    "names or\n"
-    "                          families with commas between them (scenarios/README.md); all by default\n"
-    "  --admin-url URL --user NAME --password-env VAR\n"
-    "                          the page of one-time passwords and its account; a set of probes costs about "
-    "two passwords\n"
-    "                          each, and one may stay unused in the server's cache\n"
+    "One device's look at an NDES or other SCEP server: names, connections, TLS, the URL, GetCACaps, "
+    "GetCACert,\n"
+    "revocation lists, clocks, every server behind the name. Output and exit code are a monitoring "
+    "plugin's.\n\n"
+    "It takes nothing from the server and asks only what every device asks, unless you say:\n"
+    "  --otp                   fetch the page of one-time passwords, by each scheme that the server offers "
+    "and we\n"
+    "                          can: every page is one of the server's few passwords, for an hour\n"
+    "  --enroll                enroll a device: one password, one certificate (OU=scepstorm)\n"
+    "  --probe                 send garbage and a password that nobody gave out: where do long GETs break "
+    "and who\n"
+    "                          says so, is POST taken, is the password checked at all (if not: one "
+    "certificate)\n"
+    "  --conformance[=PROBES]  enroll a device, then send requests that are wrong in one place each, every "
+    "one\n"
+    "                          beside an enrollment that is right: are they refused, and for the right "
+    "reason?\n"
+    "                          PROBES: names or families with commas between (scenarios/README.md); default "
+    "all\n\n"
+    "  --admin-url URL --user NAME --password-env VAR --auth SCHEME\n"
+    "                          the page of one-time passwords, its account, and how to log on (any, "
+    "negotiate,\n"
+    "                          ntlm, basic, none); a conformance probe costs about two passwords, and one "
+    "may\n"
+    "                          stay unused in the server's cache\n"
     "  --challenge-env VAR     instead: one challenge for all\n"
+    "  --warn-days N           WARNING when an RA, CA or TLS certificate lasts fewer days (60)\n"
+    "  --crit-days N           CRITICAL likewise (14)\n"
+    "  --baseline FILE         save what the server looks like, if there is no such file; else tell each "
+    "difference\n"
+    "                          (WARNING). A file is never overwritten: delete it to save anew\n"
+    "  --addresses A,B         the servers to ask, instead of those that the name has\n"
     "  --authorized TEXT       who allowed this, and the ticket; needed unless the target is this machine\n"
     "  --ca-file FILE          roots for TLS (PEM)\n"
-    "  --out DIR               keep the results of --conformance in a folder, as run does\n"
-    "  --json                  print an object with conformance and diagnosis\n\n"
-    "Exit codes: 0 OK; 1 WARNING: odd or skipped probes, certificates that expire; 2 CRITICAL: failed "
-    "probes, nothing\n"
-    "enrolled, expired certificates, no GetCACert, not reached; 3 UNKNOWN: wrong usage.\n";
+    "  --out DIR               keep the results of --enroll and --conformance in a folder, as run does\n"
+    "  --json                  print an object: stages, certificates, limits, drift, not_tried, conformance, "
+    "diagnosis\n\n"
+    "Exit codes: 0 OK; 1 WARNING: certificates that expire, servers that differ, limits, odd or skipped "
+    "probes,\n"
+    "drift; 2 CRITICAL: not reached, no GetCACert, expired certificates, nothing enrolled, failed probes, a "
+    "password\n"
+    "that is not checked; 3 UNKNOWN: wrong usage, damaged baseline.\n";
 
 /* How bad, as monitoring counts: an answer that is not known is less urgent than a bad one. */
 static int weight(enum check_status status)
@@ -61,6 +81,43 @@ void check_tell(struct check *c, enum check_status status, const char *format, .
     c->status = status;
 }
 
+static void keep_stage(struct check *c, const char *stage, enum check_status status, int64_t took_us,
+                       const char *words)
+{
+    json_t *row = json_pack("{s:s, s:b, s:s}", "stage", stage, "ok", status == CHECK_OK, "text", words);
+    if (row == NULL)
+        return;
+    if (took_us >= 0)
+        json_object_set_new(row, "ms", json_real((double)took_us / 1e3));
+    json_array_append_new(c->stages, row);
+}
+
+void check_stage(struct check *c, const char *stage, enum check_status status, int64_t took_us,
+                 const char *format, ...)
+{
+    char words[1200], took[32] = "";
+    va_list args;
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    if (took_us >= 0)
+        text_duration(took_us, took, sizeof took);
+    buf_appendf(&c->lines, "  %-12s %s%s%s%s\n", stage, words, took[0] != '\0' ? " (" : "", took,
+                took[0] != '\0' ? ")" : "");
+    keep_stage(c, stage, status, took_us, words);
+}
+
+void check_not_tried(struct check *c, const char *format, ...)
+{
+    char words[700];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    buf_appendf(&c->lines, "  not tried    %s\n", words);
+    json_array_append_new(c->not_tried, json_string(words));
+}
+
 enum {
     OPT_CONFORMANCE = 256,
     OPT_ADMIN_URL,
@@ -72,7 +129,13 @@ enum {
     OPT_OUT,
     OPT_WARN_DAYS,
     OPT_CRIT_DAYS,
-    OPT_JSON
+    OPT_JSON,
+    OPT_OTP,
+    OPT_ENROLL,
+    OPT_PROBE,
+    OPT_AUTH,
+    OPT_BASELINE,
+    OPT_ADDRESSES
 };
 
 static bool take_option(struct check_options *o, int option, const char *value, struct err *e)
@@ -88,15 +151,22 @@ static bool take_option(struct check_options *o, int option, const char *value, 
         {OPT_AUTHORIZED, &o->authorized},
         {OPT_CA_FILE, &o->ca_file},
         {OPT_OUT, &o->out},
+        {OPT_AUTH, &o->auth},
+        {OPT_BASELINE, &o->baseline},
+        {OPT_ADDRESSES, &o->addresses},
     };
+    const struct {
+        int option;
+        bool *place;
+    } flags[] = {{OPT_JSON, &o->json}, {OPT_OTP, &o->otp}, {OPT_ENROLL, &o->enroll}, {OPT_PROBE, &o->probe}};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        *flags[i].place |= flags[i].option == option;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i].option == option)
             *texts[i].place = value;
     }
     if (option == OPT_CONFORMANCE)
         o->probes = value != NULL ? value : "all";
-    if (option == OPT_JSON)
-        o->json = true;
     if (option == OPT_WARN_DAYS)
         return text_parse_int(value, 0, MAX_DAYS, &o->warn_days, e);
     return option != OPT_CRIT_DAYS || text_parse_int(value, 0, MAX_DAYS, &o->crit_days, e);
@@ -108,6 +178,21 @@ static int unknown(const char *before, const char *what)
     printf("SCEP UNKNOWN - %s%s (scepstorm check --help)\n", before, what);
     (void)cli_flush(COMMAND);
     return CHECK_UNKNOWN;
+}
+
+/* What says nothing without, or against, something else. Returns -1, or the exit code. */
+static int check_together(const struct check_options *o)
+{
+    bool account = o->admin_url != NULL || o->user != NULL || o->password_env != NULL || o->auth != NULL;
+    bool enrolls = o->probes != NULL || o->enroll;
+    if (o->out != NULL && !enrolls)
+        return unknown("", "--out says nothing without --enroll or --conformance");
+    if ((account || o->challenge_env != NULL) && !enrolls && !o->otp)
+        return unknown("", "passwords and challenges say nothing without --otp, --enroll or --conformance");
+    if (o->challenge_env != NULL && (account || o->otp))
+        return unknown("", o->otp ? "--otp wants the page of NDES, not --challenge-env"
+                                  : "either --challenge-env, or --admin-url with --user and --password-env");
+    return -1;
 }
 
 /* Returns -1 to go on, else the exit code. */
@@ -125,6 +210,12 @@ static int parse_options(struct check_options *o, int argc, char **argv)
         {"warn-days", required_argument, NULL, OPT_WARN_DAYS},
         {"crit-days", required_argument, NULL, OPT_CRIT_DAYS},
         {"json", no_argument, NULL, OPT_JSON},
+        {"otp", no_argument, NULL, OPT_OTP},
+        {"enroll", no_argument, NULL, OPT_ENROLL},
+        {"probe", no_argument, NULL, OPT_PROBE},
+        {"auth", required_argument, NULL, OPT_AUTH},
+        {"baseline", required_argument, NULL, OPT_BASELINE},
+        {"addresses", required_argument, NULL, OPT_ADDRESSES},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -144,82 +235,7 @@ static int parse_options(struct check_options *o, int argc, char **argv)
     if (optind + 1 != argc)
         return unknown("", optind == argc ? "which URL?" : "one URL at a time");
     o->url = argv[optind];
-    bool needs_probes = o->admin_url != NULL || o->user != NULL || o->password_env != NULL ||
-                        o->challenge_env != NULL || o->out != NULL;
-    if (o->probes == NULL && needs_probes)
-        return unknown("", "passwords, challenges and --out say nothing without --conformance");
-    if (o->challenge_env != NULL && (o->admin_url != NULL || o->user != NULL || o->password_env != NULL))
-        return unknown("", "either --challenge-env, or --admin-url with --user and --password-env");
-    return -1;
-}
-
-/* ---- the check as a scenario: its rules for URLs, challenges and permission hold here too ---- */
-
-static json_t *challenge_json(const struct check_options *o)
-{
-    if (o->challenge_env != NULL)
-        return json_pack("{s:s, s:s}", "source", "static", "password_env", o->challenge_env);
-    if (o->admin_url == NULL && o->user == NULL && o->password_env == NULL)
-        return json_pack("{s:s}", "source", "none");
-    return json_pack("{s:s, s:s*, s:s*, s:s*, s:s}", "source", "mscep_admin", "url", o->admin_url, "user",
-                     o->user, "password_env", o->password_env, "auth", o->user != NULL ? "any" : "none");
-}
-
-static json_t *target_json(const struct check_options *o)
-{
-    json_t *target = json_pack("{s:s}", "url", o->url);
-    if (o->ca_file != NULL)
-        json_object_set_new(target, "tls", json_pack("{s:s}", "ca_file", o->ca_file));
-    return target;
-}
-
-static json_t *probes_json(const char *words)
-{
-    json_t *list = json_array();
-    for (const char *at = words; at != NULL;) {
-        size_t len = strcspn(at, ",");
-        json_array_append_new(list, json_stringn(at, len));
-        at = at[len] == ',' ? at + len + 1 : NULL;
-    }
-    return list;
-}
-
-/* "check:1:17: words" says nothing about options. */
-static void drop_place(struct err *e)
-{
-    const char *at = e->text;
-    if (strncmp(at, "check:", 6) != 0)
-        return;
-    at += 6;
-    at += strspn(at, "0123456789:");
-    at += *at == ' ';
-    memmove(e->text, at, strlen(at) + 1);
-}
-
-/* JSON is YAML, and quotes what needs it. */
-static bool make_scenario(struct check *c, struct err *e)
-{
-    const struct check_options *o = &c->options;
-    json_t *root = json_pack("{s:s, s:o, s:o, s:{s:i}, s:[{s:s}], s:{s:s, s:s, s:s}}", "name", "check",
-                             "target", target_json(o), "challenge", challenge_json(o), "devices", "count", 1,
-                             "load", "rate", "10/s", "limits", "request_timeout", "30s", "device_timeout",
-                             "60s", "error_budget", "100%");
-    if (root == NULL)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "the options hold bytes that are no UTF-8");
-    if (o->probes != NULL)
-        json_object_set_new(root, "conformance", json_pack("{s:o}", "probes", probes_json(o->probes)));
-    char *text = json_dumps(root, 0);
-    json_decref(root);
-    bool ok = text != NULL && scenario_parse("check", span_of_text(text), NULL, 0, &c->scenario, e);
-    free(text);
-    if (ok && c->scenario->target.sim)
-        ok = err_set(e, STAGE_SETUP, REASON_USAGE,
-                     "check wants the URL of a server; start one with scepstorm sim");
-    if (!ok)
-        drop_place(e);
-    if (ok)
-        c->scenario->conformance.every = 0; /* each once, after the device */
-    return ok && scenario_check_authorized(c->scenario, o->authorized, e);
+    return check_together(o);
 }
 
 /* ---- the answer ---- */
@@ -232,9 +248,11 @@ static const char *status_name(enum check_status status)
 
 static void print_json(const struct check *c)
 {
-    json_t *root = json_pack("{s:s, s:s, s:s, s:O, s:O, s:O}", "status", status_name(c->status), "message",
-                             c->words, "url", c->scenario->target.url, "certificates", c->certificates,
-                             "conformance", c->conformance, "diagnosis", c->diagnosis);
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "status", status_name(c->status),
+                  "message", c->words, "url", c->scenario->target.url, "stages", c->stages, "certificates",
+                  c->certificates, "limits", c->limits, "timings_ms", c->timings, "drift", c->drift,
+                  "not_tried", c->not_tried, "conformance", c->conformance, "diagnosis", c->diagnosis);
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
     printf("%s\n", text != NULL ? text : "{}");
     free(text);
@@ -251,17 +269,73 @@ static void print_text(struct check *c)
         putchar(((unsigned char)*at < 0x20 && *at != '\n') || *at == 0x7f ? '?' : *at == '|' ? '/' : *at);
 }
 
+static void tell_untried(struct check *c)
+{
+    const struct check_options *o = &c->options;
+    bool enrolls = o->enroll || o->probes != NULL;
+    if (!o->otp)
+        check_not_tried(c, "the page of one-time passwords: --otp does, and takes a password by each scheme");
+    if (!enrolls)
+        check_not_tried(c, "an enrollment: --enroll does, and takes a password and a certificate");
+    if (!o->probe)
+        check_not_tried(c, "long GETs, POSTs, and whether the password is checked: --probe does");
+}
+
 static void look(struct check *c)
 {
+    const struct check_options *o = &c->options;
+    bool enrolls = o->enroll || o->probes != NULL;
+    check_net(c);
     bool reached = check_read(c);
-    if (!reached || c->options.probes == NULL)
-        check_diagnose(c); /* else the enrollment knows more */
-    if (!reached)
-        return;
-    if (c->options.probes != NULL)
-        check_conformance(c);
-    else if (c->status == CHECK_OK)
+    if (reached) {
+        check_crls(c);
+        check_nodes(c);
+        if (o->otp)
+            check_otp(c);
+        if (o->probe)
+            check_probe(c);
+        if (enrolls)
+            check_enroll(c);
+        if (o->baseline != NULL)
+            check_baseline(c);
+    }
+    if (json_array_size(c->diagnosis) == 0)
+        check_diagnose(c); /* else the enrollment knew more */
+    tell_untried(c);
+    if (reached && c->status == CHECK_OK && c->words[0] == '\0')
         check_tell(c, CHECK_OK, "GetCACaps and GetCACert answer, the certificates last");
+}
+
+/* False: no memory. */
+static bool prepare(struct check *c)
+{
+    json_t **lists[] = {&c->stages,    &c->certificates, &c->drift,
+                        &c->not_tried, &c->conformance,  &c->diagnosis};
+    bool ok = true;
+    buf_init(&c->perfdata, 4096);
+    buf_init(&c->lines, BYTES_MAX_MESSAGE);
+    buf_init(&c->failed_url, BYTES_MAX_MESSAGE);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        ok &= (*lists[i] = json_array()) != NULL;
+    c->limits = json_object();
+    c->timings = json_object();
+    return ok && c->limits != NULL && c->timings != NULL;
+}
+
+static void clear(struct check *c)
+{
+    json_t *const lists[] = {c->stages, c->certificates, c->limits,      c->timings,
+                             c->drift,  c->not_tried,    c->conformance, c->diagnosis};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        json_decref(lists[i]);
+    check_web_close(c);
+    if (c->challenges_open)
+        challenges_close(&c->challenges);
+    buf_clear(&c->perfdata);
+    buf_clear(&c->lines);
+    buf_clear(&c->failed_url);
+    scep_ca_free(c->ca);
+    scenario_free(c->scenario);
 }
 
 int cmd_check(int argc, char **argv)
@@ -271,14 +345,11 @@ int cmd_check(int argc, char **argv)
     int code = parse_options(&c.options, argc, argv);
     if (code >= 0)
         return code;
-    if (!make_scenario(&c, &e)) {
+    if (!check_scenario(&c, &e) || !check_web_open(&c, &e)) {
         code = unknown("", e.text);
+    } else if (!prepare(&c)) {
+        code = unknown("", "no memory");
     } else {
-        buf_init(&c.perfdata, 4096);
-        buf_init(&c.lines, BYTES_MAX_MESSAGE);
-        c.certificates = json_array();
-        c.conformance = json_array();
-        c.diagnosis = json_array();
         look(&c);
         if (c.options.json)
             print_json(&c);
@@ -286,11 +357,6 @@ int cmd_check(int argc, char **argv)
             print_text(&c);
         code = cli_flush(COMMAND) ? (int)c.status : CHECK_UNKNOWN;
     }
-    json_decref(c.certificates);
-    json_decref(c.conformance);
-    json_decref(c.diagnosis);
-    buf_clear(&c.perfdata);
-    buf_clear(&c.lines);
-    scenario_free(c.scenario);
+    clear(&c);
     return code;
 }

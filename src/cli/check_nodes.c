@@ -1,0 +1,87 @@
+/* Several addresses of one name are several servers, or ways to one: do they show the same? */
+#include "cli/check.h"
+
+struct node {
+    const char *address;
+    bool caps_answered, ca_answered;
+    uint8_t caps[32], ca[32]; /* SHA-256 of the capabilities, and over the certificates in the order served */
+    size_t certificates;
+    char words[256];
+};
+
+static bool digest_certificates(struct span body, uint8_t out[32], size_t *count)
+{
+    struct scep_ca *ca = NULL;
+    struct err ignored = {0};
+    struct buf all;
+    if (!scep_ca_parse(body, &ca, &ignored))
+        return false;
+    buf_init(&all, SCEP_CA_MAX_CERTS * (size_t)32);
+    *count = scep_ca_count(ca);
+    for (size_t i = 0; i < *count; i++)
+        buf_append(&all, pki_cert_sha256(scep_ca_cert(ca, i)), 32);
+    bool ok = buf_ok(&all, STAGE_GET_CA_CERT, &ignored) && span_sha256(buf_span(&all), out);
+    buf_clear(&all);
+    scep_ca_free(ca);
+    return ok;
+}
+
+static void look_at(struct check *c, const char *address, struct node *n)
+{
+    struct check_page page;
+    *n = (struct node){.address = address};
+    check_get(c, "GetCACaps", address, STAGE_GET_CA_CAPS, &page);
+    check_why(&page, n->words, sizeof n->words);
+    n->caps_answered = check_answered(&page) && span_sha256(buf_span(&page.body), n->caps);
+    check_page_clear(&page);
+    if (!n->caps_answered)
+        return;
+    check_get(c, "GetCACert", address, STAGE_GET_CA_CERT, &page);
+    check_why(&page, n->words, sizeof n->words);
+    n->ca_answered =
+        check_answered(&page) && digest_certificates(buf_span(&page.body), n->ca, &n->certificates);
+    check_page_clear(&page);
+}
+
+/* Held against the first that answers. */
+static void compare(struct check *c, const struct node *n, const struct node *with)
+{
+    bool same_caps = memcmp(n->caps, with->caps, sizeof n->caps) == 0;
+    bool same_ca = memcmp(n->ca, with->ca, sizeof n->ca) == 0;
+    if (n == with) {
+        check_stage(c, "node", CHECK_OK, -1, "%s answers, with %zu certificates", n->address,
+                    n->certificates);
+    } else if (same_caps && same_ca) {
+        check_stage(c, "node", CHECK_OK, -1, "%s shows the same as %s", n->address, with->address);
+    } else {
+        check_stage(c, "node", CHECK_WARNING, -1, "%s has other %s%s%s than %s", n->address,
+                    same_caps ? "" : "capabilities", same_caps || same_ca ? "" : " and ",
+                    same_ca ? "" : "certificates", with->address);
+        check_tell(c, CHECK_WARNING,
+                   "%s and %s are different servers: a device must meet the same one all the time",
+                   with->address, n->address);
+    }
+}
+
+void check_nodes(struct check *c)
+{
+    struct node nodes[CHECK_MAX_ADDRESSES];
+    const struct node *first = NULL;
+    if (c->place.count < 2)
+        return;
+    for (size_t i = 0; i < c->place.count; i++) {
+        look_at(c, c->place.addresses[i], &nodes[i]);
+        if (nodes[i].ca_answered && first == NULL)
+            first = &nodes[i];
+    }
+    for (size_t i = 0; i < c->place.count; i++) {
+        if (nodes[i].ca_answered) {
+            compare(c, &nodes[i], first);
+            continue;
+        }
+        check_stage(c, "node", CHECK_CRITICAL, -1, "%s does not serve: %s", nodes[i].address, nodes[i].words);
+        if (first != NULL)
+            check_tell(c, CHECK_CRITICAL, "one of %zu servers does not answer: %s", c->place.count,
+                       nodes[i].address);
+    }
+}
