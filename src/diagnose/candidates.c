@@ -159,6 +159,11 @@ static double blob_mismatch(const struct facts *f)
 }
 
 /* An NDES without the module takes Intune's challenge for a password, and does not know it. */
+static double blob_without_module(const struct facts *f)
+{
+    return f->run->policy_module ? 0 : 1;
+}
+
 static double blob_unread(const struct facts *f)
 {
     if (f->first->challenge == OUTCOME_CHALLENGE_BLOB)
@@ -183,6 +188,14 @@ static double otp_used(const struct facts *f)
     if (f->failure->otp.used_before == 0)
         return 0.05;
     return 60 * (double)f->failure->otp.used_before / (double)f->failure->otp.sent;
+}
+
+/* What was read from the page a moment ago is not mistyped; when some of it is taken and some not, least of all. */
+static double typed(const struct facts *f)
+{
+    const struct outcome_otp *otp = f->run->otp;
+    bool fetched = otp != NULL && otp->source != NULL && strcmp(otp->source, "mscep_admin") == 0;
+    return fetched && f->mixed > 0.1 && f->mixed < 0.9 ? 0.4 : 1;
 }
 
 /* A clean cut: what was fetched before the first refusal is refused, what was fetched later is accepted. */
@@ -308,7 +321,7 @@ LOOK_ALIKE(may_ra_expired, {"ra-cert-expired", 0.95, NULL, tell_expired_ra},
 LOOK_ALIKE(may_ca_expired, {"ca-cert-expired", 0.95, NULL, NULL}, {"clock-skew", 0.05, skew, tell_date_skew});
 LOOK_ALIKE(may_ra_chain, {"ca-renewed-ra-stale", 0.6, NULL, NULL}, {"ra-cert-wrong-ca", 0.4, NULL, NULL});
 
-LOOK_ALIKE(may_password, {"password-wrong", 0.4, NULL, NULL},
+LOOK_ALIKE(may_password, {"password-wrong", 0.4, typed, NULL},
            {"lb-node-affinity-missing", 0.15, otp_by_node, tell_mixed},
            {"password-lost-on-recycle", 0.1, otp_cut, tell_otp_cut},
            {"app-pool-recycled", 0.03, otp_cut, tell_otp_cut},
@@ -372,7 +385,8 @@ LOOK_ALIKE(may_connector, {"connector-stopped", 0.3, all_refused, tell_policy_mo
            {"connector-signing-cert-missing", 0.03, all_refused, NULL},
            {"intune-profile-not-targeted", 0.02, some_enrolled, NULL},
            {"crp-tls-name-mismatch", 0.02, all_refused, NULL},
-           {"crp-temp-permission", 0.02, all_refused, NULL}, {"crp-windows-auth", 0.01, all_refused, NULL});
+           {"crp-temp-permission", 0.02, all_refused, NULL}, {"crp-windows-auth", 0.01, all_refused, NULL},
+           {"policy-module-missing", 0.02, blob_without_module, NULL});
 
 LOOK_ALIKE(may_handshake, {"tls-version-mismatch", 0.4, says_version, NULL},
            {"tls-binding-missing", 0.35, NULL, NULL}, {"network-path-blocked", 0.1, NULL, NULL},

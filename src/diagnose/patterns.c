@@ -133,7 +133,7 @@ static void look_at_amounts(struct diagnose_logs *d)
 
 static void look_at_nodes(struct diagnose_logs *d)
 {
-    unsigned fetching = 0, taking = 0, refusing = 0, without_pages = 0;
+    unsigned fetching = 0, taking = 0, refusing = 0, without_pages = 0, unused = 0;
     uint64_t refused = digest_count(d, "ndes-29"),
              sent = digest_count(d, "ok-post") + digest_count(d, "ok-get");
     for (unsigned n = 1; n < d->node_count; n++) {
@@ -142,6 +142,8 @@ static void look_at_nodes(struct diagnose_logs *d)
         fetching += pages > 0;
         taking += posts > 0;
         without_pages += posts > 2 && pages == 0;
+        unused += pages > 2 * posts + 5 &&
+                  digest_count_at(d, "ndes-29", n) == 0; /* shown to another, who refuses them */
         refusing += digest_count_at(d, "ndes-29", n) > 0;
     }
     if (refused == 0)
@@ -151,8 +153,8 @@ static void look_at_nodes(struct diagnose_logs *d)
     snprintf(text, sizeof text,
              "%u servers take requests, %u hand out passwords; %.0f%% of the requests are refused", taking,
              fetching, share * 100);
-    bool split = taking >= 2 && fetching >= 1 && (without_pages > 0 || refusing >= 2);
-    if (split && share > 0.1 && digest_count(d, "lost-on-restart") == 0)
+    bool split = taking >= 2 && fetching >= 1 && (without_pages > 0 || refusing >= 2 || unused > 0);
+    if (split && share > 0.05 && digest_count(d, "lost-on-restart") == 0)
         add(d, "other-node", refused, text);
     else if (taking == 1 && fetching == 1)
         add(d, "one-node", 1, text);
@@ -277,6 +279,18 @@ static void look_at_module(struct diagnose_logs *d)
                    last_200, "");
 }
 
+/* Intune's connector is here, the module that asks it is not registered. */
+static void look_for_module(struct diagnose_logs *d)
+{
+    static const char *const intune[] = {"conn-4003",   "conn-4004",   "conn-4008", "conn-10010",
+                                         "plugin-exit", "plugin-true", "ok-verify", "bare-403"};
+    uint64_t count = 0;
+    for (size_t i = 0; i < sizeof intune / sizeof intune[0]; i++)
+        count += digest_count(d, intune[i]);
+    if (digest_count(d, "state-no-module") > 0 && count > 0)
+        add(d, "module-gone", 1, "");
+}
+
 /* Between 10020 and the next 10010, or the service's stop and start: are the refusals there? */
 static void look_at_connector(struct diagnose_logs *d)
 {
@@ -334,6 +348,7 @@ void patterns_look(struct diagnose_logs *d)
     look_at_start(d);
     look_at_ca(d);
     look_at_module(d);
+    look_for_module(d);
     look_at_connector(d);
     look_for_silence(d);
     look_at_clients(d);

@@ -300,8 +300,8 @@ const struct rule diagnose_rules[] = {
      .certainty = 0.9,
      .candidates = may_connector},
     /* the page for people, where a message should be */
-    {.stages = MESSAGES | CA_STAGES,
-     .reasons = {REASON_NOT_SCEP, REASON_CA_CERT_MALFORMED},
+    {.stages = CA_STAGES,
+     .reasons = {REASON_CA_CERT_MALFORMED},
      .when = ndes_page,
      .certainty = 0.85,
      .candidates = may_stripped},
