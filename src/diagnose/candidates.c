@@ -228,17 +228,32 @@ static double long_get(const struct facts *f)
 /* maxQueryString is 2048 by default, maxUrl 4096: a query between the two decides. */
 static double query_length(const struct facts *f)
 {
-    return facts_query_bytes(f) == 0 || facts_query_bytes(f) > 2048 ? 1 : 0.3;
+    size_t bytes = facts_query_bytes(f);
+    return bytes == 2048 + 1 ? 8 : bytes == 0 || bytes > 2048 ? 1 : 0.3;
+}
+
+/* maxUrl counts the path, too. */
+static size_t path_bytes(const struct facts *f)
+{
+    const char *host = strstr(f->run->target->url, "://");
+    const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
+    return path != NULL ? strcspn(path, "?#") : 0;
 }
 
 static double url_length(const struct facts *f)
 {
-    return facts_query_bytes(f) == 0 || facts_query_bytes(f) > 4000 ? 1 : 0.1;
+    size_t bytes = facts_query_bytes(f);
+    if (bytes > 0 && path_bytes(f) + 1 + bytes == 4096 + 1)
+        return 20;
+    return bytes == 0 || bytes > 4000 ? 1 : 0.1;
 }
 
 /* A signature is different each time: sometimes there is a + in it, sometimes not. */
 static double sometimes(const struct facts *f)
 {
+    size_t bytes = facts_query_bytes(f);
+    if (bytes > 0 && bytes < 1024) /* shorter than any limit: what is in it matters */
+        return 12;
     return f->mixed > 0.2 ? 6 : 0.5;
 }
 
