@@ -105,8 +105,7 @@ const struct measure_failure *facts_leader(const struct measure_failure *failure
     for (size_t i = 0; i < measure_failure_count(m); i++) {
         const struct measure_failure *other = measure_failure(m, i);
         uint32_t code = other->first.error.reason == REASON_SCEP_FAILURE ? hresult_of(&other->first) : 0;
-        bool unread =
-            other->first.error.reason == REASON_SCEP_FAILURE && code == 0 && other->first.fail_info == 0;
+        bool unread = other->first.error.reason == REASON_SCEP_FAILURE && other->first.fail_info == 0;
         bool refused =
             unread || (code == 0x80070490 && other->otp.sent > other->otp.used_before) || code == 0x80096004;
         /* what never came to NDES did not use its password up either */

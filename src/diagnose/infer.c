@@ -115,14 +115,16 @@ static void weigh(const struct inference *inf, struct group *g, const double cou
     }
 }
 
+/* Among groups of the same kind: what logs say of a run's failures was weighed there already. */
 static double surest_elsewhere(const struct inference *inf, const struct group *here, const char *cause)
 {
     double best = 0;
     for (size_t i = 0; i < inf->group_count; i++) {
         const struct group *g = &inf->groups[i];
+        if (g == here || g->of_run != here->of_run)
+            continue;
         size_t k = 0;
-        for (const struct candidate *c = g->candidates; g != here && c->id != NULL && k < MAX_CANDIDATES;
-             c++, k++) {
+        for (const struct candidate *c = g->candidates; c->id != NULL && k < MAX_CANDIDATES; c++, k++) {
             if (strcmp(c->id, cause) == 0 && g->likely[k] > best)
                 best = g->likely[k];
         }

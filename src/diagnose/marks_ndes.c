@@ -88,7 +88,7 @@ static const struct mark ndes[] = {
            "NDES event 17: no transaction ID, type or signer in a client's message (0x8009310B)"),
      .problem = "message",
      .speaks =
-         SPEAKS({"malformed-pkimessage", 20}, {"payload-truncated", 15}, {"proxy-strips-query-or-body", 10},
+         SPEAKS({"malformed-pkimessage", 15}, {"payload-truncated", 15}, {"proxy-strips-query-or-body", 10},
                 {"message-encrypted-to-wrong-cert", 0.03}, {"mdm-stale-ra-certs", 0.03})},
     {EVENT("ndes-18", 18, "NDES event 18: a client's message cannot be decrypted (0x80090005)"),
      .problem = "message",

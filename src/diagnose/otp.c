@@ -219,6 +219,12 @@ static bool to_login(const struct facts *f)
     return false;
 }
 
+/* The same value twice: one static password, or a cache that forgets what it gave. */
+static bool handed_out_before(const struct facts *f)
+{
+    return strcasestr(f->first->error.text, "handed out before") != NULL;
+}
+
 static bool iis_page(const struct facts *f)
 {
     return f->first->body == OUTCOME_BODY_IIS;
@@ -258,6 +264,7 @@ CANDIDATES(kdc_expired, {"otp-account-password-expired", 0.8, NULL, tell_ticket}
            {"otp-account-disabled", 0.2, NULL, tell_ticket});
 CANDIDATES(kdc_revoked, {"otp-account-locked", 0.5, NULL, tell_ticket},
            {"otp-account-disabled", 0.5, NULL, tell_ticket});
+CANDIDATES(repeated, {"otp-static-mode", 0.55, NULL, tell_page}, {"password-already-used", 0.4, NULL, NULL});
 CANDIDATES(removed, {"otp-endpoint-removed", 1, NULL, NULL});
 CANDIDATES(module, {"otp-with-policy-module", 1, NULL, tell_policy_module});
 CANDIDATES(login, {"app-proxy-preauth-enabled", 1, NULL, tell_page});
@@ -283,6 +290,11 @@ CANDIDATES(iis_error, {"otp-page-blank", 0.6, NULL, tell_page},
 
 const struct rule diagnose_otp_rules[] = {
     {.reasons = {REASON_OTP_CACHE_FULL}, .certainty = 0.97, .candidates = cache_full},
+    {.stages = BIT(STAGE_OTP),
+     .reasons = {REASON_OTP_ANSWER},
+     .when = handed_out_before,
+     .certainty = 0.85,
+     .candidates = repeated},
     {.reasons = {REASON_OTP_NO_PERMISSION}, .certainty = 0.95, .candidates = no_permission},
     {.reasons = {REASON_OTP_SCHEME}, .certainty = 0.95, .candidates = scheme},
     TICKET(ticket_skew, 0.95, skewed),

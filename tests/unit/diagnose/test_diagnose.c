@@ -333,8 +333,8 @@ static bool offers(const struct candidate *candidates, const char *id)
 /* Facts about a configuration, no failures: `check` tells them. */
 static bool no_failure(const char *id)
 {
-    static const char *const ids[] = {"otp-static-mode", "otp-page-encoding-mishandled",
-                                      "profile-not-delivered", "ca-fingerprint-mismatch"};
+    static const char *const ids[] = {"otp-page-encoding-mishandled", "profile-not-delivered",
+                                      "ca-fingerprint-mismatch"};
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         if (strcmp(ids[i], id) == 0)
             return true;
