@@ -53,7 +53,8 @@ struct cause {
     const char *symptom_console; /* what the MDM's console shows */
     const char *const *sources;  /* URLs */
     enum causes_basis basis;
-    bool simulated; /* `scepstorm sim --fault id` exists */
+    bool simulated;            /* `scepstorm sim --fault id` exists */
+    const char *not_simulated; /* why not; NULL: it is, or it was read from a file */
 };
 
 size_t causes_count(void);

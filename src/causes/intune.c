@@ -231,6 +231,8 @@ static const struct cause intune[] = {
                            "trusted-root profile Failed or not assigned.",
         .sources = LIST(SRC_TS_DELIVERY, SRC_IOS_CAPS, SRC_RUNBOOK),
         .basis = CAUSES_DOCUMENTED,
+        .not_simulated =
+            "the device never contacts the server: nothing is answered, and no log of the server differs",
     },
     {
         .id = "device-cert-not-installed",

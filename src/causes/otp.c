@@ -113,6 +113,7 @@ static const struct cause otp[] = {
         SEEN_NO_PASSWORD,
         .sources = LIST(SRC_ENROLL_CLIENT),
         .basis = CAUSES_OBSERVED,
+        .not_simulated = "a bug of the client that reads the page: the server behaves",
     },
     {
         .id = "otp-insufficient-permission",

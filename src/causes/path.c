@@ -22,6 +22,7 @@ static const struct cause path[] = {
         SEEN_NETWORK,
         .sources = LIST(SRC_VALIDATE),
         .basis = CAUSES_DOCUMENTED,
+        .not_simulated = "a name is looked up before anybody connects: this server never hears of it",
     },
     {
         .id = "network-path-blocked",

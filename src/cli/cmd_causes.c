@@ -109,6 +109,8 @@ static void print_cause(const struct command *cmd, const struct cause *c)
     print_look_alikes(cmd, c);
     if (c->simulated)
         printf("\nTry it: scepstorm sim --listen 127.0.0.1:8080 --fault %s\n", c->id);
+    else if (c->not_simulated != NULL)
+        printf("\nNot simulated: %s\n", c->not_simulated);
 }
 
 /* ---- several ---- */

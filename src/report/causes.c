@@ -36,6 +36,8 @@ static json_t *cause_json(const struct cause *c)
     json_object_set_new(out, "sources", summary_strings(c->sources));
     json_object_set_new(out, "basis", json_string(causes_basis_id(c->basis)));
     json_object_set_new(out, "simulated", json_boolean(c->simulated));
+    json_object_set_new(out, "not_simulated",
+                        c->not_simulated != NULL ? json_string(c->not_simulated) : json_null());
     return out;
 }
 

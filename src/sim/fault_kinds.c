@@ -28,25 +28,6 @@ const struct sim_fault_kind *sim_fault_kind_find(const char *id)
     return NULL;
 }
 
-/* What neither a client nor the server's logs can show: nothing to simulate. */
-static const struct {
-    const char *id, *why;
-} impossible[] = {
-    {"dns-failure", "a name is looked up before anybody connects: this server never hears of it"},
-    {"otp-page-encoding-mishandled", "a bug of the client that reads the page: the server behaves"},
-    {"profile-not-delivered",
-     "the device never contacts the server: nothing is answered, and no log of the server differs"},
-};
-
-const char *sim_fault_impossible(const char *id)
-{
-    for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
-        if (strcmp(impossible[i].id, id) == 0)
-            return impossible[i].why;
-    }
-    return NULL;
-}
-
 /* The first id after `id` in the alphabet; NULL: none. */
 static const struct sim_fault_kind *kind_after(const char *id)
 {

@@ -112,7 +112,5 @@ extern const struct sim_fault_family sim_faults_path, sim_faults_tls, sim_faults
 
 /* NULL: no such fault. */
 const struct sim_fault_kind *sim_fault_kind_find(const char *id);
-/* Causes that cannot be simulated, and why: {id, reason}. NULL: it can be, or there is no such cause. */
-const char *sim_fault_impossible(const char *id);
 
 #endif

@@ -207,10 +207,10 @@ static bool set_keys(struct fault *fault, char *list, struct err *e)
 
 static bool unknown_id(const char *id, struct err *e)
 {
-    const char *why = sim_fault_impossible(id);
-    if (causes_find(id) != NULL)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "a documented cause, but none that can be simulated%s%s",
-                       why != NULL ? ": " : "", why != NULL ? why : "");
+    const struct cause *cause = causes_find(id);
+    if (cause != NULL)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "a documented cause, but none that can be simulated: %s",
+                       cause->not_simulated);
     const char *words[MAX_KINDS + 1] = {0};
     for (size_t i = 0; i < MAX_KINDS && sim_fault_id(i) != NULL; i++)
         words[i] = sim_fault_id(i);

@@ -159,7 +159,7 @@ static void restart_of_the_pool_empties_the_cache(void **state)
     free_rig(r);
 }
 
-/* The catalogue promises a fault, the simulator has it; and the other way round. */
+/* Every cause has a fault or a reason why not; the catalogue promises a fault, the simulator has it. */
 static void catalogue_and_faults_agree(void **state)
 {
     (void)state;
@@ -172,6 +172,8 @@ static void catalogue_and_faults_agree(void **state)
         const struct cause *cause = causes_at(i);
         if (cause->simulated && sim_fault_kind_find(cause->id) == NULL)
             fail_msg("the catalogue calls %s simulated, but there is no such fault", cause->id);
+        if (cause->simulated != (cause->not_simulated == NULL))
+            fail_msg("%s has neither a fault nor a reason, or both", cause->id);
     }
 }
 
