@@ -102,8 +102,8 @@ struct engine {
     uv_prepare_t turn;
     uv_signal_t sigint, sigterm;
     int64_t grace_us;          /* when devices in flight are abandoned after a signal; INT64_MAX: never */
-    struct http_session *look; /* at the bare URL, after the load */
-    bool looked;
+    struct http_session *look; /* at the bare URL, when the first device has failed */
+    bool looked, over;         /* over: nothing is left to be done but that look */
 
     /* phone.c */
     struct timers timers; /* holds every device in flight */

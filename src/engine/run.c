@@ -153,11 +153,13 @@ static void on_looked(void *user, struct http_response *response)
 {
     struct engine *en = user;
     en->result->target.bare_url_status = response->status;
-    uv_stop(&en->loop);
+    if (en->over)
+        uv_stop(&en->loop);
 }
 
-/* One read-only look at the URL itself: whether it answers at all tells a broken path from a broken operation. */
-static bool look_at_bare_url(struct engine *en)
+/* One read-only look at the URL itself, as soon as a device has failed: whether it answers at all tells a broken path from a
+ * broken operation, and after the load the server may be well again. */
+static void look_at_bare_url(struct engine *en)
 {
     struct err ignored = {0};
     const struct scenario *s = en->config->scenario;
@@ -170,9 +172,12 @@ static bool look_at_bare_url(struct engine *en)
         .max_body = BYTES_MAX_MESSAGE,
         .stage = STAGE_SETUP,
     };
-    if (en->failed == 0 || en->result->interrupted || !http_session_new(en->http, &en->look, &ignored))
-        return false;
-    return http_send(en->look, &request, on_looked, en, &ignored);
+    if (en->failed == 0 || en->looked || en->result->interrupted)
+        return;
+    en->looked = true;
+    bool sent = http_session_new(en->http, &en->look, &ignored) &&
+                http_send(en->look, &request, on_looked, en, &ignored);
+    (void)sent; /* without an answer nothing is known, as before */
 }
 
 /* Before the loop sleeps: devices that ended may have made room, and perhaps everything is over. */
@@ -183,11 +188,12 @@ static void on_turn(uv_prepare_t *handle)
     arrivals_admit(en);
     lab_turn(en->lab);
     alarm_expect(en, passwords_due_us(en));
-    if (!arrivals_over(en) || en->phones > 0 || !lab_over(en->lab) || en->looked)
+    look_at_bare_url(en);
+    if (!arrivals_over(en) || en->phones > 0 || !lab_over(en->lab) || en->over)
         return;
-    en->looked = true;
+    en->over = true;
     facts_end(en);
-    if (!look_at_bare_url(en))
+    if (en->look == NULL || !http_is_busy(en->look))
         uv_stop(&en->loop);
 }
 

@@ -178,7 +178,7 @@ struct outcome_target_cert {
 #define OUTCOME_MAX_CAPS  24
 #define OUTCOME_MAX_CERTS 16
 
-/* What the target showed: from the devices' own requests, and from one read-only look after the load. */
+/* What the target showed: from the devices' own requests, and from one read-only look when the first has failed. */
 struct outcome_target {
     char url[512];
     char server_header[64];
@@ -186,7 +186,7 @@ struct outcome_target {
     size_t cap_count;
     struct outcome_target_cert certs[OUTCOME_MAX_CERTS];
     size_t cert_count;
-    int bare_url_status; /* GET of the SCEP URL without operation, made when devices failed; 0: not made or no answer */
+    int bare_url_status; /* GET of the SCEP URL without operation; 0: no device failed, or no answer */
     bool has_date_skew;
     int64_t date_skew_s; /* Date header minus our clock */
 };
