@@ -9,5 +9,4 @@
 # Tables go to build/diagnosis-matrix.csv, .md and .json. What clients can see by themselves is in matrix/visible.tsv, which files
 # hold what settles a cause in matrix/artefacts.tsv, what a fault wants of devices in matrix/setups.py.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-exec python3 scripts/matrix/matrix.py "$@"
+exec python3 "$(dirname "$0")/matrix/matrix.py" "$@"

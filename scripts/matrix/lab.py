@@ -76,6 +76,7 @@ class Lab:
                 json.dump(tree, out)
             done = self.call("run", name + ".yaml", "--no-progress", "--out", name)
             if "did not listen" in done.stderr:  # a busy machine
+                shutil.rmtree(folder, ignore_errors=True)
                 done = self.call("run", name + ".yaml", "--no-progress", "--out", name)
         finally:
             if server:

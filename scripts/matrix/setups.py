@@ -14,6 +14,7 @@ CROWD = [{"rate": "5/s", "for": "3s"}, {"rate": "60/s", "for": "3s"}, {"rate": "
 UTF8 = {"profiles": [{"name": "rfc8894", "set": {"challenge_type": "utf8"}}]}
 MANY = {"source": "mscep_admin", "outstanding": 100}  # devices come as they are due, not as passwords get free
 TLS = {"tls": True}
+FIRST = {"from": 0, "lasting": True}  # a connection that has logged on stays so; and what is served is looked at once
 
 SETUPS = {
     # lengths: GETs of many lengths, and POSTs beside them
@@ -45,20 +46,20 @@ SETUPS = {
     "server-busy": {"load": CROWD, "challenge": MANY},
     "ca-slow": {"timeout": "8s", "challenge": MANY},
     "ca-unreachable-rpc": {"timeout": "40s", "challenge": MANY},
-    "mdm-otp-bottleneck": {"modes": ["standalone"], "challenge": {"source": "mscep_admin", "outstanding": 40},
-                           "simulator": {"latency": {"pki_operation": {"fixed": "1s"}}},
+    "mdm-otp-bottleneck": {"modes": ["standalone"], "challenge": {"source": "mscep_admin", "outstanding": 40, "prefetch": 30},
                            "load": CROWD},
     # passwords in stock when the pool is recycled
-    "password-lost-on-recycle": {"challenge": {"source": "mscep_admin", "outstanding": 4, "prefetch": 4}, "fault": "every=1500ms",
-                                 "window": 5},
-    "app-pool-recycled": {"challenge": {"source": "mscep_admin", "outstanding": 4, "prefetch": 4}, "fault": "every=1500ms,slow=500ms",
-                          "window": 5},
+    "password-lost-on-recycle": {"challenge": {"source": "mscep_admin", "outstanding": 12, "prefetch": 12}},
+    "app-pool-recycled": {"challenge": {"source": "mscep_admin", "outstanding": 12, "prefetch": 12}},
     # logons
-    "otp-auth-scheme-mismatch": {"challenge": {"source": "mscep_admin", "auth": "basic"}},
+    "otp-auth-scheme-mismatch": {"challenge": {"source": "mscep_admin", "auth": "basic"}, **FIRST},
     "otp-with-policy-module": {"mode": "standalone"},  # the harness plays the MDM that wants passwords of it
-    "mdm-otp-credential-invalid": {"modes": ["standalone"]},
+    "mdm-otp-credential-invalid": {"modes": ["standalone"], **FIRST},
+    "otp-auth-failed": FIRST, "otp-account-locked": FIRST, "otp-account-disabled": FIRST, "otp-account-password-expired": FIRST,
+    "password-already-used": {"fault": "how=every"},
     "otp-kerberos-spn": {"skip": "needs a KDC: clients without a ticket see nothing"},
     "password-bad-encoding": {"devices": UTF8},
+    "ra-cert-expiring": FIRST,
     # nothing to see
     "otp-static-mode": {"skip": "a configuration: nothing fails, so there is nothing to explain"},
     "ca-fingerprint-mismatch": {"skip": "needs a client that knows the right fingerprint; for all others another CA is as good"},
@@ -70,6 +71,8 @@ SETUPS = {
 VARIANTS = {
     ("otp-auth-scheme-mismatch", "offers", "basic"): {"challenge": {"source": "mscep_admin", "auth": "ntlm"}},
     ("password-bad-encoding", "unreadable", "printable"): {"devices": {}},
+    ("password-already-used", "how", "twice"): {"fault": ""},
+    ("password-already-used", "how", "every"): {"skip": "the usual run"},
     ("clock-skew", "server", "behind"): {"fault": "by=30m"},
     ("client-crypto-incompatible", "reply", "other-client"): {"fault": ""},
     **{("client-crypto-incompatible", "reply", how): {"skip": "our devices read it"} for how in ("aes256", "des3", "sha512", "sha1")},
@@ -79,7 +82,7 @@ VARIANTS = {
 }
 # Any fault with this choice.
 CHOICES = {"restarted=no": {"restart": 5.0}}  # what bites only once the pool is started again
-MORE = {"ca-db-sessions-exhausted": ["sessions=2"]}  # values of numbers that are other forms of a fault
+MORE = {"ca-db-sessions-exhausted": ["sessions=2"], "password-already-used": ["how=twice"]}  # values of numbers that are other forms of a fault
 PROXY_ONLY = {"mdm-cannot-reach-ndes", "mdm-stale-ra-certs"}
 
 # Not separable by any artefact, because they are two names of one thing; the reason stands behind.
