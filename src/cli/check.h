@@ -33,6 +33,7 @@ struct check_place {
     bool named; /* the host is a name, not an address */
     char addresses[CHECK_MAX_ADDRESSES][46];
     size_t count;
+    const char *pinned; /* by --addresses: the first that takes connections; NULL: the name decides */
 };
 
 /* What is found. The worst status wins; the first words of that status lead the status line. */
@@ -83,7 +84,7 @@ bool check_challenges(struct check *c, struct err *e) MUST_USE;
 
 struct check_ask {
     const char *url;
-    const char *address; /* NULL: any of the name's */
+    const char *address; /* NULL: c->place.pinned for the target, else any of the name's */
     enum http_method method;
     struct span body; /* POST */
     enum stage stage;

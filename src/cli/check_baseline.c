@@ -138,6 +138,9 @@ static void compare_certificates(struct check *c, const json_t *before, const js
         else if (strcmp(text_of(old, "issuer"), text_of(row, "issuer")) != 0)
             drift(c, "the %s certificate comes from another issuer: %s, before %s", role,
                   text_of(row, "issuer"), text_of(old, "issuer"));
+        else if (strcmp(text_of(old, "not_after"), text_of(row, "not_after")) == 0)
+            drift(c, "the %s certificate is another one with the same end: %s", role,
+                  text_of(row, "subject"));
         else
             drift(c, "the %s certificate was renewed: until %s, before until %s", role,
                   text_of(row, "not_after"), text_of(old, "not_after"));

@@ -87,6 +87,7 @@ static bool look_up(struct check *c)
     p->named = inet_pton(AF_INET, p->host, &four) != 1 && inet_pton(AF_INET6, p->host, &six) != 1;
     for (size_t i = 0; i < c->scenario->target.address_count; i++)
         add_address(p, c->scenario->target.addresses[i]);
+    p->pinned = p->count > 0 ? p->addresses[0] : NULL;
     int64_t began = clock_monotonic_us();
     int code = p->count == 0 ? getaddrinfo(p->host, NULL, &hints, &found) : 0;
     if (code != 0) {
@@ -151,6 +152,8 @@ static bool connect_all(struct check *c)
         if (fd >= 0) {
             check_stage(c, "tcp", CHECK_OK, took, "%s port %u takes connections", address, c->place.port);
             close(fd);
+            if (!any && c->scenario->target.address_count > 0)
+                c->place.pinned = address;
             any = true;
         } else {
             check_stage(c, "tcp", CHECK_CRITICAL, took, "%s port %u: %s", address, c->place.port, why);

@@ -174,6 +174,7 @@ static void try_siblings(struct check *c)
 bool check_read(struct check *c)
 {
     int bare = 0, caps = 0;
+    snprintf(c->target.url, sizeof c->target.url, "%s", c->scenario->target.url);
     if (!read_bare(c, &bare))
         return false;
     read_caps(c, &caps);

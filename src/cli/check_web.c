@@ -58,11 +58,20 @@ static void on_page(void *user, struct http_response *r)
     r->body = (struct buf){0};
 }
 
+/* Scheme, host and port are the target's. */
+static bool is_target(const struct check *c, const char *url)
+{
+    const char *base = c->scenario->target.url, *host = strstr(base, "://");
+    size_t origin = host != NULL ? (size_t)(host + 3 - base) + strcspn(host + 3, "/?#") : 0;
+    return origin > 0 && strncasecmp(url, base, origin) == 0 && strchr("/?#", url[origin]) != NULL;
+}
+
 void check_ask(struct check *c, const struct check_ask *ask, struct check_page *page)
 {
     *page = (struct check_page){0};
+    const char *address = ask->address == NULL && is_target(c, ask->url) ? c->place.pinned : ask->address;
     const struct http_request request = {.url = ask->url,
-                                         .address = ask->address,
+                                         .address = address,
                                          .method = ask->method,
                                          .body = ask->body,
                                          .content_type = "application/x-pki-message",
