@@ -318,7 +318,8 @@ LOOK_ALIKE(may_start_failed, {"ra-cert-expired", 0.2, ra_dates, tell_expired_ra}
            {"iis-config-invalid", 0.03, NULL, NULL}, {"policy-module-load-failed", 0.02, NULL, NULL},
            {"static-password-undecryptable", 0.02, NULL, NULL}, {"handler-order-conflict", 0.02, NULL, NULL},
            {"ra-cert-revoked", 0.02, NULL, NULL}, {"file-acl-denied", 0.01, NULL, NULL},
-           {"ra-key-cng-provider", 0.01, NULL, NULL}, {"static-password-key-unwritable", 0.01, NULL, NULL});
+           {"ra-key-cng-provider", 0.01, NULL, NULL}, {"static-password-key-unwritable", 0.01, NULL, NULL},
+           {"ca-config-wrong", 0.01, NULL, NULL});
 LOOK_ALIKE(may_busy, {"server-busy", 0.6, NULL, tell_mixed}, {"app-pool-crashing", 0.3, crash, tell_resets});
 LOOK_ALIKE(may_not_found, {"wrong-scep-url", 0.5, NULL, NULL}, {"role-not-configured", 0.2, NULL, NULL},
            {"isapi-not-allowed", 0.15, NULL, NULL}, {"isapi-feature-missing", 0.1, NULL, NULL});
@@ -367,6 +368,8 @@ LOOK_ALIKE(may_denied, {"approval-denied", 1, NULL, NULL});
 LOOK_ALIKE(may_forgotten, {"pending-forgotten", 0.75, NULL, NULL}, {"app-pool-recycled", 0.2, NULL, NULL});
 
 LOOK_ALIKE(may_renewal_subject, {"renewal-subject-mismatch", 1, NULL, tell_fresh_works});
+LOOK_ALIKE(may_renewal_expired, {"renewal-signer-expired", 0.8, NULL, tell_signer_dates},
+           {"ca-cert-expired", 0.08, NULL, NULL}, {"clock-skew", 0.05, skew, tell_date_skew});
 LOOK_ALIKE(may_renewal_template, {"renewal-wrong-template", 0.75, NULL, tell_fresh_works},
            {"renewal-subject-mismatch", 0.15, subject_rewritten, NULL},
            {"template-not-published", 0.05, NULL, NULL});

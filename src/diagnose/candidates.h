@@ -39,6 +39,7 @@ extern const struct candidate may_pending[];
 extern const struct candidate may_denied[];
 extern const struct candidate may_forgotten[];
 extern const struct candidate may_renewal_subject[];
+extern const struct candidate may_renewal_expired[];
 extern const struct candidate may_renewal_template[];
 extern const struct candidate may_renewal[];
 extern const struct candidate may_renewal_unknown[];

@@ -307,6 +307,19 @@ static void look_at_connector(struct diagnose_logs *d)
         add(d, "connector-was-off", refused, "");
 }
 
+/* Reports fail while challenges are verified: the network is not what fails. */
+static void look_at_reports(struct diagnose_logs *d)
+{
+    static const char *const failed[] = {"conn-4002", "conn-4010", "conn-4001"};
+    for (size_t i = 0; i < sizeof failed / sizeof failed[0]; i++) {
+        int64_t first = 0, last = 0;
+        if (digest_span(d, failed[i], &first, &last) && digest_count(d, failed[i]) >= 2 &&
+            digest_between(d, "conn-4004", first + SECOND, last) * 2 >= digest_count(d, failed[i]) &&
+            digest_count(d, "verified-meanwhile") == 0)
+            add(d, "verified-meanwhile", digest_between(d, "conn-4004", first, last), "");
+    }
+}
+
 /* The modern connector writes 4003 for each request: when IIS takes PKIOperations and it writes nothing, it does not run. */
 static void look_for_silence(struct diagnose_logs *d)
 {
@@ -351,5 +364,6 @@ void patterns_look(struct diagnose_logs *d)
     look_for_module(d);
     look_at_connector(d);
     look_for_silence(d);
+    look_at_reports(d);
     look_at_clients(d);
 }
