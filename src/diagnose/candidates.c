@@ -328,7 +328,8 @@ LOOK_ALIKE(may_not_found_proxy, {"wrong-scep-url", 0.5, NULL, NULL},
            {"app-proxy-wrong-url", 0.4, NULL, NULL});
 LOOK_ALIKE(may_login_page, {"app-proxy-preauth-enabled", 0.5, goes_to_logon, NULL},
            {"wrong-scep-url", 0.3, NULL, NULL}, {"app-proxy-wrong-url", 0.1, NULL, NULL});
-LOOK_ALIKE(may_bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL});
+LOOK_ALIKE(may_bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL}, {"app-pool-crashing", 0.05, NULL, NULL},
+           {"mdm-cannot-reach-ndes", 0.05, NULL, NULL});
 LOOK_ALIKE(may_gateway_timeout, {"app-proxy-connector-down", 0.6, NULL, NULL},
            {"app-proxy-bad-gateway", 0.3, NULL, NULL});
 

@@ -49,8 +49,7 @@ static bool failed(const struct evidence_record *r)
     "Signing certificate could not be retrieved|SigningCertificate|signing certificate|0x409|0x408"
 #define OUTBOUND                                                                                             \
     "Unable to connect to the remote server|remote name could not be resolved|operation has timed out|"      \
-    "NameResolutionFailure|ConnectFailure|could not reach|proxy|WebException|connection attempt failed|"     \
-    "HttpRequestException|No such host"
+    "NameResolutionFailure|ConnectFailure|could not reach|connection attempt failed|No such host"
 #define VERSION "upgrade|outdated|unsupported version|no longer supported|not supported version|deprecated"
 
 static const struct mark intune[] = {
