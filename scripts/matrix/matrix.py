@@ -82,9 +82,10 @@ def singles(causes, known, artefacts):
                 if not variant:
                     break
                 continue
-            for mode in setup.get("modes") or ([mode_of(causes[fault], setup)]):
+            modes = setup.get("modes") or [mode_of(causes[fault], setup)]
+            for mode in modes:
                 one = dict(setup, mode=mode)
-                name = fault + (":" + variant if variant else "")
+                name = fault + (":" + variant if variant else "") + ("@" + mode if len(modes) > 1 else "")
                 cases.append(Case(name, [fault], [fault_text(fault, [setup.get("fault"), variant], one)], one, variant))
     return cases, skipped
 
@@ -285,7 +286,7 @@ def choose(a, draw, causes, known, artefacts):
     # documented forms first, and other languages and products last: what is cut off by the time matters least
     cases.sort(key=lambda c: 0 if not c.variant else 1 + c.variant.startswith(("language=", "by=")))
     if a.only:
-        cases = [c for c in cases if any(re.fullmatch(o + r"(:.*)?", c.name) for o in a.only)]
+        cases = [c for c in cases if any(re.fullmatch(o + r"([:@].*)?", c.name) for o in a.only)]
     elif a.quick:
         plain = [c for c in cases if c.kind == "single" and not c.variant and "timeout" not in c.setup]
         cases = draw.sample(plain, 15) + [c for c in cases if c.kind == "pair"][:2] + healthy()[:3]

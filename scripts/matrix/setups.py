@@ -30,6 +30,8 @@ SETUPS = {
     "pending-approval": {"devices": POLLS},
     "approval-denied": {"devices": POLLS},
     "pending-forgotten": {"devices": POLLS},
+    # whoever enrolls may be the MDM itself
+    "mdm-cannot-reach-ndes": {"modes": ["standalone", "proxy"]},
     # renewals
     "renewal-subject-mismatch": {"devices": RENEW},
     "renewal-unsupported-ca": {"devices": RENEW},
@@ -73,7 +75,7 @@ VARIANTS = {
     ("password-bad-encoding", "unreadable", "printable"): {"devices": {}},
     ("password-already-used", "how", "twice"): {"fault": ""},
     ("password-already-used", "how", "every"): {"skip": "the usual run"},
-    ("clock-skew", "server", "behind"): {"fault": "by=30m"},
+    ("clock-skew", "server", "behind"): {"skip": "nothing fails: certificates are older than they are"},
     ("client-crypto-incompatible", "reply", "other-client"): {"fault": ""},
     **{("client-crypto-incompatible", "reply", how): {"skip": "our devices read it"} for how in ("aes256", "des3", "sha512", "sha1")},
     ("client-crypto-incompatible", "reply", "signer"): {"fault": ""},
