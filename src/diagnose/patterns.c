@@ -307,6 +307,21 @@ static void look_at_connector(struct diagnose_logs *d)
         add(d, "connector-was-off", refused, "");
 }
 
+/* What an old connector refuses, it refuses without a reason of its own. */
+static void look_at_version(struct diagnose_logs *d)
+{
+    static const char *const reasons[] = {"conn-4005-expired", "conn-4005-mismatch", "conn-4005-target",
+                                          "conn-4005-missing", "conn-4005-outbound", "conn-4005-signing",
+                                          "crp-signing",       "crp-expired",        "crp-mismatch",
+                                          "crp-target",        "crp-missing",        "plugin-cn",
+                                          "plugin-12029"};
+    uint64_t named = 0;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        named += digest_count(d, reasons[i]);
+    if (digest_count(d, "state-connector-old") > 0 && digest_count(d, "conn-4005") > 0 && named == 0)
+        add(d, "old-and-refused", digest_count(d, "conn-4005"), "");
+}
+
 /* Reports fail while challenges are verified: the network is not what fails. */
 static void look_at_reports(struct diagnose_logs *d)
 {
@@ -365,5 +380,6 @@ void patterns_look(struct diagnose_logs *d)
     look_at_connector(d);
     look_for_silence(d);
     look_at_reports(d);
+    look_at_version(d);
     look_at_clients(d);
 }
