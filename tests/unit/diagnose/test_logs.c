@@ -166,16 +166,16 @@ static void causes_have_marks(void **state)
 static void nothing_is_wrong_with_nothing(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"",
-                                        "\n",
-                                        "hello\n",
-                                        "#Fields: \n",
-                                        "#Software: Microsoft Internet Information Services\n"
-                                        "#Fields: date time sc-status\nx y z\n1 2 3\n",
-                                        "<Event>",
-                                        "<Events></Events>",
-                                        "\xff\xfe<\0E",
-                                        "{}"};
+    static const char *const texts[] = {
+        "",
+        "\n",
+        "hello\n",
+        "#Fields: \n",
+        "#Software: Microsoft Internet Information Services\n#Fields: date time sc-status\nx y z\n1 2 3\n",
+        "<Event>",
+        "<Events></Events>",
+        "\xff\xfe<\0E",
+        "{}"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         begin();
         read_text("odd.log", texts[i]);

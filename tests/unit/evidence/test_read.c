@@ -100,8 +100,7 @@ static void leaves_strangers_alone(void **state)
         "{\"cause\": null}\n",
         "May  9 21:30:11 host sshd[1]: Accepted publickey\n",
         "name,id\nx,1\n",
-        "\x7F"
-        "ELF\x02\x01\x01",
+        "\177ELF\x02\x01\x01",
         "<html><body>VerifyRequest</body></html>\n",
         "192.0.2.1 - - [09/May/2026:21:30:11 +0000] \"GET / HTTP/1.1\" 200 1\n",
         "#Fields: x-edge-location c-ip time\na b c\n",

@@ -119,7 +119,7 @@ static void tell_mix(struct fixture *f, const struct teller *t, uint64_t first)
         mix[i].otp_age_us = 3000;
         snprintf(mix[i].serial, sizeof mix[i].serial, "2b%04llu", (unsigned long long)mix[i].device);
         if (i < 2)
-            snprintf(mix[i].follow[OUTCOME_RENEWAL].serial, 9, i == 0 ? "47%06llu" : "",
+            snprintf(mix[i].follow[OUTCOME_RENEWAL].serial, i == 0 ? 9 : 1, "47%06llu",
                      (unsigned long long)mix[i].device);
         tell_arrival(t, mix[i].scheduled_us, mix[i].warm_up);
         tell_otp(t, OUTCOME_OTP_ASKED, mix[i].started_us, 1);
