@@ -157,7 +157,7 @@ static void add_group(struct diagnosis *d, const struct group *g, size_t index)
         d->share += g->share;
     }
     d->decided |= g->decided[index];
-    for (size_t k = 0; g->candidates[k].id != NULL && k < MAX_CANDIDATES; k++) {
+    for (size_t k = 0; k < MAX_CANDIDATES && g->candidates[k].id != NULL; k++) {
         if (k != index)
             add_look_alike(d, causes_find(g->candidates[k].id)->id);
     }
@@ -185,7 +185,7 @@ static void tell(const struct inference *inf, const struct group *g, const struc
 static size_t surest(const struct group *g)
 {
     size_t best = 0;
-    for (size_t k = 1; g->candidates[k].id != NULL && k < MAX_CANDIDATES; k++) {
+    for (size_t k = 1; k < MAX_CANDIDATES && g->candidates[k].id != NULL; k++) {
         if (g->likely[k] > g->likely[best])
             best = k;
     }
@@ -196,7 +196,7 @@ static bool add_entries(const struct inference *inf, const struct group *g, stru
                         struct err *e)
 {
     size_t first = surest(g);
-    for (size_t k = 0; g->candidates[k].id != NULL && k < MAX_CANDIDATES; k++) {
+    for (size_t k = 0; k < MAX_CANDIDATES && g->candidates[k].id != NULL; k++) {
         if (g->likely[k] < LEAST_CONFIDENCE)
             continue;
         const struct cause *cause = causes_find(g->candidates[k].id);
