@@ -75,6 +75,11 @@ VARIANTS = {
     ("password-bad-encoding", "unreadable", "printable"): {"devices": {}},
     ("password-already-used", "how", "twice"): {"fault": ""},
     ("password-already-used", "how", "every"): {"skip": "the usual run"},
+    ("tls-version-mismatch", "offers", "tls1.3"): {"skip": "our devices speak it"},
+    **{("otp-page-blank", "body", page): {"skip": "our devices find the password in any language"}
+       for page in ("german", "french", "japanese")},
+    ("payload-truncated", "cuts", "reply"): {"fault": "limit=1000"},  # replies are shorter than messages
+    ("payload-truncated", "cuts", "connection"): {"fault": "limit=1000"},
     ("clock-skew", "server", "behind"): {"skip": "nothing fails: certificates are older than they are"},
     ("client-crypto-incompatible", "reply", "other-client"): {"fault": ""},
     **{("client-crypto-incompatible", "reply", how): {"skip": "our devices read it"} for how in ("aes256", "des3", "sha512", "sha1")},
