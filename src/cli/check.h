@@ -113,6 +113,7 @@ void check_page_clear(struct check_page *page);
 void check_get(struct check *c, const char *operation, const char *address, enum stage stage,
                struct check_page *page);
 bool check_answered(const struct check_page *page); /* 200 */
+bool check_is_html(const struct check_page *page);  /* somebody's page, made for people */
 /* "HTTP 404 (iis)", or why there is no answer. */
 const char *check_why(const struct check_page *page, char *out, size_t out_bytes);
 /* "HTTP.sys" "IIS" "NDES" or the name of somebody else: who wrote the answer. */

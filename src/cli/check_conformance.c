@@ -207,6 +207,9 @@ void check_enroll(struct check *c)
     if (get_ready(&t, &e) && run(&t, &e) && report(&t, &e)) {
         if (c->options.enroll)
             tell_steps(&t);
+        if (c->scenario->challenge.source == CHALLENGE_NONE)
+            check_stage(c, "enroll", CHECK_OK, -1,
+                        "without a password: give one with --user and --password-env, or --challenge-env");
         judge(&t);
         tell_rows(&t);
         if (t.result.interrupted)
@@ -219,24 +222,54 @@ void check_enroll(struct check *c)
 
 /* ---- is the password looked at? ---- */
 
+static const char *words_of(const struct err *e)
+{
+    return e->text[0] != '\0' ? e->text : base_reason_sentence(e->reason);
+}
+
+/* CERTSRV_E_...: what the CA says, whom requests reach once NDES has taken their password. */
+static bool is_of_ca(const struct outcome *o)
+{
+    return o->has_hresult && o->hresult >> 12 == 0x80094;
+}
+
+/* A request that is as it should be, but for its password, came to no SCEP answer: that is no matter of passwords. Where the
+ * read-only part failed already, that says more. */
+static void note_unanswered(struct check *c, const struct measure_failure *failure)
+{
+    const struct err *why = &failure->first.error;
+    check_stage(c, "password", CHECK_WARNING, -1, "whether it is checked cannot be told: %s", words_of(why));
+    if (err_is_set(&c->failure.error) || why->stage != STAGE_PKI_OPERATION)
+        return;
+    check_tell(c, CHECK_CRITICAL, "a well-formed request gets no SCEP answer: %s", words_of(why));
+    c->failure = failure->first;
+    buf_reset(&c->failed_url);
+    buf_append_span(&c->failed_url, buf_span(&failure->url));
+}
+
 static void judge_made_up(struct trials *t)
 {
     struct check *c = t->check;
     const struct measure_failure *failure =
         measure_failure_count(t->measure) > 0 ? measure_failure(t->measure, 0) : NULL;
-    const struct err *why = failure != NULL ? &failure->first.error : NULL;
     if (measure_devices(t->measure).enrolled > 0) {
         check_stage(c, "password", CHECK_CRITICAL, -1,
                     "a device enrolled with a password that nobody gave out: anybody can (its certificate "
                     "has OU=scepstorm in the subject; revoke it)");
         check_tell(c, CHECK_CRITICAL, "the password is not checked: anybody can enroll");
-    } else if (why != NULL && why->reason == REASON_SCEP_FAILURE) {
-        check_stage(c, "password", CHECK_OK, -1, "a password that nobody gave out is refused: %s", why->text);
+    } else if (failure == NULL) {
+        check_stage(c, "password", CHECK_WARNING, -1,
+                    "whether it is checked cannot be told: it was not sent");
+    } else if (failure->first.error.reason != REASON_SCEP_FAILURE) {
+        note_unanswered(c, failure);
+    } else if (is_of_ca(&failure->first)) {
+        check_stage(c, "password", CHECK_WARNING, -1,
+                    "a password that nobody gave out got as far as the CA, which refuses the request: %s",
+                    words_of(&failure->first.error));
+        check_tell(c, CHECK_WARNING, "the password does not seem to be checked: the CA refuses, not NDES");
     } else {
-        check_stage(c, "password", CHECK_OK, -1, "whether it is checked cannot be told: %s",
-                    why == NULL            ? "no answer"
-                    : why->text[0] != '\0' ? why->text
-                                           : base_reason_sentence(why->reason));
+        check_stage(c, "password", CHECK_OK, -1, "a password that nobody gave out is refused: %s",
+                    words_of(&failure->first.error));
     }
 }
 

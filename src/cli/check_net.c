@@ -193,7 +193,9 @@ static SSL *make_ssl(const struct check *c, int fd, int version, SSL_CTX **conte
         return NULL;
     }
     if (c->place.named) {
-        SSL_set_tlsext_host_name(ssl, c->place.host);
+        char host[sizeof c->place.host]; /* the macro casts const away */
+        snprintf(host, sizeof host, "%s", c->place.host);
+        SSL_set_tlsext_host_name(ssl, host);
         SSL_set1_host(ssl, c->place.host);
     } else {
         X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), c->place.host);

@@ -7,6 +7,8 @@
 /* A typing error must not lock an account. */
 #define MAX_REFUSALS 2
 
+#define OPENLY "without a logon"
+
 struct visits {
     struct check *check;
     const char *url;
@@ -68,7 +70,7 @@ static void fail(struct visits *v, const char *scheme, const struct check_page *
     const char *why =
         reason != REASON_NONE ? base_reason_sentence(reason) : check_why(page, words, sizeof words);
     check_stage(c, "otp", CHECK_CRITICAL, page->took_us, "%s: %s", scheme, why);
-    check_tell(c, CHECK_CRITICAL, "OTP page by %s: %s", scheme, why);
+    check_tell(c, CHECK_CRITICAL, "OTP page %s%s: %s", strcmp(scheme, OPENLY) == 0 ? "" : "by ", scheme, why);
 }
 
 /* The page shows the MD5 of the CA certificate: another one than GetCACert's is another server. */
@@ -208,7 +210,7 @@ void check_otp(struct check *c)
         check_tell(c, CHECK_UNKNOWN, "--otp needs the page of NDES, not --challenge-env");
         return;
     }
-    visit(&v, "without a logon", HTTP_AUTH_NONE);
+    visit(&v, OPENLY, HTTP_AUTH_NONE);
     if (v.offered[0] != '\0')
         visit_each(&v);
     buf_appendf(&c->perfdata, " passwords=%u", v.fetched);

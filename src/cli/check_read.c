@@ -73,16 +73,20 @@ static void read_caps(struct check *c, int *status)
     char words[256], list[OUTCOME_MAX_CAPS * 33 + 1] = "";
     check_get(c, "GetCACaps", NULL, STAGE_GET_CA_CAPS, &page);
     *status = page.status;
-    size_t count = check_answered(&page) ? scep_caps_words(buf_span(&page.body), found, OUTCOME_MAX_CAPS) : 0;
+    bool html = check_answered(&page) && check_is_html(&page); /* as when the query was lost on the way */
+    bool good = check_answered(&page) && !html;
+    size_t count = good ? scep_caps_words(buf_span(&page.body), found, OUTCOME_MAX_CAPS) : 0;
     keep_caps(&c->target, found, count);
     for (size_t i = 0, at = 0; i < count; i++)
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i > 0 ? " " : "", c->target.caps[i]);
-    check_stage(c, "GetCACaps", check_answered(&page) ? CHECK_OK : CHECK_WARNING, page.took_us, "%s",
-                count > 0 ? list : check_why(&page, words, sizeof words));
+    check_stage(c, "GetCACaps", good ? CHECK_OK : CHECK_WARNING, page.took_us, "%s%s",
+                count > 0 ? list : check_why(&page, words, sizeof words),
+                html ? ": a page, no capabilities" : "");
     keep_time(c, "get_ca_caps", page.took_us);
-    if (!check_answered(&page)) {
+    if (!good) {
         check_tell(c, CHECK_WARNING, "GetCACaps: %s", check_why(&page, words, sizeof words));
-        check_note_failure(c, &page, STAGE_GET_CA_CAPS, NULL);
+        if (!html)
+            check_note_failure(c, &page, STAGE_GET_CA_CAPS, NULL);
     }
     buf_appendf(&c->perfdata, " caps=%zu get_ca_caps=%.3fs", count, (double)page.took_us / 1e6);
     judge_date(c, &page);

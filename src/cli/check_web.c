@@ -117,6 +117,16 @@ static enum outcome_body body_of(const struct check_page *page)
     return device_classify_body(page->server, buf_span(&page->body));
 }
 
+/* By its first character: the Server header says who answered, not what. */
+bool check_is_html(const struct check_page *page)
+{
+    struct span body = buf_span(&page->body);
+    size_t at = 0;
+    while (at < body.len && at < 64 && strchr(" \t\r\n\xef\xbb\xbf\xff\xfe", body.data[at]) != NULL)
+        at++;
+    return at < body.len && body.data[at] == '<';
+}
+
 const char *check_why(const struct check_page *page, char *out, size_t out_bytes)
 {
     if (err_is_set(&page->error))
