@@ -260,6 +260,8 @@ static double sometimes(const struct facts *f)
 /* What the server announces it takes. */
 static double no_post_announced(const struct facts *f)
 {
+    if (f->first->http_status == 405) /* is about the method, and never about a length */
+        return 1;
     for (size_t i = 0; i < f->run->target->cap_count; i++) {
         if (strcasecmp(f->run->target->caps[i], "POSTPKIOperation") == 0)
             return 0.1;
