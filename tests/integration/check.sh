@@ -121,6 +121,22 @@ breaks proxy-url-too-long:limit=3000 proxy-url-too-long 'HTTP 414 (html) by ngin
 breaks post-not-accepted post-not-accepted 'HTTP 405 (iis) by IIS'
 breaks double-escape-blocked double-escape-blocked 'the escaped + / = of base64 are refused'
 
+# A request that is as it should be, and gets no answer of SCEP: found without a password. And what only looks well.
+simulate --auth none --fault malformed-pkimessage
+look 2 "$base" --probe
+begins 'a well-formed request gets no SCEP answer'
+holds 's["diagnosis"][0]["cause"] in ("malformed-pkimessage", "message-encrypted-to-wrong-cert")'
+kill "$sim"
+simulate --auth none --fault proxy-strips-query-or-body
+look 2 "$base"
+tells 'a page, no capabilities'
+holds 's["diagnosis"][0]["cause"] == "proxy-strips-query-or-body"'
+kill "$sim"
+simulate --auth none --fault clock-skew
+look 1 "$base"
+begins 'the clocks of server and client are'
+kill "$sim"
+
 # ---- is the password looked at? ----
 
 scepserver ca -depot depot -init -keySize 2048 >/dev/null
