@@ -124,11 +124,10 @@ static int dial(const struct check_place *p, const char *address, const char **w
     if (getaddrinfo(address, port, &hints, &found) != 0)
         return -1;
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || (connect(fd, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS))
-        error = errno;
-    else if (!wait_for(fd, POLLOUT, clock_monotonic_us() + CONNECT_US))
+    bool begun = fd >= 0 && (connect(fd, found->ai_addr, found->ai_addrlen) == 0 || errno == EINPROGRESS);
+    if (begun && !wait_for(fd, POLLOUT, clock_monotonic_us() + CONNECT_US))
         error = ETIMEDOUT;
-    else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_bytes) != 0)
+    else if (!begun || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_bytes) != 0)
         error = errno;
     freeaddrinfo(found);
     if (error == 0)

@@ -75,7 +75,7 @@ void check_nodes(struct check *c)
             first = &nodes[i];
     }
     for (size_t i = 0; i < c->place.count; i++) {
-        if (nodes[i].ca_answered) {
+        if (first != NULL && nodes[i].ca_answered) {
             compare(c, &nodes[i], first);
             continue;
         }
