@@ -45,7 +45,7 @@ static void put_list(FILE *to, const char *title, const char *const *items)
         return;
     fprintf(to, "   %s\n", title);
     for (size_t i = 0; items[i] != NULL; i++) {
-        char number[16];
+        char number[24];
         snprintf(number, sizeof number, "%zu. ", i + 1);
         put(to, 5, number, items[i]);
     }
