@@ -193,6 +193,46 @@ static bool take_password(struct span text, struct span password, size_t end,
     return secret_new(password, &out->password, e);
 }
 
+/* One of `words`, alternatives separated by '|'. */
+static bool contains_any(struct span text, const char *words)
+{
+    char word[48];
+    for (const char *at = words; *at != '\0';) {
+        size_t len = strcspn(at, "|");
+        snprintf(word, sizeof word, "%.*s", (int)len, at);
+        if (contains(text, word))
+            return true;
+        at += len;
+        at += *at == '|';
+    }
+    return false;
+}
+
+/* NDES's two refusals on servers of other languages. Their exact sentences are not published: a page about a password and a cache
+ * that shows how long and how many, and a page about permissions and SCEP that shows no number. */
+static enum challenge_page refusal_in_words(struct span text)
+{
+    static const char password[] = "kennwort|passwort|mot de passe|mots de passe|contrase|senha|wachtwoord|"
+                                   "has\xc5\x82|\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb|"
+                                   "\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89|"
+                                   "\xe5\xaf\x86\xe7\xa0\x81|\xe5\xaf\x86\xe7\xa2\xbc|"
+                                   "\xec\x95\x94\xed\x98\xb8|password";
+    static const char cache[] = "cache|cach\xc3\xa9|\xd0\xba\xd1\x8d\xd1\x88|"
+                                "\xe3\x82\xad\xe3\x83\xa3\xe3\x83\x83\xe3\x82\xb7\xe3\x83\xa5|"
+                                "\xe7\xbc\x93\xe5\xad\x98|\xe5\xbf\xab\xe5\x8f\x96|"
+                                "\xec\xba\x90\xec\x8b\x9c";
+    static const char permission[] = "berechtigung|autorisation|permiso|permiss|autorizz|machtiging|"
+                                     "uprawnie|\xd1\x80\xd0\xb0\xd0\xb7\xd1\x80\xd0\xb5\xd1\x88|"
+                                     "\xe8\xa8\xb1\xe5\x8f\xaf|\xe6\x9d\x83\xe9\x99\x90|"
+                                     "\xe6\xac\x8a\xe9\x99\x90|\xea\xb6\x8c\xed\x95\x9c";
+    unsigned number = number_after(text, 0, 2);
+    if (contains_any(text, password) && contains_any(text, cache) && number > 0)
+        return CHALLENGE_PAGE_CACHE_FULL;
+    if (contains(text, "SCEP") && contains_any(text, permission) && number == 0)
+        return CHALLENGE_PAGE_NO_PERMISSION;
+    return CHALLENGE_PAGE_UNKNOWN;
+}
+
 const char *challenge_page_id(enum challenge_page page)
 {
     static const char *const ids[] = {
@@ -230,8 +270,13 @@ static bool classify(struct span html, struct span text, struct challenge_page_f
     out->kind = challenge_page_foreign(html);
     if (out->kind == CHALLENGE_PAGE_UNKNOWN)
         password = password_by_pattern(text, thumbprint_end, &end);
-    return password.len > 0 ? take_password(text, password, end, out, e)
-                            : challenge_page_title(html, out->title, sizeof out->title);
+    if (password.len > 0)
+        return take_password(text, password, end, out, e);
+    if (out->kind == CHALLENGE_PAGE_UNKNOWN && thumbprint_end == 0)
+        out->kind = refusal_in_words(text);
+    if (out->kind == CHALLENGE_PAGE_CACHE_FULL)
+        out->validity_minutes = number_after(text, 0, 2);
+    return challenge_page_title(html, out->title, sizeof out->title);
 }
 
 static bool is_empty(struct span body)
