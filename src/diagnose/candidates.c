@@ -29,7 +29,13 @@ static double crash(const struct facts *f)
 
 static double under_load(const struct facts *f)
 {
-    return f->mixed > 0.2 ? 20 : 0.3;
+    return f->crowd > 2 ? 120 : f->mixed > 0.2 ? 20 : 0.3;
+}
+
+/* What does not start serves nobody, and does not wait for a crowd. */
+static double crowded_out(const struct facts *f)
+{
+    return f->crowd > 2 ? 400 : f->mixed > 0.2 ? 1 : 0.1;
 }
 
 static double service_stop(const struct facts *f)
@@ -287,6 +293,13 @@ static double at_intune(const struct facts *f)
     return f->run->policy_module ? 5 : 1;
 }
 
+/* Others enrolled meanwhile, by GET. */
+static double post_alone(const struct facts *f)
+{
+    bool post = f->failure->url.len > 0 && facts_query_bytes(f) == 0;
+    return !post ? 0.05 : f->mixed > 0.2 ? 12 : 0.3;
+}
+
 /* ---- candidates ---- */
 
 #define LOOK_ALIKE(name, ...) const struct candidate name[] = {__VA_ARGS__, END}
@@ -310,7 +323,11 @@ LOOK_ALIKE(may_pool_down, {"app-pool-stopped", 0.22, by_hand, NULL},
            {"service-account-logon-right-missing", 0.05, at_logon, NULL},
            {"app-pool-queue-full", 0.04, under_load, tell_mixed}, {"otp-endpoint-503", 0, NULL, NULL},
            {"policy-client-cert-expired", 0.003, at_intune, NULL},
-           {"intermediate-in-root-store", 0.003, at_intune, NULL});
+           {"intermediate-in-root-store", 0.003, at_intune, NULL},
+           {"crp-windows-auth", 0.001, at_intune, NULL},
+           {"crp-client-cert-untrusted", 0.001, at_intune, NULL},
+           {"crp-tls-name-mismatch", 0.001, at_intune, NULL}, {"crp-temp-permission", 0.001, at_intune, NULL},
+           {"policy-challenge-verify-false", 0.001, at_intune, NULL});
 LOOK_ALIKE(may_start_failed, {"ra-cert-expired", 0.2, ra_dates, tell_expired_ra},
            {"service-account-password-expired", 0.14, at_logon, NULL},
            {"ra-key-access-denied", 0.12, NULL, NULL}, {"app-pool-identity-mismatch", 0.1, at_logon, NULL},
@@ -321,7 +338,19 @@ LOOK_ALIKE(may_start_failed, {"ra-cert-expired", 0.2, ra_dates, tell_expired_ra}
            {"static-password-undecryptable", 0.02, NULL, NULL}, {"handler-order-conflict", 0.02, NULL, NULL},
            {"ra-cert-revoked", 0.02, NULL, NULL}, {"file-acl-denied", 0.01, NULL, NULL},
            {"ra-key-cng-provider", 0.01, NULL, NULL}, {"static-password-key-unwritable", 0.01, NULL, NULL},
-           {"ca-config-wrong", 0.01, NULL, NULL});
+           {"ca-config-wrong", 0.01, NULL, NULL}, {"server-busy", 0.02, crowded_out, tell_mixed},
+           {"service-account-disabled", 0.02, at_logon, NULL},
+           {"service-account-logon-right-missing", 0.02, at_logon, NULL});
+LOOK_ALIKE(may_message_failed, {"malformed-pkimessage", 0.3, NULL, NULL},
+           {"message-encrypted-to-wrong-cert", 0.3, NULL, NULL}, {"payload-truncated", 0.08, NULL, NULL},
+           {"post-not-accepted", 0.08, post_alone, NULL}, {"proxy-strips-query-or-body", 0.05, NULL, NULL},
+           {"mdm-stale-ra-certs", 0.04, NULL, NULL}, {"server-busy", 0.04, crowded_out, tell_mixed},
+           {"app-pool-crashing", 0.04, crash, tell_resets});
+LOOK_ALIKE(may_download, {"isapi-feature-missing", 1, NULL, NULL});
+LOOK_ALIKE(may_gateway_unavailable, {"app-pool-crashing", 0.3, crash, tell_resets},
+           {"app-pool-stopped", 0.2, by_hand, NULL}, {"app-proxy-connector-down", 0.15, NULL, NULL},
+           {"service-account-password-expired", 0.1, at_logon, NULL},
+           {"app-proxy-bad-gateway", 0.1, NULL, NULL}, {"server-busy", 0.02, crowded_out, tell_mixed});
 LOOK_ALIKE(may_busy, {"server-busy", 0.6, NULL, tell_mixed}, {"app-pool-crashing", 0.3, crash, tell_resets});
 LOOK_ALIKE(may_not_found, {"wrong-scep-url", 0.5, NULL, NULL}, {"role-not-configured", 0.2, NULL, NULL},
            {"isapi-not-allowed", 0.15, NULL, NULL}, {"isapi-feature-missing", 0.1, NULL, NULL});
@@ -351,7 +380,8 @@ LOOK_ALIKE(may_password, {"password-wrong", 0.4, typed, NULL},
 LOOK_ALIKE(may_already_used, {"password-already-used", 1, NULL, NULL});
 LOOK_ALIKE(may_missing, {"password-missing", 1, NULL, NULL});
 
-LOOK_ALIKE(may_template_denied, {"template-permission-denied", 1, NULL, NULL});
+LOOK_ALIKE(may_template_denied, {"template-permission-denied", 0.97, NULL, NULL},
+           {"app-pool-identity-mismatch", 0.03, NULL, NULL});
 LOOK_ALIKE(may_ca_denied, {"ca-enroll-denied", 1, NULL, NULL});
 LOOK_ALIKE(may_template_unknown, {"template-not-published", 0.55, NULL, NULL},
            {"template-name-mismatch", 0.4, NULL, NULL});

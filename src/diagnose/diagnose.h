@@ -9,7 +9,7 @@
 
 #define DIAGNOSE_MAX_EVIDENCE   8
 #define DIAGNOSE_MAX_AGAINST    4
-#define DIAGNOSE_MAX_LOOK_ALIKE 24
+#define DIAGNOSE_MAX_LOOK_ALIKE 32
 
 struct diagnosis {
     const struct cause *cause;

@@ -86,7 +86,9 @@ struct diagnose_logs {
         char issuers[MAX_RA_CERTS][160];
         int64_t ra_not_after_us[MAX_RA_CERTS];
         unsigned mscep_values;
-        char templates[3][80]; /* signature, encryption, general purpose */
+        char templates[3][80];   /* signature, encryption, general purpose */
+        char pool_role[80];      /* the account that was set up for the pool, as `accounts` has it */
+        int64_t password_set_us; /* its password; 0: not known */
         bool module, registry, enforce, certificates, pools, pool, pool_listed, bindings, https,
             connector_key, signing;
         int64_t ca_until_us, crl_until_us, client_until_us, connector_month_us; /* 0: not known */

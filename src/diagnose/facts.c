@@ -65,15 +65,24 @@ static uint32_t hresult_of(const struct outcome *o)
     return said != 0 ? said : o->has_hresult ? o->hresult : 0;
 }
 
-static bool url_has(const struct measure_failure *failure, const char *word)
+static bool says(struct span text, const char *word)
 {
-    struct span url = buf_span(&failure->url);
     size_t len = strlen(word);
-    for (size_t i = 0; i + len <= url.len; i++) {
-        if (strncasecmp((const char *)url.data + i, word, len) == 0)
+    for (size_t i = 0; i + len <= text.len; i++) {
+        if (strncasecmp((const char *)text.data + i, word, len) == 0)
             return true;
     }
     return false;
+}
+
+static bool url_has(const struct measure_failure *failure, const char *word)
+{
+    return says(buf_span(&failure->url), word);
+}
+
+bool facts_header_says(const struct facts *f, const char *word)
+{
+    return says(buf_span(&f->failure->headers), word);
 }
 
 /* Devices that try again fail in the end because their time is over, wherever they are then. */
@@ -137,6 +146,24 @@ size_t facts_query_bytes(const struct facts *f)
     return 0;
 }
 
+/* Load tells itself by when it fails: while more devices come than before and after. */
+static double crowd_of(const struct measure_failure *failure, const struct run_facts *run)
+{
+    size_t first = (size_t)(failure->first_us / 1000000), last = (size_t)(failure->last_us / 1000000);
+    double during = 0, else_ = 0;
+    size_t seconds = 0, count = measure_second_count(run->measure);
+    for (size_t i = 0; i < count; i++) {
+        double offered = measure_second(run->measure, i).offered;
+        bool inside = i >= first && i <= last;
+        during += inside ? offered : 0;
+        else_ += inside ? 0 : offered;
+        seconds += inside;
+    }
+    if (seconds == 0 || seconds >= count || else_ <= 0)
+        return 0;
+    return during / (double)seconds / (else_ / (double)(count - seconds));
+}
+
 struct facts facts_of_failure(const struct measure_failure *failure, const struct run_facts *run)
 {
     uint64_t between = failure->enrolled_until - failure->enrolled_before;
@@ -150,5 +177,6 @@ struct facts facts_of_failure(const struct measure_failure *failure, const struc
                           .hresult = hresult_of(&failure->first),
                           .late = failure->enrolled_before > 0,
                           .recovered = run->devices.enrolled > failure->enrolled_until,
-                          .mixed = (double)between / (double)(between + failure->count)};
+                          .mixed = (double)between / (double)(between + failure->count),
+                          .crowd = crowd_of(failure, run)};
 }

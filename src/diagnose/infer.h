@@ -5,7 +5,7 @@
 #include "diagnose/candidates.h"
 #include "diagnose/digest.h"
 
-#define MAX_CANDIDATES 24
+#define MAX_CANDIDATES 32
 
 /* Failures that look the same: of a run, or in the logs. */
 struct group {

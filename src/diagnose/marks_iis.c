@@ -73,6 +73,7 @@ static const struct mark iis[] = {
     {LINE("iis-500-0-5", ASK_NDES, 500, 0, "IIS log: 500 with win32 5, access denied"), .win32 = SUB(5),
      .speaks = SPEAKS({"file-acl-denied", 30}, {"ra-key-access-denied", 2})},
     {LINE("iis-500-cert", ASK_CERT, 500, 0, "GetCACert answers 500")},
+    {LINE("iis-500-pki", ASK_PKI, 500, 0, "PKIOperation answers 500")},
 
     /* load */
     {LINE("iis-500-13", ASK_NDES, 500, SUB(13), "IIS log: 500.13, the server is too busy"), .problem = "load",
@@ -137,12 +138,12 @@ static const struct mark iis[] = {
      .problem = "forbidden", .speaks = IS("https-required")},
     {LINE("iis-403-6", ASK_DLL | ASK_OTP, 403, SUB(6), "IIS log: 403.6, the address is refused"),
      .problem = "forbidden", .speaks = IS("ip-restricted")},
-    {LINE("iis-403-501", ASK_SCEP, 403, SUB(501), "IIS log: 403.501, too many requests from one address"),
+    {LINE("iis-403-501", ASK_NDES, 403, SUB(501), "IIS log: 403.501, too many requests from one address"),
      .problem = "forbidden", .speaks = IS("ip-restricted")},
-    {LINE("iis-403-502", ASK_SCEP, 403, SUB(502),
+    {LINE("iis-403-502", ASK_NDES, 403, SUB(502),
           "IIS log: 403.502, requests from one address come too fast"),
      .problem = "forbidden", .speaks = IS("ip-restricted")},
-    {LINE("iis-403-503", ASK_SCEP, 403, SUB(503), "IIS log: 403.503, the address is refused"),
+    {LINE("iis-403-503", ASK_NDES, 403, SUB(503), "IIS log: 403.503, the address is refused"),
      .problem = "forbidden", .speaks = IS("ip-restricted")},
     {LINE("iis-403-7", ASK_DLL | ASK_OTP, 403, SUB(7), "IIS log: 403.7, a client certificate is required"),
      .problem = "forbidden", .speaks = IS("ssl-client-cert-required")},

@@ -96,6 +96,14 @@ static const struct mark state[] = {
                       {"service-account-password-expired", 0.2})},
     {STATE("state-batch", "neither the pool's account nor IIS_IUSRS may log on as a batch job"),
      .speaks = IS("service-account-logon-right-missing")},
+    {STATE("state-identity", "the pool runs as another account than the one that was set up for NDES"),
+     .speaks = SPEAKS({"app-pool-identity-mismatch", 3000}, {"ra-key-access-denied", 0.5})},
+    {STATE("state-identity-right", "the pool runs as the account that was set up for NDES"),
+     .speaks = SPEAKS({"app-pool-identity-mismatch", 0.1})},
+    {STATE("state-password-set", "the password of the pool's account was set in the last two days"),
+     .speaks = SPEAKS({"service-account-password-expired", 12})},
+    {STATE("state-validity-short", "PasswordValidity in the MSCEP registry key is below ten minutes"),
+     .speaks = SPEAKS({"password-expired", 60})},
     {STATE("state-impersonate", "IIS_IUSRS may not impersonate a client"),
      .speaks = IS("impersonation-right-missing")},
     {STATE("state-spn", "the SPN HTTP/ of this server is on another account than the pool's"),
@@ -166,6 +174,18 @@ const struct marks marks_state = {state, sizeof state / sizeof state[0]};
 #define PATTERN(name, text) .id = (name), .says = (text), .anywhere = true, .kind = EVIDENCE_UNKNOWN
 
 static const struct mark patterns[] = {
+    {PATTERN("only-messages-fail",
+             "PKIOperation alone answers 500, while GetCACaps and GetCACert go on: the service has started"),
+     .speaks = SPEAKS({"post-not-accepted", 1.2})},
+    {PATTERN("module-failed",
+             "the policy module failed or was refused when the pool went down, and not before"),
+     .speaks = SPEAKS({"policy-client-cert-expired", 20}, {"intermediate-in-root-store", 20},
+                      {"crp-client-cert-untrusted", 20}, {"crp-windows-auth", 20},
+                      {"crp-tls-name-mismatch", 20}, {"crp-temp-permission", 20},
+                      {"policy-challenge-verify-false", 20}, {"app-pool-stopped", 0.005},
+                      {"app-pool-crashing", 0.3}, {"service-account-password-expired", 0.1},
+                      {"service-account-locked", 0.1}, {"service-account-disabled", 0.1},
+                      {"app-pool-identity-mismatch", 0.1}, {"service-account-logon-right-missing", 0.1})},
     {PATTERN("lost-on-restart", "passwords are refused in the hour after a restart of the service (events 3 "
                                 "and 1), and hardly at other times"),
      .speaks = SPEAKS({"password-lost-on-recycle", 300}, {"app-pool-recycled", 100}, {"password-wrong", 0.3},

@@ -156,9 +156,10 @@ static bool filled_by_budget(const struct facts *f)
     return measure_otp(f->run->measure).onset_held_max >= cache_of(f);
 }
 
-static double own_budget(const struct facts *f)
+/* Many devices at once: the cache has room for them at any other time. */
+static double in_bursts(const struct facts *f)
 {
-    return filled_by_budget(f) ? 1 : 0;
+    return !filled_by_budget(f) ? 0 : f->crowd > 2 ? 30 : 1;
 }
 
 static void tell_cache(const struct facts *f, struct diagnosis *d)
@@ -225,6 +226,12 @@ static bool handed_out_before(const struct facts *f)
     return strcasestr(f->first->error.text, "handed out before") != NULL;
 }
 
+/* The extension itself came, as a file: what a browser would offer to save. */
+static bool downloaded(const struct facts *f)
+{
+    return facts_header_says(f, "x-msdownload");
+}
+
 static bool iis_page(const struct facts *f)
 {
     return f->first->body == OUTCOME_BODY_IIS;
@@ -233,6 +240,12 @@ static bool iis_page(const struct facts *f)
 static double ra_dates(const struct facts *f)
 {
     return f->run->expired_ra != NULL ? 10 : f->run->certs_seen ? 0.05 : 1;
+}
+
+/* The page of the static mode says neither "only once" nor for how long. */
+static double lives_for_ever(const struct facts *f)
+{
+    return f->run->otp != NULL && f->run->otp->page_minutes > 0 ? 0.05 : 1;
 }
 
 static void tell_page(const struct facts *f, struct diagnosis *d)
@@ -244,7 +257,7 @@ static void tell_page(const struct facts *f, struct diagnosis *d)
 /* ---- candidates ---- */
 
 CANDIDATES(cache_full, {"otp-cache-full", 1, NULL, tell_cache},
-           {"mdm-otp-bottleneck", 0.15, own_budget, NULL});
+           {"mdm-otp-bottleneck", 0.15, in_bursts, NULL});
 CANDIDATES(no_permission, {"template-permission-denied", 0.45, NULL, NULL},
            {"otp-insufficient-permission", 0.3, NULL, NULL}, {"template-not-published", 0.2, NULL, NULL});
 CANDIDATES(refused, {"otp-auth-failed", 0.5, password_doubted, tell_scheme},
@@ -264,11 +277,13 @@ CANDIDATES(kdc_expired, {"otp-account-password-expired", 0.8, NULL, tell_ticket}
            {"otp-account-disabled", 0.2, NULL, tell_ticket});
 CANDIDATES(kdc_revoked, {"otp-account-locked", 0.5, NULL, tell_ticket},
            {"otp-account-disabled", 0.5, NULL, tell_ticket});
-CANDIDATES(repeated, {"otp-static-mode", 0.55, NULL, tell_page}, {"password-already-used", 0.4, NULL, NULL});
+CANDIDATES(repeated, {"otp-static-mode", 0.55, lives_for_ever, tell_page},
+           {"password-already-used", 0.4, NULL, NULL});
 CANDIDATES(removed, {"otp-endpoint-removed", 1, NULL, NULL});
 CANDIDATES(module, {"otp-with-policy-module", 1, NULL, tell_policy_module});
 CANDIDATES(login, {"app-proxy-preauth-enabled", 1, NULL, tell_page});
 CANDIDATES(blank, {"otp-page-blank", 1, NULL, tell_page});
+CANDIDATES(download, {"isapi-feature-missing", 1, NULL, tell_page});
 CANDIDATES(httpsys_page, {"otp-endpoint-503", 0.4, NULL, tell_page}, {"app-pool-stopped", 0.2, NULL, NULL},
            {"service-account-password-expired", 0.2, NULL, NULL}, {"otp-page-blank", 0.2, NULL, NULL});
 CANDIDATES(iis_error, {"otp-page-blank", 0.6, NULL, tell_page},
@@ -314,6 +329,7 @@ const struct rule diagnose_otp_rules[] = {
      .layer = LAYER_HTTPSYS,
      .certainty = 0.8,
      .candidates = httpsys_page},
+    {.reasons = {REASON_OTP_PAGE_UNKNOWN}, .when = downloaded, .certainty = 0.9, .candidates = download},
     {.reasons = {REASON_OTP_PAGE_UNKNOWN}, .when = iis_page, .certainty = 0.6, .candidates = iis_error},
     {.reasons = {REASON_OTP_PAGE_BLANK, REASON_OTP_PAGE_UNKNOWN}, .certainty = 0.7, .candidates = blank},
     STATUS(403, policy_module, 0.85, module),

@@ -36,12 +36,14 @@ struct facts {
     bool late;          /* devices had enrolled before */
     bool recovered;     /* devices enrolled after the last of these failures */
     double mixed;       /* share of successes while it went on, 0..1 */
+    double crowd;       /* how many times more devices came meanwhile than at other times; 0: not known */
 };
 
 struct run_facts facts_of_run(const struct measure *m, const struct outcome_target *target,
                               const struct outcome_otp *otp, int64_t now_s);
 /* Length of the query with the message in it, as sent; 0: the request was no PKIOperation by GET. */
 size_t facts_query_bytes(const struct facts *f);
+bool facts_header_says(const struct facts *f, const char *word); /* of the deciding answer */
 struct facts facts_of_failure(const struct measure_failure *failure, const struct run_facts *run);
 /* The failures that brought these about, NULL when they stand for themselves: a password that NDES does not know stays in
  * its cache under its right value, so refused passwords fill the cache. */

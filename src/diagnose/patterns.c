@@ -279,6 +279,44 @@ static void look_at_module(struct diagnose_logs *d)
                    last_200, "");
 }
 
+/* A module that fails can take its worker process with it: what it was refused with stands just before the pool went down. */
+static void look_at_module_and_pool(struct diagnose_logs *d)
+{
+    int64_t first = EVIDENCE_NO_TIME;
+    uint64_t failed = 0;
+    for (size_t i = 0; i < d->seen_count; i++) {
+        const struct seen *seen = &d->seen[i];
+        bool down = seen->mark->problem != NULL && strcmp(seen->mark->problem, "pool-down") == 0;
+        if (down && seen->first_us != EVIDENCE_NO_TIME &&
+            (first == EVIDENCE_NO_TIME || seen->first_us < first))
+            first = seen->first_us;
+    }
+    for (size_t i = 0; first != EVIDENCE_NO_TIME && i < d->seen_count; i++) {
+        const struct seen *seen = &d->seen[i];
+        bool module = seen->mark->problem != NULL && strcmp(seen->mark->problem, "intune") == 0 &&
+                      (seen->mark->kind == EVIDENCE_IIS || seen->mark->kind == EVIDENCE_PLUGIN ||
+                       seen->mark->kind == EVIDENCE_SVCLOG);
+        if (module && seen->first_us != EVIDENCE_NO_TIME && seen->first_us >= first - 5 * MINUTE &&
+            seen->first_us <= first + MINUTE)
+            failed += seen->count;
+    }
+    if (failed > 0)
+        add(d, "module-failed", failed, "");
+}
+
+/* A service that did not start answers nothing; this one takes all but messages. */
+static void look_at_messages(struct diagnose_logs *d)
+{
+    uint64_t all = digest_count(d, "iis-500"), messages = digest_count(d, "iis-500-pki");
+    int64_t first = 0, last = 0;
+    if (messages < 3 || all > messages || !digest_span(d, "iis-500-pki", &first, &last) ||
+        digest_count(d, "ndes-2") + digest_count(d, "ndes-10") + digest_count(d, "ndes-53") > 0)
+        return;
+    uint64_t fine = digest_between(d, "ok-caps", first, last) + digest_between(d, "ok-cert", first, last);
+    if (fine * 2 >= messages)
+        add(d, "only-messages-fail", messages, "");
+}
+
 /* Intune's connector is here, the module that asks it is not registered. */
 static void look_for_module(struct diagnose_logs *d)
 {
@@ -376,6 +414,8 @@ void patterns_look(struct diagnose_logs *d)
     look_at_start(d);
     look_at_ca(d);
     look_at_module(d);
+    look_at_module_and_pool(d);
+    look_at_messages(d);
     look_for_module(d);
     look_at_connector(d);
     look_for_silence(d);

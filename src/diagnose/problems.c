@@ -19,6 +19,7 @@ const struct problem diagnose_problems[] = {
     {"password", STAGE_PKI_OPERATION, 0.9, may_password, MESSAGES, BY_REQUEST},
     {"renewal", STAGE_RENEWAL, 0.85, may_renewal, MESSAGES, 0},
     {"message", STAGE_PKI_OPERATION, 0.8, may_no_certrep, MESSAGES, BY_REQUEST},
+    {"message-failed", STAGE_PKI_OPERATION, 0.75, may_message_failed, MESSAGES, BY_REQUEST},
     {"stripped", STAGE_PKI_OPERATION, 0.8, may_stripped, MESSAGES, BY_REQUEST},
     {"ca", STAGE_PKI_OPERATION, 0.9, NULL, MESSAGES, 0},
     {"ca-info", STAGE_GET_CA_CERT, 0.85, may_ca_info, "ok-cert", 0},

@@ -23,6 +23,19 @@ static bool everywhere(const struct facts *f) /* not only the last step: its nei
     return (BIT(f->stage) & NOT_PKI) != 0 || f->run->target->bare_url_status == f->first->http_status;
 }
 
+/* The messages fail, while the same extension answers all else. */
+static bool messages_only(const struct facts *f)
+{
+    int bare = f->run->target->bare_url_status;
+    return bare == 200 && (BIT(f->stage) & PKI) != 0;
+}
+
+/* What a browser would offer to save: the file itself. */
+static bool downloaded(const struct facts *f)
+{
+    return facts_header_says(f, "x-msdownload");
+}
+
 static bool mixed_with_success(const struct facts *f)
 {
     return f->mixed > 0.2;
@@ -135,6 +148,7 @@ static bool clock_off(const struct facts *f)
     }
 
 const struct rule diagnose_rules[] = {
+    {.http_status = 200, .when = downloaded, .certainty = 0.9, .candidates = may_download},
     /* never reached the server */
     {.reasons = {REASON_DNS_FAILED}, .certainty = 0.95, .candidates = may_dns},
     {.reasons = {REASON_CONNECT_TIMEOUT, REASON_UNREACHABLE}, .certainty = 0.95, .candidates = may_dropped},
@@ -342,6 +356,18 @@ const struct rule diagnose_rules[] = {
      .when = everywhere,
      .certainty = 0.95,
      .candidates = may_start_failed},
+    {.stages = PKI,
+     .reasons = {REASON_HTTP_STATUS},
+     .http_status = 500,
+     .layer = LAYER_IIS,
+     .when = messages_only,
+     .certainty = 0.75,
+     .candidates = may_message_failed},
+    {.reasons = {REASON_HTTP_STATUS},
+     .http_status = 503,
+     .layer = LAYER_OTHER,
+     .certainty = 0.6,
+     .candidates = may_gateway_unavailable},
     {.reasons = {REASON_HTTP_STATUS},
      .http_status = 500,
      .layer = LAYER_IIS,

@@ -37,6 +37,7 @@ static const struct rule {
     {"iis", "IsapiRestriction:mscep.dll", "Value", IS, "NotAllowed|Missing", "state-isapi-restriction"},
     {"iis", "ConfigurationError", "Value", FILLED, "", "state-configuration"},
     {"services", "W3SVC", "Status", IS, "Stopped|StopPending", "state-w3svc"},
+    {"registry", "PasswordValidity\\PasswordValidity", "Value", BELOW, "10", "state-validity-short"},
     {"ca", NULL, "ServiceStatus", IS, "Stopped|StopPending", "state-ca-stopped"},
     {"ca", NULL, "PingMs", ABOVE, "15000", "state-ca-slow"},
     {"ca", NULL, "PingError", HAS, "0x80070005", "state-ca-denied"},
@@ -145,8 +146,13 @@ static void on_account(struct diagnose_logs *d, const struct evidence_record *r)
     bool enabled = has_any(evidence_state_cell(row, "Enabled"), "True", true);
     bool locked = has_any(evidence_state_cell(row, "LockedOut"), "True", true);
     bool expired = has_any(evidence_state_cell(row, "PasswordExpired"), "True", true);
-    if (!has_any(evidence_state_cell(row, "Role"), "pool", false) ||
-        evidence_state_cell(row, "Enabled")[0] == '\0')
+    if (!has_any(evidence_state_cell(row, "Role"), "pool", false))
+        return;
+    const char *name = evidence_state_cell(row, "Name"), *slash = strrchr(name, '\\');
+    snprintf(d->state.pool_role, sizeof d->state.pool_role, "%s", slash != NULL ? slash + 1 : name);
+    int64_t set_us = date_us(evidence_state_cell(row, "PasswordLastSet"));
+    d->state.password_set_us = set_us != EVIDENCE_NO_TIME ? set_us : 0;
+    if (evidence_state_cell(row, "Enabled")[0] == '\0')
         return;
     if (!enabled)
         say(d, "state-account-disabled", r);
@@ -435,8 +441,20 @@ static void judge_other_dates(struct diagnose_logs *d)
                                                                    : "state-connector-new");
 }
 
+static void judge_identity(struct diagnose_logs *d)
+{
+    bool known = d->account[0] != '\0' && d->state.pool_role[0] != '\0';
+    bool same = known && strcasecmp(d->account, d->state.pool_role) == 0;
+    int64_t set_us = d->state.password_set_us, now = now_us(d);
+    add_if(d, known && !same, "state-identity");
+    add_if(d, same, "state-identity-right");
+    add_if(d, set_us != 0 && now != EVIDENCE_NO_TIME && now - set_us < 2 * DAY_US && now >= set_us - DAY_US,
+           "state-password-set");
+}
+
 void state_close(struct diagnose_logs *d)
 {
+    judge_identity(d);
     judge_other_dates(d);
     judge_dates(d);
     judge_keys(d);

@@ -22,6 +22,8 @@ static bool of_problem(const struct inference *inf, const struct seen *seen, con
     if (strcmp(id, "password") == 0 && intune_mode(inf->logs) && strcmp(seen->mark->id, "module-lost") != 0 &&
         digest_count(inf->logs, "module-lost") == 0)
         id = "intune";
+    if (strcmp(seen->mark->id, "iis-500") == 0 && digest_count(inf->logs, "only-messages-fail") > 0)
+        id = intune_mode(inf->logs) ? "intune" : "message-failed";
     return strcmp(id, p->id) == 0;
 }
 
