@@ -10,6 +10,7 @@ children=()
 clean_up() {
   local pid
   for pid in "${children[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for pid in "${children[@]}"; do wait "$pid" 2>/dev/null || true; done # they may write until they end
   rm -rf "$work"
 }
 trap clean_up EXIT
