@@ -88,22 +88,27 @@ static bool pause_watching(struct sim *sim)
 }
 
 /* What fails here (somebody took the port while it was closed) is tried again at the next turn. */
+static void set_transport(struct sim *sim)
+{
+    struct err ignored = {0};
+    struct sim_transport transport = sim_faults_transport(sim->faults, sim->now_us());
+    if (sim->mode == SIM_PROXY && transport.mdm_only)
+        transport.network = SIM_NETWORK_OPEN; /* devices reach the MDM; what is behind it the site knows */
+    sim_listener_set_transport(sim->listener, &transport, &ignored);
+}
+
 static void *watch(void *user)
 {
     struct sim *sim = user;
-    do {
-        struct err ignored = {0};
-        struct sim_transport transport = sim_faults_transport(sim->faults, sim->now_us());
-        if (sim->mode == SIM_PROXY && transport.mdm_only)
-            transport.network =
-                SIM_NETWORK_OPEN; /* devices reach the MDM; what is behind it the site knows */
-        sim_listener_set_transport(sim->listener, &transport, &ignored);
-    } while (!pause_watching(sim));
+    while (!pause_watching(sim))
+        set_transport(sim);
     return NULL;
 }
 
+/* Who is told where it listens finds the port as the faults want it, however late the thread comes to its turn. */
 static bool start_watching(struct sim *sim, struct err *e)
 {
+    set_transport(sim);
     int rc = pthread_create(&sim->watcher, NULL, watch, sim);
     if (rc != 0)
         return err_set_errno(e, REASON_IO, rc, "cannot start a thread");

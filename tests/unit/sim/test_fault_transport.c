@@ -266,6 +266,17 @@ static void network_follows_the_faults(void **state)
     sim_stop(sim);
 }
 
+/* Who is told where it listens does not catch it before the fault does. */
+static void a_blocked_port_is_blocked_from_the_first_moment(void **state)
+{
+    (void)state;
+    static const char *const faults[] = {"w3svc-stopped"};
+    struct sim *sim = start(false, faults, 1);
+    assert_int_equal(talk_connect(talk_port(sim_url(sim))), -1);
+    assert_int_equal(errno, ECONNREFUSED);
+    sim_stop(sim);
+}
+
 static void answers_drip_and_clocks_are_off(void **state)
 {
     (void)state;
@@ -430,6 +441,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(handshake_follows_the_faults),
         cmocka_unit_test(network_follows_the_faults),
+        cmocka_unit_test(a_blocked_port_is_blocked_from_the_first_moment),
         cmocka_unit_test(answers_drip_and_clocks_are_off),
         cmocka_unit_test(dripping_server_stops_at_once),
         cmocka_unit_test(connection_breaks_in_the_middle_of_an_answer),
