@@ -196,7 +196,7 @@ static const struct cause pool[] = {
         .title = "The NDES service account lacks a logon right",
         .mode = "*",
         .stage = "any",
-        .class_id = "L2",
+        .class_id = "L2/L3",
         .runbook = LIST(RUN_STEP_ACCOUNT),
         .signature = "503 from HTTP.sys on every URL after a pool start, often the morning after a group "
                      "policy change.",

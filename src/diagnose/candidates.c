@@ -29,13 +29,13 @@ static double crash(const struct facts *f)
 
 static double under_load(const struct facts *f)
 {
-    return f->crowd > 2 ? 120 : f->mixed > 0.2 ? 20 : 0.3;
+    return f->crowd > 0.5 ? 120 : f->mixed > 0.2 ? 20 : 0.3;
 }
 
 /* What does not start serves nobody, and does not wait for a crowd. */
 static double crowded_out(const struct facts *f)
 {
-    return f->crowd > 2 ? 400 : f->mixed > 0.2 ? 1 : 0.1;
+    return f->crowd > 0.5 ? 400 : f->mixed > 0.2 ? 1 : 0.1;
 }
 
 static double service_stop(const struct facts *f)
@@ -58,6 +58,18 @@ static double skew(const struct facts *f)
 static double nobody_enrolled(const struct facts *f)
 {
     return f->run->devices.enrolled == 0 ? 1 : 0.1;
+}
+
+/* NDES reads PrintableString; what it makes of other types is nowhere written. */
+static double unreadable(const struct facts *f)
+{
+    struct span request = buf_span(&f->failure->request);
+    static const char word[] = "UTF8String";
+    for (size_t i = 0; i + sizeof word - 1 <= request.len; i++) {
+        if (memcmp(request.data + i, word, sizeof word - 1) == 0)
+            return 15;
+    }
+    return nobody_enrolled(f);
 }
 
 static double some_enrolled(const struct facts *f)
@@ -112,7 +124,8 @@ static double signer_expired(const struct facts *f)
 /* The certificate held has another subject than the one that was, and is again, asked for. */
 static double subject_rewritten(const struct facts *f)
 {
-    return strcasestr(f->first->differences, "subject") != NULL ? 10 : 1;
+    double coded = f->hresult != 0 ? 1 : 0.4; /* the CA says it by a code */
+    return strcasestr(f->first->differences, "subject") != NULL ? 10 : coded;
 }
 
 /* A certification authority that takes no renewals takes none. */
@@ -128,7 +141,7 @@ static double challenge_left_out(const struct facts *f)
     bool left_out = f->failure->after_enrollment && f->failure->follow == OUTCOME_RENEWAL &&
                     f->first->follow[OUTCOME_RENEWAL].challenge == OUTCOME_CHALLENGE_NONE &&
                     f->first->challenge > OUTCOME_CHALLENGE_NONE;
-    return !left_out ? 0 : f->layer == LAYER_IIS || f->hresult != 0 ? 0.1 : 3;
+    return !left_out ? 0 : f->hresult != 0 ? 0.1 : f->layer == LAYER_IIS ? 1 : 3;
 }
 
 /* Templates are Microsoft's. */
@@ -186,6 +199,9 @@ static double otp_expired(const struct facts *f)
         return 0.05;
     if (youngest >= 60 * MINUTE)
         return 60;
+    /* Many of both, and age alone parts them: refused ones were younger passwords' neighbours, not their elders by a restart. */
+    if (f->failure->otp.sent >= 8 && f->run->devices.enrolled >= 8 && accepted > 0 && youngest > accepted)
+        return 12;
     return accepted > 0 && youngest > accepted && youngest >= MINUTE ? 8 : 0.05;
 }
 
@@ -375,7 +391,7 @@ LOOK_ALIKE(may_password, {"password-wrong", 0.4, typed, NULL},
            {"app-pool-recycled", 0.03, otp_cut, tell_otp_cut},
            {"password-expired", 0.1, otp_expired, tell_otp_age},
            {"password-already-used", 0.08, otp_used, tell_otp_used},
-           {"password-bad-encoding", 0.08, nobody_enrolled, NULL},
+           {"password-bad-encoding", 0.08, unreadable, NULL},
            {"policy-module-missing", 0.05, blob_unread, NULL});
 LOOK_ALIKE(may_already_used, {"password-already-used", 1, NULL, NULL});
 LOOK_ALIKE(may_missing, {"password-missing", 1, NULL, NULL});

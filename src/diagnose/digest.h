@@ -88,6 +88,7 @@ struct diagnose_logs {
         unsigned mscep_values;
         char templates[3][80];   /* signature, encryption, general purpose */
         char pool_role[80];      /* the account that was set up for the pool, as `accounts` has it */
+        int64_t ra_from_us;      /* the youngest RA certificate's begin; 0: not known */
         int64_t password_set_us; /* its password; 0: not known */
         bool module, registry, enforce, certificates, pools, pool, pool_listed, bindings, https,
             connector_key, signing;

@@ -146,22 +146,22 @@ size_t facts_query_bytes(const struct facts *f)
     return 0;
 }
 
-/* Load tells itself by when it fails: while more devices come than before and after. */
+/* Load tells itself by when it fails: while more devices come than usual. */
 static double crowd_of(const struct measure_failure *failure, const struct run_facts *run)
 {
     size_t first = (size_t)(failure->first_us / 1000000), last = (size_t)(failure->last_us / 1000000);
-    double during = 0, else_ = 0;
-    size_t seconds = 0, count = measure_second_count(run->measure);
-    for (size_t i = 0; i < count; i++) {
-        double offered = measure_second(run->measure, i).offered;
-        bool inside = i >= first && i <= last;
-        during += inside ? offered : 0;
-        else_ += inside ? 0 : offered;
-        seconds += inside;
+    size_t seconds = 0, calm = 0, all = 0, count = measure_second_count(run->measure);
+    double during = 0;
+    for (size_t i = first; i <= last && i < count; i++) {
+        during += measure_second(run->measure, i).offered;
+        seconds++;
     }
-    if (seconds == 0 || seconds >= count || else_ <= 0)
-        return 0;
-    return during / (double)seconds / (else_ / (double)(count - seconds));
+    for (size_t i = 0; i < count; i++) {
+        uint32_t offered = measure_second(run->measure, i).offered;
+        all += offered > 0;
+        calm += offered > 0 && 2.0 * offered * (double)seconds < during;
+    }
+    return all > 0 ? (double)calm / (double)all : 0;
 }
 
 struct facts facts_of_failure(const struct measure_failure *failure, const struct run_facts *run)

@@ -15,6 +15,8 @@ static const struct mark state[] = {
      .speaks = SPEAKS({"ra-cert-expired", 400})},
     {STATE("state-ra-expiring", "an RA certificate expires within 60 days"), .problem = "expiring",
      .speaks = SPEAKS({"ra-cert-expiring", 60})},
+    {STATE("state-ra-new", "an RA certificate was issued within the last week"),
+     .speaks = SPEAKS({"mdm-stale-ra-certs", 25}, {"message-encrypted-to-wrong-cert", 1.5})},
     {STATE("state-ra-missing", "fewer than two RA certificates are in the machine's store"),
      .speaks = SPEAKS({"ra-cert-missing", 300})},
     {STATE("state-ra-key", "the key of an RA certificate lets the pool's account not read it"),

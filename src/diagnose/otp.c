@@ -159,7 +159,7 @@ static bool filled_by_budget(const struct facts *f)
 /* Many devices at once: the cache has room for them at any other time. */
 static double in_bursts(const struct facts *f)
 {
-    return !filled_by_budget(f) ? 0 : f->crowd > 2 ? 30 : 1;
+    return !filled_by_budget(f) ? 0 : f->crowd > 0.5 ? 30 : 1;
 }
 
 static void tell_cache(const struct facts *f, struct diagnosis *d)

@@ -36,7 +36,7 @@ struct facts {
     bool late;          /* devices had enrolled before */
     bool recovered;     /* devices enrolled after the last of these failures */
     double mixed;       /* share of successes while it went on, 0..1 */
-    double crowd;       /* how many times more devices came meanwhile than at other times; 0: not known */
+    double crowd; /* share of the run's seconds in which less than half as many devices came as meanwhile */
 };
 
 struct run_facts facts_of_run(const struct measure *m, const struct outcome_target *target,

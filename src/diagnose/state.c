@@ -183,6 +183,9 @@ static void on_ra(struct diagnose_logs *d, const struct evidence_record *r)
                *provider = evidence_state_cell(row, "Provider");
     unsigned at = d->state.ra < MAX_RA_CERTS ? d->state.ra : MAX_RA_CERTS - 1;
     d->state.ra++;
+    int64_t from_us = date_us(evidence_state_cell(row, "NotBefore"));
+    if (from_us != EVIDENCE_NO_TIME && from_us > d->state.ra_from_us)
+        d->state.ra_from_us = from_us;
     d->state.ra_not_after_us[at] = date_us(evidence_state_cell(row, "NotAfter"));
     snprintf(d->state.issuers[at], sizeof d->state.issuers[at], "%s", evidence_state_cell(row, "Issuer"));
     snprintf(d->state.reader_lists[at], sizeof d->state.reader_lists[at], "%s",
@@ -463,6 +466,10 @@ void state_close(struct diagnose_logs *d)
     bool wrong = digest_count(d, "state-ra-wrong-ca") + digest_count(d, "state-ra-cng") +
                      digest_count(d, "state-ra-revoked") + digest_count(d, "state-ra-chain") >
                  0;
+    add_if(d,
+           d->state.ra_from_us != 0 && now_us(d) != EVIDENCE_NO_TIME &&
+               now_us(d) - d->state.ra_from_us < 8 * DAY_US,
+           "state-ra-new");
     add_if(d, d->state.certificates && d->state.ra < 2, "state-ra-missing");
     add_if(d, whole && !wrong, "state-ra-fine");
     add_if(d, whole && d->state.ra_good == d->state.ra, "state-ra-checked");
