@@ -192,7 +192,11 @@ static const struct sim_fault_kind kinds[] = {
      .apply = page_removed,
      .traces = SIM_TRACES(
          {.kind = SIM_TRACE_STATE, .what = "vdirs.Path", .values = {ADMIN_FOLDER, ""}, .choice = 1})},
-    {.id = "otp-insufficient-permission", .keys = {KEY_LANGUAGE}, .apply = no_permission},
+    {.id = "otp-insufficient-permission",
+     .keys = {KEY_LANGUAGE},
+     .apply = no_permission,
+     .traces = SIM_TRACES(ROW_STATE("templates.Account", "NDESDevice", "{otp-user}"),
+                          ROW_STATE("templates.Enroll", "NDESDevice", "False"))},
     {.id = "otp-kerberos-spn",
      .apply = spn_missing,
      .traces = SIM_TRACES(ROW_STATE("spns.Account", "HTTP/{fqdn}", "{netbios}\\svc-intranet"))},

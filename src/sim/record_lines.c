@@ -256,14 +256,28 @@ static void crash_rows(const struct sim_record_scene *scene)
     }
 }
 
+/* The module was asked, and what it met became an HTTP error. */
+static bool module_failed(const struct sim_record_scene *s)
+{
+    struct sim_record_rows_at at = {0};
+    const struct sim_fault_setting *setting = NULL;
+    const struct sim_fault_trace *row;
+    while (s->reply->status >= 500 &&
+           (row = sim_record_next(s, SIM_OP_PKI_OPERATION, &at, &setting)) != NULL) {
+        if (row->kind == SIM_TRACE_PLUGIN)
+            return true;
+    }
+    return false;
+}
+
 /* Only a message that could be opened gets to the module. */
 static bool asks_module(const struct sim_record_scene *s, const struct sim_url *url)
 {
     const char *type = s->reply->content_type;
     bool certrep = type != NULL && strcmp(type, "application/x-pki-message") == 0;
     bool asked = certrep || (s->reply->bitten != 0 && s->reply->transaction[0] != '\0');
-    return s->recorder->module && url->operation == SIM_OP_PKI_OPERATION && asked &&
-           s->reply->subject[0] != '\0';
+    return s->recorder->module && url->operation == SIM_OP_PKI_OPERATION &&
+           ((asked && s->reply->subject[0] != '\0') || module_failed(s));
 }
 
 static void record(const struct sim_record_scene *scene)

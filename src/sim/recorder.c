@@ -51,6 +51,22 @@ static bool waits_for_restart(const struct sim_fault_setting *setting)
 
 /* ---- faults that begin, go on and end ---- */
 
+/* A module that fails can take the pool with it: the message that it was asked about last left its traces. */
+static void last_message(const struct sim_record_scene *scene, size_t i)
+{
+    struct sim_effects effects = {0};
+    struct sim_reply reply = {.bitten = UINT32_C(1) << i};
+    const struct sim_fault_kind *kind = scene->setting->kind;
+    kind->apply(scene->setting, &effects);
+    if (!scene->recorder->module || effects.kernel != SIM_ERROR_KERNEL_UNAVAILABLE ||
+        !sim_record_needs_module(kind))
+        return;
+    struct sim_record_scene last = *scene;
+    last.reply = &reply;
+    last.node = 0;
+    sim_record_intune(&last);
+}
+
 static void fault_begins(struct sim_recorder *r, size_t i, int64_t now_us)
 {
     int64_t from_us, for_us;
@@ -62,6 +78,7 @@ static void fault_begins(struct sim_recorder *r, size_t i, int64_t now_us)
     memset(r->every_us[i], 0, sizeof r->every_us[i]);
     sim_record_rows(&scene, i, whens);
     sim_record_every(&scene, i);
+    last_message(&scene, i);
 }
 
 static void fault_goes_on(struct sim_recorder *r, size_t i, int64_t now_us, bool pool_started)
