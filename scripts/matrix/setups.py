@@ -61,6 +61,9 @@ SETUPS = {
     "password-already-used": {"fault": "how=every"},
     "otp-kerberos-spn": {"skip": "needs a KDC: clients without a ticket see nothing"},
     "password-bad-encoding": {"devices": UTF8},
+    # passwords of many ages, which an hour in seconds cannot have: stock that waits for a crowd, and is used up by it
+    "password-expired": {"challenge": {"source": "mscep_admin", "outstanding": 24, "prefetch": 24}, "fault": "validity=2s",
+                         "load": CROWD, "from": 0, "lasting": True},
     "ra-cert-expiring": FIRST,
     # nothing to see
     "otp-static-mode": {"skip": "a configuration: nothing fails, so there is nothing to explain"},
@@ -96,4 +99,6 @@ PROXY_ONLY = {"mdm-cannot-reach-ndes", "mdm-stale-ra-certs"}
 SAME = {
     ("app-pool-recycled", "password-lost-on-recycle"): "a recycle, and what it does to passwords",
     ("otp-endpoint-503", "app-pool-stopped"): "the pool is stopped for all applications in it",
+    **{("mdm-otp-credential-invalid", "otp-" + what): "the same refusal, of the account that the MDM has: the harness has no other"
+       for what in ("auth-failed", "account-locked", "account-disabled", "account-password-expired")},
 }
