@@ -67,7 +67,7 @@ static double unreadable(const struct facts *f)
     static const char word[] = "UTF8String";
     for (size_t i = 0; i + sizeof word - 1 <= request.len; i++) {
         if (memcmp(request.data + i, word, sizeof word - 1) == 0)
-            return 15;
+            return 30;
     }
     return nobody_enrolled(f);
 }
@@ -226,7 +226,7 @@ static double otp_cut(const struct facts *f)
     const struct measure_failure *g = f->failure;
     bool cut = g->otp.sent >= 3 && g->otp.accepted_after > 0 && g->otp.fetched_last_us <= g->first_us &&
                f->mixed < 0.34;
-    return cut ? 40 : 0.2;
+    return cut ? 80 : 0.2;
 }
 
 static double otp_by_node(const struct facts *f)
@@ -309,6 +309,16 @@ static double at_intune(const struct facts *f)
     return f->run->policy_module ? 5 : 1;
 }
 
+/* Workers die first and are missed then: what stands in front says 502, and 503 after some of them. */
+static double then_down(const struct facts *f)
+{
+    for (size_t i = 0; i < measure_failure_count(f->run->measure); i++) {
+        if (measure_failure(f->run->measure, i)->first.http_status == 503)
+            return 40;
+    }
+    return 1;
+}
+
 /* Others enrolled meanwhile, by GET. */
 static double post_alone(const struct facts *f)
 {
@@ -371,14 +381,14 @@ LOOK_ALIKE(may_busy, {"server-busy", 0.6, NULL, tell_mixed}, {"app-pool-crashing
 LOOK_ALIKE(may_not_found, {"wrong-scep-url", 0.5, NULL, NULL}, {"role-not-configured", 0.2, NULL, NULL},
            {"isapi-not-allowed", 0.15, NULL, NULL}, {"isapi-feature-missing", 0.1, NULL, NULL});
 LOOK_ALIKE(may_not_found_httpsys, {"w3svc-stopped", 0.6, NULL, NULL}, {"wrong-scep-url", 0.3, NULL, NULL});
-LOOK_ALIKE(may_not_found_proxy, {"wrong-scep-url", 0.5, NULL, NULL},
-           {"app-proxy-wrong-url", 0.4, NULL, NULL});
+LOOK_ALIKE(may_not_found_proxy, {"app-proxy-wrong-url", 0.5, NULL, NULL},
+           {"wrong-scep-url", 0.4, NULL, NULL});
 LOOK_ALIKE(may_login_page, {"app-proxy-preauth-enabled", 0.5, goes_to_logon, NULL},
            {"wrong-scep-url", 0.3, NULL, NULL}, {"app-proxy-wrong-url", 0.1, NULL, NULL});
-LOOK_ALIKE(may_bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL}, {"app-pool-crashing", 0.05, NULL, NULL},
-           {"mdm-cannot-reach-ndes", 0.05, NULL, NULL});
-LOOK_ALIKE(may_gateway_timeout, {"app-proxy-connector-down", 0.6, NULL, NULL},
-           {"app-proxy-bad-gateway", 0.3, NULL, NULL});
+LOOK_ALIKE(may_bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL},
+           {"app-pool-crashing", 0.05, then_down, NULL}, {"mdm-cannot-reach-ndes", 0.05, NULL, NULL});
+LOOK_ALIKE(may_gateway_timeout, {"app-proxy-connector-down", 0.75, NULL, NULL},
+           {"app-proxy-bad-gateway", 0.2, NULL, NULL});
 
 LOOK_ALIKE(may_ra_expired, {"ra-cert-expired", 0.95, NULL, tell_expired_ra},
            {"clock-skew", 0.05, skew, tell_date_skew});
@@ -419,7 +429,7 @@ LOOK_ALIKE(may_forgotten, {"pending-forgotten", 0.75, NULL, NULL}, {"app-pool-re
 LOOK_ALIKE(may_renewal_subject, {"renewal-subject-mismatch", 1, NULL, tell_fresh_works});
 LOOK_ALIKE(may_renewal_expired, {"renewal-signer-expired", 0.8, NULL, tell_signer_dates},
            {"ca-cert-expired", 0.08, NULL, NULL}, {"clock-skew", 0.05, skew, tell_date_skew});
-LOOK_ALIKE(may_renewal_template, {"renewal-wrong-template", 0.75, NULL, tell_fresh_works},
+LOOK_ALIKE(may_renewal_template, {"renewal-wrong-template", 0.85, NULL, tell_fresh_works},
            {"renewal-subject-mismatch", 0.15, subject_rewritten, NULL},
            {"template-not-published", 0.05, NULL, NULL});
 LOOK_ALIKE(may_renewal, {"renewal-unsupported-ca", 0.4, none_renewed, tell_fresh_works},

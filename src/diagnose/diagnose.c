@@ -60,6 +60,12 @@ static const struct rule *rule_for(const struct facts *f)
 
 /* ---- failures of a run become groups ---- */
 
+/* One or two beside many others are what those left behind, or anybody's mistake. */
+static bool few(const struct inference *inf, const struct measure_failure *whose)
+{
+    return whose->count <= 2 && whose->count * 5 < inf->run.not_enrolled;
+}
+
 static void add_run_group(struct inference *inf, const struct facts *facts,
                           const struct measure_failure *whose, bool led, double part)
 {
@@ -73,7 +79,7 @@ static void add_run_group(struct inference *inf, const struct facts *facts,
                         .whose = whose,
                         .candidates = rule->candidates,
                         .certainty = rule->certainty,
-                        .leak = 1,
+                        .leak = few(inf, whose) ? 20 : 1,
                         .part = part,
                         .share = (double)whose->count / (double)inf->run.not_enrolled,
                         .stage = facts->stage,
