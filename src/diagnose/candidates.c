@@ -27,6 +27,17 @@ static double crash(const struct facts *f)
     return (f->run->resets ? 4 : 1) * (f->recovered ? 1.3 : 1);
 }
 
+/* A worker that dies takes with it whatever it is asked, not messages alone. */
+static double crash_elsewhere(const struct facts *f)
+{
+    for (size_t i = 0; i < measure_failure_count(f->run->measure); i++) {
+        enum stage stage = measure_failure(f->run->measure, i)->first.error.stage;
+        if (stage == STAGE_GET_CA_CAPS || stage == STAGE_GET_CA_CERT)
+            return 10;
+    }
+    return 1;
+}
+
 static double under_load(const struct facts *f)
 {
     return f->crowd > 0.5 ? 120 : f->mixed > 0.2 ? 20 : 0.3;
@@ -372,6 +383,10 @@ LOOK_ALIKE(may_message_failed, {"malformed-pkimessage", 0.3, NULL, NULL},
            {"post-not-accepted", 0.08, post_alone, NULL}, {"proxy-strips-query-or-body", 0.05, NULL, NULL},
            {"mdm-stale-ra-certs", 0.04, NULL, NULL}, {"server-busy", 0.04, crowded_out, tell_mixed},
            {"app-pool-crashing", 0.04, crash, tell_resets});
+LOOK_ALIKE(may_reply_cut, {"payload-truncated", 0.8, NULL, NULL},
+           {"client-crypto-incompatible", 0.1, NULL, NULL}, {"proxy-strips-query-or-body", 0.05, NULL, NULL});
+LOOK_ALIKE(may_message_lost, {"payload-truncated", 0.45, NULL, NULL},
+           {"app-pool-crashing", 0.2, crash_elsewhere, NULL}, {"network-path-blocked", 0.25, NULL, NULL});
 LOOK_ALIKE(may_download, {"isapi-feature-missing", 1, NULL, NULL});
 LOOK_ALIKE(may_gateway_unavailable, {"app-pool-crashing", 0.3, crash, tell_resets},
            {"app-pool-stopped", 0.2, by_hand, NULL}, {"app-proxy-connector-down", 0.15, NULL, NULL},

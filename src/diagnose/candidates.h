@@ -14,6 +14,8 @@ extern const struct candidate may_start_failed[];
 extern const struct candidate may_busy[];
 extern const struct candidate may_message_failed[];
 extern const struct candidate may_download[];
+extern const struct candidate may_reply_cut[];
+extern const struct candidate may_message_lost[];
 extern const struct candidate may_gateway_unavailable[];
 extern const struct candidate may_not_found[];
 extern const struct candidate may_not_found_httpsys[];
