@@ -169,16 +169,24 @@ static bool unknown_key(const struct fault *fault, const char *key, struct err *
     return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no key '%.40s'; it takes %s", key, known);
 }
 
-static bool set_key(struct fault *fault, const char *key, const char *value, struct err *e)
+static bool once(unsigned *given, size_t key, struct err *e)
+{
+    if ((*given & 1u << key) != 0)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "given twice");
+    *given |= 1u << key;
+    return true;
+}
+
+static bool set_key(struct fault *fault, const char *key, const char *value, unsigned *given, struct err *e)
 {
     for (size_t i = 0; i < COMMON_COUNT; i++) {
         if (strcmp(common_keys[i].name, key) == 0)
-            return common_keys[i].set(fault, value, e);
+            return once(given, i, e) && common_keys[i].set(fault, value, e);
     }
     const struct sim_fault_key *own = fault->setting.kind->keys;
     for (size_t i = 0; i < SIM_FAULT_KEYS && own[i].name != NULL; i++) {
         if (strcmp(own[i].name, key) == 0)
-            return set_own(&own[i], value, &fault->setting.value[i], e);
+            return once(given, COMMON_COUNT + i, e) && set_own(&own[i], value, &fault->setting.value[i], e);
     }
     return unknown_key(fault, key, e);
 }
@@ -186,6 +194,7 @@ static bool set_key(struct fault *fault, const char *key, const char *value, str
 /* "key=value,key=value"; `list` is written to. */
 static bool set_keys(struct fault *fault, char *list, struct err *e)
 {
+    unsigned given = 0;
     for (char *item = list; item != NULL;) {
         char *next = strchr(item, ',');
         if (next != NULL)
@@ -195,7 +204,7 @@ static bool set_keys(struct fault *fault, char *list, struct err *e)
             return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is not of the form key=value", item);
         *value++ = '\0';
         struct err inner = {0};
-        if (!set_key(fault, item, value, &inner)) {
+        if (!set_key(fault, item, value, &given, &inner)) {
             bool known = strncmp(inner.text, "there is no key", 15) != 0;
             return err_set(e, STAGE_SETUP, inner.reason, "%s%s%s", known ? item : "", known ? ": " : "",
                            inner.text);

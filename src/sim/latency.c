@@ -74,7 +74,8 @@ static bool set_file(struct sim_latency *l, const char *value, struct err *e)
 {
     struct buf file;
     buf_init(&file, FILE_BYTES);
-    bool ok = file_read(value, &file, e);
+    struct err why = {0};
+    bool ok = file_read(value, &file, &why) || err_set(e, STAGE_SETUP, REASON_USAGE, "%s", why.text);
     size_t lines = count_lines(buf_span(&file));
     if (ok && lines > SAMPLES_MAX)
         ok = err_set(e, STAGE_SETUP, REASON_USAGE, "%.80s has more than %d lines", value, SAMPLES_MAX);
@@ -153,6 +154,8 @@ static bool set_key(struct sim_latency *l, const char *key, const char *value, u
         if (strcmp(keys[i].name, key) != 0)
             continue;
         struct err why = {0};
+        if ((*given & 1u << i) != 0)
+            return err_set(e, STAGE_SETUP, REASON_USAGE, "%s is given twice", key);
         *given |= 1u << i;
         return keys[i].set(l, value, &why) || err_set(e, STAGE_SETUP, why.reason, "%s: %s", key, why.text);
     }

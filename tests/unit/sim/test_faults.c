@@ -46,6 +46,8 @@ static void errors_name_the_fault_and_a_way_out(void **state)
         {"service-account-locked:wherever=1", "of, seed, via, face"},
         {"app-pool-stopped:from", "'from' is not of the form key=value"},
         {"app-pool-stopped:", "not of the form key=value"},
+        {"app-pool-stopped:how=was,from=1s,how=by-hand", "how: given twice"},
+        {"app-pool-stopped:from=1s,from=2s", "from: given twice"},
         {"app-pool-stopped:from=soon", "from: 'soon' is not a duration"},
         {"app-pool-stopped:fraction=2", "'2' is not a share"},
         {"app-pool-stopped:of=people", "'people' is neither requests nor devices"},
