@@ -25,11 +25,11 @@ static size_t larger(size_t a, size_t b)
 enum sim_error_page sim_filter_kernel(const struct sim_request *request, const struct sim_url *url,
                                       struct sim_effects *effects)
 {
-    size_t limit = effects->limits.request;
+    size_t limit = effects->limits.request > 0 ? effects->limits.request : SIM_URL_MAX_TARGET;
     size_t logon = request->authorization != NULL ? strlen(request->authorization) : 0;
-    if (limit > 0 && larger(request->field_bytes, logon) > limit)
+    if (larger(request->field_bytes, logon) > limit)
         return refuse_in_kernel(SIM_ERROR_KERNEL_TOO_LONG, "FieldLength", effects);
-    if (limit > 0 && larger(request->head_bytes, request->target.len) > limit)
+    if (larger(request->head_bytes, request->target.len) > limit)
         return refuse_in_kernel(SIM_ERROR_KERNEL_TOO_LONG, "RequestLength", effects);
     if (url->refused != SIM_ERROR_NONE)
         return refuse_in_kernel(url->refused, NULL, effects);

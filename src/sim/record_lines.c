@@ -112,8 +112,9 @@ struct target {
     struct buf stem, query, whole;
 };
 
-static void target_init(struct span target, struct target *out)
+static void target_init(struct span line, struct target *out)
 {
+    struct span target = sim_url_without_authority(line);
     const uint8_t *mark = target.len > 0 ? memchr(target.data, '?', target.len) : NULL;
     size_t path = mark != NULL ? (size_t)(mark - target.data) : target.len;
     buf_init(&out->stem, BYTES_MAX_MESSAGE);

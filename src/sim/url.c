@@ -32,8 +32,7 @@ static bool starts_with(struct span s, const char *prefix)
     return s.len >= len && strncasecmp((const char *)s.data, prefix, len) == 0;
 }
 
-/* "http://host/path" on the request line, as to a proxy: HTTP.sys takes it too. */
-static struct span without_authority(struct span target)
+struct span sim_url_without_authority(struct span target)
 {
     struct span rest = target;
     if (!starts_with(target, "http://") && !starts_with(target, "https://"))
@@ -56,6 +55,24 @@ static bool normalize(struct span path, struct buf *out)
     }
     buf_clear(&decoded);
     return ok;
+}
+
+static bool is_hex(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* HTTP.sys takes neither % without two digits nor %00. */
+static bool escapes_are_sound(struct span path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        if (path.data[i] != '%')
+            continue;
+        bool hex = i + 2 < path.len && is_hex(path.data[i + 1]) && is_hex(path.data[i + 2]);
+        if (!hex || (path.data[i + 1] == '0' && path.data[i + 2] == '0'))
+            return false;
+    }
+    return true;
 }
 
 static bool segments_fit(struct span path)
@@ -151,8 +168,8 @@ struct sim_url sim_url_parse(struct span target)
         return url;
     }
     struct span query;
-    struct span path = cut(without_authority(target), '?', &query);
-    if (path.len == 0 || path.data[0] != '/' || !segments_fit(path)) {
+    struct span path = cut(sim_url_without_authority(target), '?', &query);
+    if (path.len == 0 || path.data[0] != '/' || !segments_fit(path) || !escapes_are_sound(path)) {
         url.refused = SIM_ERROR_KERNEL_BAD_URL;
         return url;
     }

@@ -33,6 +33,9 @@ struct sim_url {
  * does not count, nor do doubled slashes. */
 struct sim_url sim_url_parse(struct span target);
 
+/* "http://host/path" on the request line, as to a proxy, from its path on: HTTP.sys takes it, and IIS logs no more. */
+struct span sim_url_without_authority(struct span target);
+
 /* The bytes behind message=: percent-encoded or raw, `+` as itself, line ends (also %0A) ignored, with or without
  * padding. Fails: REASON_MALFORMED. */
 bool sim_url_message(struct span encoded, struct buf *out, struct err *e) MUST_USE;

@@ -65,6 +65,10 @@ static void http_sys_refuses_what_is_too_long(void **state)
                      SIM_ERROR_KERNEL_BAD_URL);
     assert_int_equal(sim_url_parse(span_of_text("")).refused, SIM_ERROR_KERNEL_BAD_URL);
     assert_int_equal(sim_url_parse(span_of_text("certsrv/mscep/")).refused, SIM_ERROR_KERNEL_BAD_URL);
+    static const char *const unsound[] = {"/certsrv/%00", "/certsrv/%zz", "/certsrv/%4", "/certsrv%"};
+    for (size_t i = 0; i < sizeof unsound / sizeof *unsound; i++)
+        assert_int_equal(sim_url_parse(span_of_text(unsound[i])).refused, SIM_ERROR_KERNEL_BAD_URL);
+    assert_int_equal(sim_url_parse(span_of_text("/certsrv/mscep/?message=%zz")).refused, SIM_ERROR_NONE);
 }
 
 static void message_survives_every_way_of_encoding(void **state)
