@@ -40,7 +40,7 @@ static void list(const struct sim_faults *faults, int64_t now_us, struct sim_rep
             json_array_append_new(all, view_json(&v));
     }
     json_t *root = json_pack("{s:o}", "faults", all);
-    char *text = json_dumps(root, JSON_COMPACT);
+    char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(12)); /* microseconds, and no more */
     reply->status = 200;
     reply->content_type = "application/json";
     buf_append_text(&reply->body, text != NULL ? text : "");
