@@ -144,10 +144,8 @@ bool sim_arguments_simulator(struct sim_arguments *a, const struct scenario *s, 
     }
     for (size_t i = 0; i < s->simulator.fault_count; i++)
         sim_arguments_add(a, "--fault", s->simulator.faults[i]);
-    if (s->simulator.logs != NULL) {
-        add_given(a, "--noise", s->simulator.noise);
-        add_made(a, "--noise-seed", "%llu", (unsigned long long)(s->seed & INT64_MAX));
-    }
+    add_given(a, "--noise", s->simulator.noise); /* of a file; --logs may stand on the command line */
+    add_made(a, "--noise-seed", "%llu", (unsigned long long)(s->seed & INT64_MAX));
     return !a->failed || err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the simulator");
 }
 

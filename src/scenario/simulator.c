@@ -171,8 +171,18 @@ const char *scenario_sim_challenge_path(const struct scenario *scenario)
     return NULL;
 }
 
+/* A simulator that stands alone may have --logs on the command line. */
+static bool check_noise(const struct scenario_reader *r, struct err *e)
+{
+    const struct scenario *s = r->scenario;
+    bool noisy = s->simulator.noise != NULL && strcmp(s->simulator.noise, "none") != 0;
+    return s->alone || !noisy || s->simulator.logs != NULL ||
+           scenario_check_fail(r, "simulator.noise", e,
+                               "no use without simulator.logs; add that, or remove it");
+}
+
 bool scenario_check_simulator(const struct scenario_reader *r, struct err *e)
 {
     return check_approval(r, e) && check_caps(r, e) && check_latencies(r, e) && check_source(r, e) &&
-           check_access(r, e);
+           check_access(r, e) && check_noise(r, e);
 }

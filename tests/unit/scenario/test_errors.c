@@ -127,6 +127,8 @@ static const struct {
      X "1:19: simulator.mode: 'inntune' is not one of standalone, intune, proxy; did you mean 'intune'?"},
     {"target: {url: sim}\nsimulator: {approval: {after_polls: 2, after: 3s}}\nload: [{rate: 1/s, for: 1s}]\n",
      X "2:47: simulator.approval.after: either after_polls or after, not both"},
+    {"target: {url: sim}\nsimulator: {noise: heavy}\nload: [{rate: 1/s, for: 1s}]\n",
+     X "2:20: simulator.noise: no use without simulator.logs; add that, or remove it"},
     {"target: {url: sim}\nsimulator: {approval: {then: deny}}\nload: [{rate: 1/s, for: 1s}]\n",
      X "2:23: simulator.approval says nothing without after_polls or after; remove it"},
     {"target: {url: sim}\nsimulator: {operations: [get-cert, get-it]}\nload: [{rate: 1/s, for: 1s}]\n",
