@@ -401,9 +401,9 @@ LOOK_ALIKE(may_not_found_proxy, {"app-proxy-wrong-url", 0.5, NULL, NULL},
 LOOK_ALIKE(may_login_page, {"app-proxy-preauth-enabled", 0.5, goes_to_logon, NULL},
            {"wrong-scep-url", 0.3, NULL, NULL}, {"app-proxy-wrong-url", 0.1, NULL, NULL});
 LOOK_ALIKE(may_bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL},
-           {"app-pool-crashing", 0.05, then_down, NULL}, {"mdm-cannot-reach-ndes", 0.05, NULL, NULL});
-LOOK_ALIKE(may_gateway_timeout, {"app-proxy-connector-down", 0.75, NULL, NULL},
-           {"app-proxy-bad-gateway", 0.2, NULL, NULL});
+           {"app-pool-crashing", 0.03, then_down, NULL}, {"mdm-cannot-reach-ndes", 0.05, NULL, NULL});
+LOOK_ALIKE(may_gateway_timeout, {"app-proxy-connector-down", 0.95, NULL, NULL},
+           {"app-proxy-bad-gateway", 0.04, NULL, NULL});
 
 LOOK_ALIKE(may_ra_expired, {"ra-cert-expired", 0.95, NULL, tell_expired_ra},
            {"clock-skew", 0.05, skew, tell_date_skew});
@@ -444,7 +444,7 @@ LOOK_ALIKE(may_forgotten, {"pending-forgotten", 0.75, NULL, NULL}, {"app-pool-re
 LOOK_ALIKE(may_renewal_subject, {"renewal-subject-mismatch", 1, NULL, tell_fresh_works});
 LOOK_ALIKE(may_renewal_expired, {"renewal-signer-expired", 0.8, NULL, tell_signer_dates},
            {"ca-cert-expired", 0.08, NULL, NULL}, {"clock-skew", 0.05, skew, tell_date_skew});
-LOOK_ALIKE(may_renewal_template, {"renewal-wrong-template", 0.85, NULL, tell_fresh_works},
+LOOK_ALIKE(may_renewal_template, {"renewal-wrong-template", 0.95, NULL, tell_fresh_works},
            {"renewal-subject-mismatch", 0.15, subject_rewritten, NULL},
            {"template-not-published", 0.05, NULL, NULL});
 LOOK_ALIKE(may_renewal, {"renewal-unsupported-ca", 0.4, none_renewed, tell_fresh_works},

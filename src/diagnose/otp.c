@@ -331,8 +331,8 @@ const struct rule diagnose_otp_rules[] = {
      .candidates = httpsys_page},
     {.reasons = {REASON_OTP_PAGE_UNKNOWN}, .when = downloaded, .certainty = 0.9, .candidates = download},
     {.reasons = {REASON_OTP_PAGE_UNKNOWN}, .when = iis_page, .certainty = 0.6, .candidates = iis_error},
-    {.reasons = {REASON_OTP_PAGE_BLANK, REASON_OTP_PAGE_UNKNOWN}, .certainty = 0.82, .candidates = blank},
+    {.reasons = {REASON_OTP_PAGE_BLANK, REASON_OTP_PAGE_UNKNOWN}, .certainty = 0.92, .candidates = blank},
     STATUS(403, policy_module, 0.85, module),
-    STATUS(404, bare_url_fine, 0.85, removed),
+    STATUS(404, bare_url_fine, 0.92, removed),
 };
 const size_t diagnose_otp_rule_count = sizeof diagnose_otp_rules / sizeof diagnose_otp_rules[0];

@@ -308,6 +308,41 @@ static void read_lines(const char *name, const char *head, const char *line, uns
     "cs-uri-stem cs-uri-query c-ip "                                                                         \
     "sc-status sc-substatus sc-win32-status time-taken\n"
 
+static void failing_messages_are_no_failed_start(void **state)
+{
+    (void)state;
+    begin();
+    read_lines("u.log", IIS_HEAD,
+               "10.0.0.1 GET /certsrv/mscep/mscep.dll operation=GetCACaps 10.1.1.1 200 0 0 5", 0, 2);
+    read_lines("u2.log", IIS_HEAD,
+               "10.0.0.1 POST /certsrv/mscep/mscep.dll operation=PKIOperation 10.1.1.1 500 0 0 5", 0, 2);
+    diagnose();
+    assert_non_null(entry("malformed-pkimessage"));
+    assert_true(named("message-encrypted-to-wrong-cert"));
+    assert_null(entry("ra-cert-expired"));
+    end();
+}
+
+/* A module that is refused can take its pool along. */
+static void a_refused_module_explains_the_dead_pool(void **state)
+{
+    (void)state;
+    begin();
+    read_lines("u.log", IIS_HEAD,
+               "10.0.0.1 POST /CertificateRegistrationSvc/Certificate/VerifyRequest - 10.0.0.1 401 2 5 5", 0,
+               1);
+    read_lines("httperr1.log",
+               "#Software: Microsoft HTTP API 2.0\n#Fields: date time c-ip c-port s-ip s-port cs-version "
+               "cs-method cs-uri sc-status s-siteid s-reason s-queuename\n",
+               "10.1.1.1 5000 10.0.0.1 443 HTTP/1.1 GET /certsrv/mscep/mscep.dll?operation=GetCACaps 503 1 "
+               "AppOffline SCEP",
+               1, 3);
+    diagnose();
+    assert_true(list.count > 0);
+    assert_string_equal(list.items[0].cause->id, "crp-windows-auth");
+    end();
+}
+
 static void logs_settle_what_a_run_leaves_open(void **state)
 {
     (void)state;
@@ -358,6 +393,8 @@ int main(void)
         cmocka_unit_test(causes_have_marks),
         cmocka_unit_test(nothing_is_wrong_with_nothing),
         cmocka_unit_test(logs_settle_what_a_run_leaves_open),
+        cmocka_unit_test(failing_messages_are_no_failed_start),
+        cmocka_unit_test(a_refused_module_explains_the_dead_pool),
         cmocka_unit_test(contradictions_are_told),
         cmocka_unit_test(other_times_stay_out),
         cmocka_unit_test(memory_stays_bounded),
