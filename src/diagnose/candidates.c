@@ -325,7 +325,7 @@ static double then_down(const struct facts *f)
 {
     for (size_t i = 0; i < measure_failure_count(f->run->measure); i++) {
         if (measure_failure(f->run->measure, i)->first.http_status == 503)
-            return 40;
+            return 150;
     }
     return 1;
 }
@@ -389,15 +389,15 @@ LOOK_ALIKE(may_message_lost, {"payload-truncated", 0.45, NULL, NULL},
            {"app-pool-crashing", 0.2, crash_elsewhere, NULL}, {"network-path-blocked", 0.25, NULL, NULL});
 LOOK_ALIKE(may_download, {"isapi-feature-missing", 1, NULL, NULL});
 LOOK_ALIKE(may_gateway_unavailable, {"app-pool-crashing", 0.3, crash, tell_resets},
-           {"app-pool-stopped", 0.2, by_hand, NULL}, {"app-proxy-connector-down", 0.15, NULL, NULL},
+           {"app-pool-stopped", 0.2, by_hand, NULL}, {"app-proxy-connector-down", 0.05, NULL, NULL},
            {"service-account-password-expired", 0.1, at_logon, NULL},
            {"app-proxy-bad-gateway", 0.1, NULL, NULL}, {"server-busy", 0.02, crowded_out, tell_mixed});
 LOOK_ALIKE(may_busy, {"server-busy", 0.6, NULL, tell_mixed}, {"app-pool-crashing", 0.3, crash, tell_resets});
 LOOK_ALIKE(may_not_found, {"wrong-scep-url", 0.5, NULL, NULL}, {"role-not-configured", 0.2, NULL, NULL},
            {"isapi-not-allowed", 0.15, NULL, NULL}, {"isapi-feature-missing", 0.1, NULL, NULL});
 LOOK_ALIKE(may_not_found_httpsys, {"w3svc-stopped", 0.6, NULL, NULL}, {"wrong-scep-url", 0.3, NULL, NULL});
-LOOK_ALIKE(may_not_found_proxy, {"app-proxy-wrong-url", 0.5, NULL, NULL},
-           {"wrong-scep-url", 0.4, NULL, NULL});
+LOOK_ALIKE(may_not_found_proxy, {"app-proxy-wrong-url", 0.65, NULL, NULL},
+           {"wrong-scep-url", 0.3, NULL, NULL});
 LOOK_ALIKE(may_login_page, {"app-proxy-preauth-enabled", 0.5, goes_to_logon, NULL},
            {"wrong-scep-url", 0.3, NULL, NULL}, {"app-proxy-wrong-url", 0.1, NULL, NULL});
 LOOK_ALIKE(may_bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL},
