@@ -262,7 +262,7 @@ static bool page_says(struct buf *reply, const char *what)
     return found;
 }
 
-static int64_t now_us = INT64_C(1780000000) * 1000000;
+static _Atomic int64_t now_us = INT64_C(1780000000) * 1000000; /* the simulator has threads of its own */
 
 static int64_t virtual_now(void)
 {
