@@ -330,6 +330,12 @@ static double then_down(const struct facts *f)
     return 1;
 }
 
+/* What publishes servers to the internet signs its own pages. */
+static double by_gateway(const struct facts *f)
+{
+    return strcasestr(f->first->server, "azure") != NULL || facts_header_says(f, "x-ms-proxy") ? 4 : 1;
+}
+
 /* Others enrolled meanwhile, by GET. */
 static double post_alone(const struct facts *f)
 {
@@ -396,8 +402,8 @@ LOOK_ALIKE(may_busy, {"server-busy", 0.6, NULL, tell_mixed}, {"app-pool-crashing
 LOOK_ALIKE(may_not_found, {"wrong-scep-url", 0.5, NULL, NULL}, {"role-not-configured", 0.2, NULL, NULL},
            {"isapi-not-allowed", 0.15, NULL, NULL}, {"isapi-feature-missing", 0.1, NULL, NULL});
 LOOK_ALIKE(may_not_found_httpsys, {"w3svc-stopped", 0.6, NULL, NULL}, {"wrong-scep-url", 0.3, NULL, NULL});
-LOOK_ALIKE(may_not_found_proxy, {"app-proxy-wrong-url", 0.65, NULL, NULL},
-           {"wrong-scep-url", 0.3, NULL, NULL});
+LOOK_ALIKE(may_not_found_proxy, {"wrong-scep-url", 0.5, NULL, NULL},
+           {"app-proxy-wrong-url", 0.4, by_gateway, NULL});
 LOOK_ALIKE(may_login_page, {"app-proxy-preauth-enabled", 0.5, goes_to_logon, NULL},
            {"wrong-scep-url", 0.3, NULL, NULL}, {"app-proxy-wrong-url", 0.1, NULL, NULL});
 LOOK_ALIKE(may_bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL},
