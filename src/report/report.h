@@ -38,7 +38,7 @@ struct report_run {
     int64_t offered_until_us; /* last scheduled arrival */
     bool interrupted;
     const char *stopped_early; /* NULL, or why: "error budget of 20% spent" */
-    bool steered;              /* somebody paused the load or changed its rate while it ran; a note says when */
+    bool steered; /* somebody paused the load or changed its rate while it ran; a note says when */
     const struct measure *measure;
     const struct outcome_target *target;
     const struct outcome_otp *otp; /* NULL: no challenge source that counts */
