@@ -92,20 +92,22 @@ struct maker {
     int64_t now_s;
 };
 
-static bool append_signed(const struct maker *m, struct pki_cert_spec *spec, bool by_ca, struct buf *out,
-                          struct err *e)
+/* By the CA, or by the key itself; either gives it a serial number. */
+static bool append_signed(const struct maker *m, const struct pki_cert_spec *wanted, bool by_ca,
+                          struct buf *out, struct err *e)
 {
+    struct pki_cert_spec spec = *wanted;
     uint8_t serial[16];
     struct buf der;
     buf_init(&der, BYTES_MAX_MESSAGE);
     bool ok = random_bytes(serial, sizeof serial, e);
     serial[0] = 0x61;
-    spec->serial = span_of(serial, sizeof serial);
+    spec.serial = span_of(serial, sizeof serial);
     if (by_ca) {
-        spec->issuer = pki_cert_subject(m->identity->ca);
-        spec->authority_key_id = span_of(m->identity->ca_key_id, sizeof m->identity->ca_key_id);
+        spec.issuer = pki_cert_subject(m->identity->ca);
+        spec.authority_key_id = span_of(m->identity->ca_key_id, sizeof m->identity->ca_key_id);
     }
-    ok = ok && pki_cert_make(spec, by_ca ? m->identity->ca_key : m->key, PKI_SHA256, &der, e) &&
+    ok = ok && pki_cert_make(&spec, by_ca ? m->identity->ca_key : m->key, PKI_SHA256, &der, e) &&
          sim_pem_append(buf_span(&der), "CERTIFICATE", out, e);
     buf_clear(&der);
     return ok;
@@ -119,7 +121,7 @@ static bool append_leaf(const struct maker *m, const struct variant *v, struct s
     buf_init(&san, 1024);
     bool ok =
         pki_name_from_text(SUBJECT, &name, e) && append_san(v->host != NULL ? v->host : m->host, &san, e);
-    struct pki_cert_spec spec = {
+    const struct pki_cert_spec spec = {
         .subject = buf_span(&name),
         .issuer = issuer,
         .spki = pki_key_spki(m->key),
@@ -138,7 +140,7 @@ static bool append_leaf(const struct maker *m, const struct variant *v, struct s
 
 static bool append_root(const struct maker *m, struct span name, struct buf *out, struct err *e)
 {
-    struct pki_cert_spec spec = {
+    const struct pki_cert_spec spec = {
         .subject = name,
         .issuer = name,
         .spki = pki_key_spki(m->key),
