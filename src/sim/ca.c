@@ -134,14 +134,15 @@ static bool follow_effects(const struct visit *v, struct scep_certrep_spec *rep,
     return true;
 }
 
-static bool send_certrep(const struct visit *v, struct scep_certrep_spec *rep, struct err *e)
+static bool send_certrep(const struct visit *v, const struct scep_certrep_spec *wanted, struct err *e)
 {
+    struct scep_certrep_spec rep = *wanted;
     struct scep_request other;
-    follow_policy(v, rep);
+    follow_policy(v, &rep);
     v->reply->status = 200;
     v->reply->server = "Microsoft-IIS/10.0";
     v->reply->content_type = "application/x-pki-message";
-    return follow_effects(v, rep, &other, e) && scep_certrep_build(rep, &v->reply->body, e);
+    return follow_effects(v, &rep, &other, e) && scep_certrep_build(&rep, &v->reply->body, e);
 }
 
 /* A proxy ends the exchange with NDES and starts its own with the device: Microsoft's attributes end with the former. */

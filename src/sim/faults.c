@@ -368,13 +368,17 @@ static bool drawn(const struct sim_faults *faults, size_t index, uint64_t reques
 /* It waits for a start of the pool: a server that has it does nothing unusual yet. */
 static bool is_dormant(const struct sim_fault_setting *setting)
 {
-    static const struct sim_effects none;
     if (setting->restarted || restarted_key(setting->kind) == SIM_FAULT_KEYS)
         return false;
     struct sim_effects probe;
     memset(&probe, 0, sizeof probe);
     setting->kind->apply(setting, &probe);
-    return memcmp(&probe, &none, sizeof none) == 0;
+    const uint8_t *bytes = (const uint8_t *)&probe;
+    for (size_t i = 0; i < sizeof probe; i++) {
+        if (bytes[i] != 0)
+            return false;
+    }
+    return true;
 }
 
 static void apply(const struct sim_faults *faults, size_t index, int64_t now_us, struct sim_effects *out)
