@@ -95,16 +95,16 @@ static void iis_error(const struct iis_page *page, struct sim_reply *reply)
                 page->title, page->title, page->sentence);
 }
 
-/* Without its ISAPI handler the file is a file. What is sent of it is the stub of any Windows program. */
+/* Without its ISAPI handler the file is a file. What is sent of it is how any Windows program begins. */
 static void download(struct sim_reply *reply)
 {
-    static const char stub[] = "MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00"
+    static const char program[] = "MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00"
                                "This program cannot be run in DOS mode.\r\r\n$";
     reply->status = 200;
     reply->server = SERVER_IIS;
     reply->content_type = "application/x-msdownload";
     reply->headers = "Accept-Ranges: bytes";
-    buf_append(&reply->body, stub, sizeof stub - 1);
+    buf_append(&reply->body, program, sizeof program - 1);
 }
 
 static void gateway_error(struct sim_reply *reply)
