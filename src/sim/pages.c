@@ -99,7 +99,7 @@ static void iis_error(const struct iis_page *page, struct sim_reply *reply)
 static void download(struct sim_reply *reply)
 {
     static const char program[] = "MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00"
-                               "This program cannot be run in DOS mode.\r\r\n$";
+                                  "This program cannot be run in DOS mode.\r\r\n$";
     reply->status = 200;
     reply->server = SERVER_IIS;
     reply->content_type = "application/x-msdownload";
