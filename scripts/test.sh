@@ -47,13 +47,22 @@ check 'build: GCC, sanitizers, -Werror' \
   configure "$build" gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSCEPSTORM_TESTS=ON -DSCEPSTORM_SANITIZE=ON
 [ "$failed" -eq 0 ] || stop_here
 
-rm -f "$build/ctest.xml"
+# total FILE ATTRIBUTE: of a whole run of tests; the first such line of the JUnit file.
+total() { grep -sm1 -oE "^[[:space:]]*$2=\"[0-9]+\"" "$build/$1" | grep -oE '[0-9]+'; }
+
+# Machines are shared: a test that failed gets one second try with nothing beside it, and is named if only that one passed.
+rm -f "$build/ctest.xml" "$build/again.xml"
 ctest --test-dir "$build" --output-on-failure --no-tests=error --output-junit ctest.xml
 ctest_code=$?
-# total ATTRIBUTE: of the whole run; the first such line of the JUnit file.
-total() { grep -sm1 -oE "^[[:space:]]*$1=\"[0-9]+\"" "$build/ctest.xml" | grep -oE '[0-9]+'; }
-counted=$(total tests)
-broken=$(total failures)
+counted=$(total ctest.xml tests)
+broken=$(total ctest.xml failures)
+if [ "${broken:-0}" -gt 0 ] && [ "$broken" -le 5 ]; then
+  cp "$build/Testing/Temporary/LastTestsFailed.log" "$build/unsteady.log"
+  ctest --test-dir "$build" --rerun-failed --output-on-failure --output-junit again.xml
+  ctest_code=$?
+  broken=$(total again.xml failures)
+  echo "unsteady: ${broken:-all} of these failed again, the others passed at the second try: $(cut -d: -f2 "$build/unsteady.log" | tr '\n' ' ')"
+fi
 passed=$((passed + ${counted:-0} - ${broken:-0}))
 failed=$((failed + ${broken:-0}))
 [ "$ctest_code" -eq 0 ] || [ "${broken:-0}" -gt 0 ] || failed=$((failed + 1)) # it could not even run them

@@ -40,7 +40,7 @@ YAML
 # ---- three shards are one run ----
 
 ends 0 run parts.yaml --out whole --quiet
-start=$(($(date +%s) + 6))
+start=$(($(date +%s) + 12))
 pids=
 for k in 1 2 3; do
   "$scepstorm" run parts.yaml --shard "$k/3" --start-at "$start" --out "part-$k" --quiet 2>"stderr-$k" &
