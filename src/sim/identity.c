@@ -2,8 +2,8 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "pki/pem.h"
 #include "scep/next_ca.h"
-#include "sim/web_cert.h"
 
 #define DAY        INT64_C(86400)
 #define CA_SUBJECT "CN=scepstorm simulated CA"
@@ -189,7 +189,7 @@ static bool make_all(struct sim_identity *id, const struct sim_identity_spec *sp
 {
     return make_keys(id, spec, e) && sim_identity_make_ca(id, NULL, id->made_s + 7 * 365 * DAY, e) &&
            sim_identity_make_ra(id, id, NULL, id->made_s + 700 * DAY, e) && sim_identity_make_bundle(id, e) &&
-           sim_pem_append(pki_cert_der(id->ca), "CERTIFICATE", &id->ca_pem, e) &&
+           pki_pem_append(pki_cert_der(id->ca), "CERTIFICATE", &id->ca_pem, e) &&
            (!spec->next_ca || make_next_ca(id, spec->ca_bits, e));
 }
 

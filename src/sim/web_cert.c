@@ -1,15 +1,14 @@
 #include "sim/web_cert.h"
 
 #include "base/random.h"
-#include "base/text.h"
 #include "pki/der.h"
 #include "pki/oid.h"
+#include "pki/pem.h"
 
 #include <arpa/inet.h>
 
-#define DAY            INT64_C(86400)
-#define KEY_BITS       2048
-#define PEM_LINE_BYTES 64
+#define DAY      INT64_C(86400)
+#define KEY_BITS 2048
 
 /* The issuers beside the simulated CA exist only as names: the leaf's own key signs for them. Nobody can check that without
  * their certificates, and the one that is sent is a root of its own making. */
@@ -29,23 +28,6 @@ static const struct variant {
     [SIM_WEB_CERT_SELF_SIGNED] = {.issuer = SUBJECT},
     [SIM_WEB_CERT_NO_INTERMEDIATE] = {.issuer = INTERMEDIATE},
 };
-
-bool sim_pem_append(struct span der, const char *label, struct buf *out, struct err *e)
-{
-    struct buf base64;
-    buf_init(&base64, BYTES_MAX_MESSAGE);
-    text_base64(der, &base64);
-    bool ok = buf_ok(&base64, STAGE_SETUP, e);
-    buf_appendf(out, "-----BEGIN %s-----\n", label);
-    for (size_t at = 0; ok && at < base64.len; at += PEM_LINE_BYTES) {
-        size_t left = base64.len - at;
-        buf_append(out, base64.data + at, left < PEM_LINE_BYTES ? left : PEM_LINE_BYTES);
-        buf_append_byte(out, '\n');
-    }
-    buf_appendf(out, "-----END %s-----\n", label);
-    buf_wipe(&base64);
-    return ok && buf_ok(out, STAGE_SETUP, e);
-}
 
 void sim_web_certs_init(struct sim_web_certs *certs)
 {
@@ -108,7 +90,7 @@ static bool append_signed(const struct maker *m, const struct pki_cert_spec *wan
         spec.authority_key_id = span_of(m->identity->ca_key_id, sizeof m->identity->ca_key_id);
     }
     ok = ok && pki_cert_make(&spec, by_ca ? m->identity->ca_key : m->key, PKI_SHA256, &der, e) &&
-         sim_pem_append(buf_span(&der), "CERTIFICATE", out, e);
+         pki_pem_append(buf_span(&der), "CERTIFICATE", out, e);
     buf_clear(&der);
     return ok;
 }
@@ -170,7 +152,7 @@ bool sim_web_certs_make(const struct sim_identity *identity, const char *host, i
     struct buf key_der;
     buf_init(&key_der, BYTES_MAX_MESSAGE);
     bool ok = pki_key_generate_rsa(KEY_BITS, &key, e) && pki_key_to_der(key, &key_der, e) &&
-              sim_pem_append(buf_span(&key_der), "PRIVATE KEY", &certs->key_pem, e);
+              pki_pem_append(buf_span(&key_der), "PRIVATE KEY", &certs->key_pem, e);
     const struct maker maker = {identity, key, host, now_s};
     for (size_t i = 0; ok && i < SIM_WEB_CERT_COUNT; i++)
         ok = make_chain(&maker, &variants[i], &certs->chain_pem[i], e);

@@ -17,7 +17,4 @@ bool sim_web_certs_make(const struct sim_identity *identity, const char *host, i
                         struct sim_web_certs *certs, struct err *e) MUST_USE;
 void sim_web_certs_clear(struct sim_web_certs *certs);
 
-/* RFC 7468. */
-bool sim_pem_append(struct span der, const char *label, struct buf *out, struct err *e) MUST_USE;
-
 #endif
