@@ -4,13 +4,6 @@
 
 #include "sim/accounts.h"
 
-/* How a client can log on to the OTP page; bits. */
-enum sim_scheme {
-    SIM_SCHEME_NEGOTIATE = 1,
-    SIM_SCHEME_NTLM = 2,
-    SIM_SCHEME_BASIC = 4,
-};
-
 enum sim_accept {
     SIM_ACCEPT_MORE, /* the client must answer `token` */
     SIM_ACCEPT_DONE, /* `name` has proven who it is */

@@ -3,6 +3,7 @@
 #define SIM_ACCOUNTS_H
 
 #include "base/secret.h"
+#include "sim/exchange.h"
 
 #define SIM_ACCOUNTS_MAX   16
 #define SIM_ACCOUNT_BYTES  256 /* of a name, with its NUL */
@@ -13,15 +14,6 @@ struct sim_account {
     const char *name; /* "svc-mdm", or with its NetBIOS domain: "CONTOSO\svc-mdm" */
     const struct secret *password;
     bool no_enroll; /* may log on, but lacks Enroll on the templates */
-};
-
-/* What Windows writes as win32 status behind a 401.1 (ndes.md E.1). */
-enum sim_logon_status {
-    SIM_LOGON_OK = 0,
-    SIM_LOGON_BAD_PASSWORD = 1326,
-    SIM_LOGON_PASSWORD_EXPIRED = 1330,
-    SIM_LOGON_DISABLED = 1331,
-    SIM_LOGON_LOCKED = 1909,
 };
 
 struct sim_accounts;

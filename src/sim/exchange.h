@@ -40,6 +40,22 @@ struct sim_note {
 };
 #define SIM_NOTES 2
 
+/* How a client can log on to the OTP page; bits. */
+enum sim_scheme {
+    SIM_SCHEME_NEGOTIATE = 1,
+    SIM_SCHEME_NTLM = 2,
+    SIM_SCHEME_BASIC = 4,
+};
+
+/* What Windows writes as win32 status behind a 401.1 (ndes.md E.1). */
+enum sim_logon_status {
+    SIM_LOGON_OK = 0,
+    SIM_LOGON_BAD_PASSWORD = 1326,
+    SIM_LOGON_PASSWORD_EXPIRED = 1330,
+    SIM_LOGON_DISABLED = 1331,
+    SIM_LOGON_LOCKED = 1909,
+};
+
 /* A row of the CA's request table. */
 enum { SIM_CA_PENDING = 9, SIM_CA_ISSUED = 20, SIM_CA_FAILED = 30, SIM_CA_DENIED = 31 };
 struct sim_ca_row {

@@ -1,5 +1,4 @@
 /* Faults of IIS: what it refuses before mscep.dll has a say, and what it has too much of (F.2.2, E.1). */
-#include "sim/acceptor.h"
 #include "sim/fault_rows.h"
 
 /* By IIS, as its log has it. */

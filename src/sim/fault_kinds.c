@@ -2,8 +2,6 @@
 
 #include "sim/fault_rows.h"
 
-#include "sim/sim.h"
-
 #include <string.h>
 
 static const struct sim_fault_family *const families[] = {

@@ -110,6 +110,10 @@ extern const struct sim_fault_family sim_faults_path, sim_faults_tls, sim_faults
     sim_faults_pool, sim_faults_startup, sim_faults_otp, sim_faults_password, sim_faults_messages,
     sim_faults_authority, sim_faults_intune, sim_faults_registration;
 
+/* The ids there are, in alphabetical order; NULL past the last. Static strings. */
+const char *sim_fault_id(size_t index);
+/* The keys that only this fault has, `key` from 0; NULL: no more. */
+const struct sim_fault_key *sim_fault_key(size_t index, size_t key);
 /* NULL: no such fault. */
 const struct sim_fault_kind *sim_fault_kind_find(const char *id);
 

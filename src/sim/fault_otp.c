@@ -1,5 +1,4 @@
 /* Faults of the page that hands out passwords (F.2.5), and of whoever fetches them (F.2.9). */
-#include "sim/acceptor.h"
 #include "sim/fault_rows.h"
 
 #define ADMIN_FOLDER "Default Web Site/CertSrv/mscep_admin"

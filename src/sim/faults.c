@@ -3,9 +3,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "causes/causes.h"
-#include "sim/fault_kinds.h"
 #include "sim/proxies.h"
-#include "sim/sim.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -58,10 +58,4 @@ bool sim_is_loopback(const struct sim *sim);
 /* The CA certificate as PEM, for clients that want it. */
 bool sim_ca_pem(const struct sim *sim, struct buf *out, struct err *e) MUST_USE;
 
-/* The faults that exist, in alphabetical order: ids of the catalogue; NULL past the last. Static strings. */
-const char *sim_fault_id(size_t index);
-/* The keys that only this fault has, `key` from 0; NULL: no more. */
-struct sim_fault_key;
-const struct sim_fault_key *sim_fault_key(size_t index, size_t key);
-
 #endif

@@ -10,7 +10,7 @@ static void writes_a_certificate_as_other_programs_do(void **state)
     struct pki_cert *cert = fixture_cert_file("vectors/ndes-ra-signing.pem");
     buf_init(&text, 10000);
     CHECK_OK(pki_pem_append(pki_cert_der(cert), "CERTIFICATE", &text, &e), &e);
-    assert_string_equal(buf_text(&text), buf_text(&file));
+    assert_string_equal(buf_text(&text), strstr(buf_text(&file), "-----BEGIN"));
     pki_cert_free(cert);
     buf_clear(&text);
     buf_clear(&file);

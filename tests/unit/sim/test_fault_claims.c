@@ -2,7 +2,6 @@
  * cells of the catalogue. Before its onset the same server must answer all of them well. */
 #include "causes/causes.h"
 #include "sim/fault_kinds.h"
-#include "sim/sim.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,6 @@
 #include "causes/causes.h"
 #include "scep/content.h"
 #include "sim/fault_kinds.h"
-#include "sim/sim.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

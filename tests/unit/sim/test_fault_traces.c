@@ -2,7 +2,6 @@
 #include "check.h"
 
 #include "sim/fault_kinds.h"
-#include "sim/sim.h"
 #include "traces/traces.h"
 
 #include <stdio.h>

@@ -1,6 +1,5 @@
 #include "sim/faults.h"
 
-#include "sim/sim.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

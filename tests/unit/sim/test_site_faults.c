@@ -1,7 +1,6 @@
 /* What each fault makes a client see. */
 #include "causes/causes.h"
 #include "sim/fault_kinds.h"
-#include "sim/sim.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
