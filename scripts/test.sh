@@ -85,9 +85,9 @@ threads_build() {
     grep -hoE 'unit-[a-z]+-test_[a-z_]+' "$build-threads/tests/CTestTestfile.cmake" | grep -E "$threaded" | sort -u |
     xargs cmake --build "$build-threads" --target
 }
-threaded='^unit-(engine|workers|http|sim-test_(listener|gss))'
+threaded='^unit-(engine|workers|http|sim-test_listener|logon-test_gss)'
 check 'build: thread sanitizer' threads_build
-check 'threads: no race in the tests of engine, workers, http and sim' \
+check 'threads: no race in the tests of engine, workers, http, sim and logon' \
   ctest --test-dir "$build-threads" -R "$threaded" -j "$(nproc)" --output-on-failure --no-tests=error
 
 check 'clang-tidy' scripts/analyze.sh tidy "$build-clang"

@@ -1,7 +1,7 @@
 #include "cli/cli.h"
 
 #include "cli/sim_options.h"
-#include "sim/fault_kinds.h"
+#include "faults/kinds.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,21 +13,21 @@
 
 #define NAME "sim"
 
-static void print_key(const struct sim_fault_key *key)
+static void print_key(const struct fault_key *key)
 {
     switch (key->kind) {
-    case SIM_KEY_CHOICE:
+    case FAULT_KEY_CHOICE:
         printf(" %s=%s", key->name, key->choices[0]);
         for (size_t n = 1; key->choices[n] != NULL; n++)
             printf("|%s", key->choices[n]);
         break;
-    case SIM_KEY_CODE:
+    case FAULT_KEY_CODE:
         printf(" %s=0x%08" PRIX32, key->name, (uint32_t)key->value);
         break;
-    case SIM_KEY_NUMBER:
+    case FAULT_KEY_NUMBER:
         printf(" %s=%" PRId64, key->name, key->value);
         break;
-    case SIM_KEY_DURATION:
+    case FAULT_KEY_DURATION:
         printf(" %s=%" PRId64 "ms", key->name, key->value / 1000);
         break;
     }
@@ -36,10 +36,10 @@ static void print_key(const struct sim_fault_key *key)
 static void print_faults(void)
 {
     printf("\nFaults (their own keys behind them, the default value first):\n");
-    for (size_t i = 0; sim_fault_id(i) != NULL; i++) {
-        const struct sim_fault_key *key = sim_fault_key(i, 0);
-        printf(key != NULL ? "  %-33s" : "  %s", sim_fault_id(i));
-        for (size_t k = 0; (key = sim_fault_key(i, k)) != NULL; k++)
+    for (size_t i = 0; fault_id(i) != NULL; i++) {
+        const struct fault_key *key = fault_key(i, 0);
+        printf(key != NULL ? "  %-33s" : "  %s", fault_id(i));
+        for (size_t k = 0; (key = fault_key(i, k)) != NULL; k++)
             print_key(key);
         printf("\n");
     }
@@ -135,7 +135,7 @@ static void wait_for_end(struct sim *sim, int signals, bool supervised)
 static void print_notices(const struct sim_options *a, const struct sim *sim)
 {
     if (a->config.schemes != 0 && a->config.account_count == 0 && a->config.keytab == NULL &&
-        a->policy.mode == SIM_STANDALONE)
+        a->policy.mode == NDES_STANDALONE)
         fprintf(
             stderr,
             "scepstorm sim: the OTP page refuses everyone: give --user NAME --password-env VAR, or --auth "

@@ -4,10 +4,10 @@
 
 #include "base/text.h"
 #include "causes/causes.h"
+#include "faults/faults.h"
 #include "pki/name.h"
 #include "pki/pool.h"
 #include "scenario/scenario.h"
-#include "sim/faults.h"
 
 #include <getopt.h>
 #include <unistd.h>
@@ -97,10 +97,10 @@ bool cli_check_scenario(const char *file, const struct scenario *s, struct err *
     buf_clear(&der);
     if (!ok)
         return err_set(e, STAGE_SETUP, REASON_SCENARIO, "%.80s: devices.subject: %s", file, why.text);
-    struct sim_faults *faults = NULL;
-    if (!sim_faults_parse((const char *const *)s->simulator.faults, s->simulator.fault_count, &faults, &why))
+    struct faults *faults = NULL;
+    if (!faults_parse((const char *const *)s->simulator.faults, s->simulator.fault_count, &faults, &why))
         return err_set(e, STAGE_SETUP, REASON_SCENARIO, "%.80s: simulator.faults: %s", file, why.text);
-    sim_faults_free(faults);
+    faults_free(faults);
     return check_causes(file, s, e);
 }
 

@@ -24,12 +24,12 @@ static bool set_tls(struct sim_options *a, const char *value, struct err *e)
 
 static bool set_mode(struct sim_options *a, const char *value, struct err *e)
 {
-    return sim_policy_mode(value, &a->policy.mode, e);
+    return ndes_policy_mode(value, &a->policy.mode, e);
 }
 
 static bool set_approval(struct sim_options *a, const char *value, struct err *e)
 {
-    return sim_policy_approval(value, &a->policy.approval, e);
+    return ndes_policy_approval(value, &a->policy.approval, e);
 }
 
 static bool set_cache_request(struct sim_options *a, const char *value, struct err *e)
@@ -50,13 +50,13 @@ static bool set_cert_validity(struct sim_options *a, const char *value, struct e
 
 static bool set_repeats(struct sim_options *a, const char *value, struct err *e)
 {
-    return sim_policy_repeats(value, &a->policy.repeats, e);
+    return ndes_policy_repeats(value, &a->policy.repeats, e);
 }
 
 static bool set_operations(struct sim_options *a, const char *value, struct err *e)
 {
     unsigned more = 0;
-    bool ok = sim_policy_operations(value, &more, e);
+    bool ok = ndes_policy_operations(value, &more, e);
     a->policy.operations |= more;
     return ok;
 }
@@ -64,24 +64,24 @@ static bool set_operations(struct sim_options *a, const char *value, struct err 
 static bool set_quirk(struct sim_options *a, const char *value, struct err *e)
 {
     unsigned more = 0;
-    bool ok = sim_policy_quirks(value, &more, e);
+    bool ok = ndes_policy_quirks(value, &more, e);
     a->policy.quirks |= more;
     return ok;
 }
 
 static bool set_reply_digest(struct sim_options *a, const char *value, struct err *e)
 {
-    return sim_policy_digest(value, &a->policy, e);
+    return ndes_policy_digest(value, &a->policy, e);
 }
 
 static bool set_reply_cipher(struct sim_options *a, const char *value, struct err *e)
 {
-    return sim_policy_cipher(value, &a->policy, e);
+    return ndes_policy_cipher(value, &a->policy, e);
 }
 
 static bool set_reply_transport(struct sim_options *a, const char *value, struct err *e)
 {
-    return sim_policy_transport(value, &a->policy, e);
+    return ndes_policy_transport(value, &a->policy, e);
 }
 
 static bool set_challenge_env(struct sim_options *a, const char *value, struct err *e)
@@ -97,10 +97,10 @@ static bool set_auth(struct sim_options *a, const char *value, struct err *e)
         const char *word;
         unsigned schemes;
     } words[] = {
-        {"any", SIM_SCHEME_NEGOTIATE | SIM_SCHEME_NTLM},
-        {"negotiate", SIM_SCHEME_NEGOTIATE},
-        {"ntlm", SIM_SCHEME_NTLM},
-        {"basic", SIM_SCHEME_BASIC},
+        {"any", NDES_SCHEME_NEGOTIATE | NDES_SCHEME_NTLM},
+        {"negotiate", NDES_SCHEME_NEGOTIATE},
+        {"ntlm", NDES_SCHEME_NTLM},
+        {"basic", NDES_SCHEME_BASIC},
         {"none", 0},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -118,9 +118,9 @@ static bool add_user(struct sim_options *a, const char *name, bool no_enroll, st
     if (name[0] == '\0' || strchr(name, ':') != NULL)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
                        "a user name has characters, and none of them is a colon");
-    if (a->config.account_count == SIM_ACCOUNTS_MAX)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d users", SIM_ACCOUNTS_MAX);
-    a->accounts[a->config.account_count++] = (struct sim_account){.name = name, .no_enroll = no_enroll};
+    if (a->config.account_count == LOGON_ACCOUNTS_MAX)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d users", LOGON_ACCOUNTS_MAX);
+    a->accounts[a->config.account_count++] = (struct logon_account){.name = name, .no_enroll = no_enroll};
     return true;
 }
 
@@ -136,8 +136,8 @@ static bool set_no_enroll_user(struct sim_options *a, const char *value, struct 
 
 static bool add_password(struct sim_options *a, struct password_source source, struct err *e)
 {
-    if (a->password_count == SIM_ACCOUNTS_MAX)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d passwords", SIM_ACCOUNTS_MAX);
+    if (a->password_count == LOGON_ACCOUNTS_MAX)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d passwords", LOGON_ACCOUNTS_MAX);
     a->passwords[a->password_count++] = source;
     return true;
 }
@@ -282,7 +282,7 @@ static bool set_state(struct sim_options *a, const char *value, struct err *e)
 
 static bool set_noise(struct sim_options *a, const char *value, struct err *e)
 {
-    return sim_noise_parse(value, &a->config.noise, e);
+    return recorder_noise_parse(value, &a->config.noise, e);
 }
 
 static bool set_noise_seed(struct sim_options *a, const char *value, struct err *e)
@@ -470,8 +470,8 @@ static bool read_config(struct sim_options *a)
 
 static void begin(struct sim_options *o)
 {
-    *o = (struct sim_options){.config = {.schemes = SIM_SCHEME_NEGOTIATE | SIM_SCHEME_NTLM},
-                              .policy = SIM_POLICY_DEFAULTS};
+    *o = (struct sim_options){.config = {.schemes = NDES_SCHEME_NEGOTIATE | NDES_SCHEME_NTLM},
+                              .policy = NDES_POLICY_DEFAULTS};
     o->config.faults = o->faults;
     o->config.latencies = o->latencies;
     o->config.policy = &o->policy;
@@ -501,11 +501,11 @@ static const char *wrong_logon(const struct sim_options *a)
                "order";
     if (c->schemes == 0 && logons)
         return "--auth none leaves the OTP page open: --user and --keytab have no use";
-    if (c->keytab != NULL && (c->schemes & SIM_SCHEME_NEGOTIATE) == 0)
+    if (c->keytab != NULL && (c->schemes & NDES_SCHEME_NEGOTIATE) == 0)
         return "--keytab has no use without --auth any or negotiate";
     if (c->service != NULL && c->keytab == NULL)
         return "--service has no use without --keytab";
-    if (logons && a->policy.mode == SIM_PROXY)
+    if (logons && a->policy.mode == NDES_PROXY)
         return "--user and --keytab have no use with --mode proxy: an MDM shows no OTP page";
     return NULL;
 }
@@ -517,9 +517,9 @@ bool sim_options_check(const struct sim_options *a)
         cli_usage(NAME, "--listen ADDR:PORT is missing; 127.0.0.1:0 picks a free port");
     else if (wrong != NULL)
         cli_usage(NAME, "%s", wrong);
-    else if (a->challenge_env != NULL && a->policy.mode != SIM_PROXY)
+    else if (a->challenge_env != NULL && a->policy.mode != NDES_PROXY)
         cli_usage(NAME, "--challenge-env has no use without --mode proxy");
-    else if (a->config.logs == NULL && (a->config.state != NULL || a->config.noise != SIM_NOISE_NONE))
+    else if (a->config.logs == NULL && (a->config.state != NULL || a->config.noise != RECORDER_NOISE_NONE))
         cli_usage(NAME, "--state and --noise have no use without --logs");
     else
         return true;

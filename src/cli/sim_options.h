@@ -17,12 +17,12 @@ struct password_source {
 /* What was said, before it is checked. */
 struct sim_options {
     struct sim_config config;
-    struct sim_policy policy;
+    struct ndes_policy policy;
     const char *faults[SIM_OPTIONS_FAULTS];
     const char *latencies[SIM_OPTIONS_LATENCIES];
-    struct sim_account accounts[SIM_ACCOUNTS_MAX];
-    struct password_source passwords[SIM_ACCOUNTS_MAX];
-    struct secret *secrets[SIM_ACCOUNTS_MAX];
+    struct logon_account accounts[LOGON_ACCOUNTS_MAX];
+    struct password_source passwords[LOGON_ACCOUNTS_MAX];
+    struct secret *secrets[LOGON_ACCOUNTS_MAX];
     size_t password_count;
     const char *challenge_env;
     struct secret *challenge;

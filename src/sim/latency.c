@@ -10,12 +10,12 @@
 #define SAMPLE_BYTES 64
 
 /* NULL: has no station. */
-static const char *const operations[SIM_OP_COUNT] = {
-    [SIM_OP_GET_CA_CAPS] = "get_ca_caps",
-    [SIM_OP_GET_CA_CERT] = "get_ca_cert",
-    [SIM_OP_GET_NEXT_CA_CERT] = "get_next_ca_cert",
-    [SIM_OP_PKI_OPERATION] = "pki_operation",
-    [SIM_OP_OTP] = "otp",
+static const char *const operations[NDES_OP_COUNT] = {
+    [NDES_OP_GET_CA_CAPS] = "get_ca_caps",
+    [NDES_OP_GET_CA_CERT] = "get_ca_cert",
+    [NDES_OP_GET_NEXT_CA_CERT] = "get_next_ca_cert",
+    [NDES_OP_PKI_OPERATION] = "pki_operation",
+    [NDES_OP_OTP] = "otp",
 };
 
 /* ---- files of samples ---- */
@@ -201,9 +201,9 @@ static bool check(const struct sim_latency *l, unsigned given, struct err *e)
 
 static int find_operation(const char *word, struct err *e)
 {
-    const char *words[SIM_OP_COUNT + 1] = {0};
+    const char *words[NDES_OP_COUNT + 1] = {0};
     size_t count = 0;
-    for (int i = 0; i < SIM_OP_COUNT; i++) {
+    for (int i = 0; i < NDES_OP_COUNT; i++) {
         if (operations[i] == NULL)
             continue;
         if (strcmp(operations[i], word) == 0)
@@ -245,7 +245,7 @@ bool sim_latency_parse(const char *text, struct sim_latencies *out, struct err *
 
 void sim_latencies_clear(struct sim_latencies *latencies)
 {
-    for (size_t i = 0; i < SIM_OP_COUNT; i++)
+    for (size_t i = 0; i < NDES_OP_COUNT; i++)
         free(latencies->of[i].samples);
     *latencies = (struct sim_latencies){0};
 }

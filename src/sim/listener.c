@@ -22,8 +22,8 @@
 struct sim_listener {
     struct sim_listener_config config;
     struct sim_port *port;
-    struct sim_transport transport;
-    struct sim_resetter *resetter; /* SIM_NETWORK_RESET; else NULL */
+    struct ndes_transport transport;
+    struct sim_resetter *resetter; /* NDES_NETWORK_RESET; else NULL */
     int fd;                        /* -1 while the daemon owns the socket */
     struct MHD_Daemon *daemon;     /* NULL: nobody serves */
     struct sim_waiting *waiting;
@@ -90,11 +90,11 @@ struct peer {
 
 /* libmicrohttpd ends a handshake that fails without a word; a server says why (RFC 8446 6.2). Nothing else has been said yet,
  * so that the alert goes in the clear. */
-static void send_alert(int fd, enum sim_tls_offer offer)
+static void send_alert(int fd, enum ndes_tls_offer offer)
 {
     enum { HANDSHAKE_FAILURE = 40, PROTOCOL_VERSION = 70 };
     uint8_t alert[] = {
-        21, 3, 1, 0, 2, 2, offer == SIM_TLS_RARE_CIPHER ? HANDSHAKE_FAILURE : PROTOCOL_VERSION};
+        21, 3, 1, 0, 2, 2, offer == NDES_TLS_RARE_CIPHER ? HANDSHAKE_FAILURE : PROTOCOL_VERSION};
     (void)!send(fd, alert, sizeof alert, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -107,7 +107,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
         return;
     }
     struct peer *peer = *context;
-    if (l->config.web != NULL && l->transport.offer != SIM_TLS_USUAL && (peer == NULL || !peer->spoke))
+    if (l->config.web != NULL && l->transport.offer != NDES_TLS_USUAL && (peer == NULL || !peer->spoke))
         send_alert(socket_of(connection), l->transport.offer);
     if (peer != NULL && peer->session != NULL && l->config.forget != NULL)
         l->config.forget(peer->session, l->config.user);
@@ -204,7 +204,7 @@ static enum MHD_Result measure_header(void *user, enum MHD_ValueKind kind, const
                                       const char *value)
 {
     (void)kind;
-    struct sim_request *request = user;
+    struct ndes_request *request = user;
     size_t len = value != NULL ? strlen(value) : 0;
     request->head_bytes += strlen(name) + len + strlen(": \r\n");
     if (len > request->field_bytes)
@@ -212,7 +212,7 @@ static enum MHD_Result measure_header(void *user, enum MHD_ValueKind kind, const
     return MHD_YES;
 }
 
-static void measure(struct MHD_Connection *connection, const char *version, struct sim_request *request)
+static void measure(struct MHD_Connection *connection, const char *version, struct ndes_request *request)
 {
     request->head_bytes =
         strlen(request->method) + request->target.len + strlen(version) + strlen("  \r\n\r\n");
@@ -241,7 +241,7 @@ static enum MHD_Result answer(struct sim_listener *l, const char *method, const 
     struct MHD_Connection *connection = x->connection;
     x->listener = l;
     char client[INET6_ADDRSTRLEN];
-    struct sim_request request = {
+    struct ndes_request request = {
         .method = method,
         .target = buf_span(&x->target),
         .host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST),
@@ -260,16 +260,16 @@ static enum MHD_Result answer(struct sim_listener *l, const char *method, const 
     };
     if (client_of(connection, client, &request.client_port))
         request.client = client;
-    struct sim_reply reply;
+    struct ndes_reply reply;
     measure(connection, version, &request);
     l->config.answer(&request, &reply, l->config.user);
     x->answered = true;
     x->status = (unsigned)reply.status;
-    if (reply.cut == SIM_CUT_RESET)
+    if (reply.cut == NDES_CUT_RESET)
         buf_wipe(&reply.body);
     else
         x->response = sim_response_make(&reply, request.now_us, &(struct sim_drip){pause_drip, x});
-    if (x->response == NULL && reply.cut != SIM_CUT_RESET)
+    if (x->response == NULL && reply.cut != NDES_CUT_RESET)
         return MHD_NO;
     int64_t due_us = request.monotonic_us + reply.delay_us;
     return reply.delay_us > 0 && due_us > clock_monotonic_us() ? send_later(l, x, due_us) : send_response(x);
@@ -323,17 +323,17 @@ static unsigned thread_count(const struct sim_listener *l)
 
 /* In the words of GnuTLS. A client of today knows none of the last one's cipher suites. */
 static const char *const offers[] = {
-    [SIM_TLS_USUAL] = "NORMAL",
-    [SIM_TLS_UP_TO_1_1] = "NORMAL:-VERS-ALL:+VERS-TLS1.1:+VERS-TLS1.0:%SERVER_PRECEDENCE",
-    [SIM_TLS_1_3_ONLY] = "NORMAL:-VERS-ALL:+VERS-TLS1.3",
-    [SIM_TLS_RARE_CIPHER] = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CAMELLIA-128-CBC",
+    [NDES_TLS_USUAL] = "NORMAL",
+    [NDES_TLS_UP_TO_1_1] = "NORMAL:-VERS-ALL:+VERS-TLS1.1:+VERS-TLS1.0:%SERVER_PRECEDENCE",
+    [NDES_TLS_1_3_ONLY] = "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+    [NDES_TLS_RARE_CIPHER] = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CAMELLIA-128-CBC",
 };
 
 /* The options of TLS; with plain HTTP none. With a CA for them, client certificates are asked for, though not insisted on. */
 static void set_tls(const struct sim_listener *l, struct MHD_OptionItem options[5])
 {
     struct sim_web_certs *web = l->config.web;
-    const struct sim_transport *t = &l->transport;
+    const struct ndes_transport *t = &l->transport;
     size_t n = 0;
     if (web != NULL) {
         options[n++] =
@@ -403,15 +403,15 @@ static bool set_up(struct sim_listener *l, struct err *e)
     if (l->fd < 0 && !sim_port_bind(l->port, &l->fd, e))
         return false;
     switch (l->transport.network) {
-    case SIM_NETWORK_OPEN:
+    case NDES_NETWORK_OPEN:
         return sim_port_listen(l->port, l->fd, e) && serve(l, e);
-    case SIM_NETWORK_REFUSE: /* bound, so that nobody else takes it, but not listening */
+    case NDES_NETWORK_REFUSE: /* bound, so that nobody else takes it, but not listening */
         return true;
-    case SIM_NETWORK_DROP:
+    case NDES_NETWORK_DROP:
         return sim_port_silence(l->port, l->fd, e);
-    case SIM_NETWORK_RESET:
+    case NDES_NETWORK_RESET:
         return sim_port_listen(l->port, l->fd, e) && sim_resetter_start(l->fd, &l->resetter, e);
-    case SIM_NETWORK_STALL: /* the kernel accepts, nobody reads */
+    case NDES_NETWORK_STALL: /* the kernel accepts, nobody reads */
         return sim_port_listen(l->port, l->fd, e);
     }
     return false;
@@ -446,16 +446,16 @@ void sim_listener_stop(struct sim_listener *listener)
     free(listener);
 }
 
-static bool same(const struct sim_transport *a, const struct sim_transport *b)
+static bool same(const struct ndes_transport *a, const struct ndes_transport *b)
 {
     return a->network == b->network && a->certificate == b->certificate && a->offer == b->offer &&
            a->client_certificate == b->client_certificate;
 }
 
-bool sim_listener_set_transport(struct sim_listener *listener, const struct sim_transport *transport,
+bool sim_listener_set_transport(struct sim_listener *listener, const struct ndes_transport *transport,
                                 struct err *e)
 {
-    bool open = listener->transport.network == SIM_NETWORK_OPEN;
+    bool open = listener->transport.network == NDES_NETWORK_OPEN;
     bool served = open ? listener->daemon != NULL : listener->fd >= 0;
     if (served && same(&listener->transport, transport))
         return true;

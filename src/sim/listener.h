@@ -1,5 +1,5 @@
-/* HTTP and TLS: knows libmicrohttpd, with sim/response. Turns what arrives on a port into struct sim_request, and struct
- * sim_reply into what leaves it. Decides nothing. */
+/* HTTP and TLS: knows libmicrohttpd, with sim/response. Turns what arrives on a port into struct ndes_request, and struct
+ * ndes_reply into what leaves it. Decides nothing. */
 #ifndef SIM_LISTENER_H
 #define SIM_LISTENER_H
 
@@ -13,7 +13,7 @@ struct sim_listener_config {
     unsigned idle_s;           /* a connection silent for so long is closed; 0: 120, as IIS does */
     unsigned request_s;        /* a request must be complete after so long; 0: 60 */
     /* Runs on several threads at once. Initialises and fills *reply. */
-    void (*answer)(const struct sim_request *request, struct sim_reply *reply, void *user);
+    void (*answer)(const struct ndes_request *request, struct ndes_reply *reply, void *user);
     /* A connection has closed; `session` is what `answer` left in *request.session, not NULL. Any thread. */
     void (*forget)(void *session, void *user);
     int64_t (*now_us)(void);
@@ -31,7 +31,7 @@ void sim_listener_stop(struct sim_listener *listener);
 
 /* Opens or blocks the network path, and changes what the TLS handshake shows. Any change cuts the connections that exist.
  * After a failure (somebody else took the port) it may be called again. One thread at a time. */
-bool sim_listener_set_transport(struct sim_listener *listener, const struct sim_transport *transport,
+bool sim_listener_set_transport(struct sim_listener *listener, const struct ndes_transport *transport,
                                 struct err *e);
 
 #endif

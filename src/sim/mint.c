@@ -32,7 +32,7 @@ static bool read_texts(const char *key, const json_t *value, const char **out, s
     return true;
 }
 
-static bool read_subject(const char *key, const json_t *value, struct sim_intune_claims *out, struct err *e)
+static bool read_subject(const char *key, const json_t *value, struct ndes_intune_claims *out, struct err *e)
 {
     const char *text = json_string_value(value);
     if (text == NULL || text[0] == '\0')
@@ -40,7 +40,7 @@ static bool read_subject(const char *key, const json_t *value, struct sim_intune
     return pki_name_from_text(text, &out->subject, e);
 }
 
-static bool read_san(const char *key, const json_t *value, struct sim_intune_claims *out, struct err *e)
+static bool read_san(const char *key, const json_t *value, struct ndes_intune_claims *out, struct err *e)
 {
     const char *texts[MAX_LIST];
     size_t count = 0;
@@ -66,7 +66,7 @@ static bool put_eku(const char *text, struct buf *out)
     return ok;
 }
 
-static bool read_eku(const char *key, const json_t *value, struct sim_intune_claims *out, struct err *e)
+static bool read_eku(const char *key, const json_t *value, struct ndes_intune_claims *out, struct err *e)
 {
     const char *texts[MAX_LIST];
     size_t count = 0;
@@ -82,7 +82,8 @@ static bool read_eku(const char *key, const json_t *value, struct sim_intune_cla
     return true;
 }
 
-static bool read_key_usage(const char *key, const json_t *value, struct sim_intune_claims *out, struct err *e)
+static bool read_key_usage(const char *key, const json_t *value, struct ndes_intune_claims *out,
+                           struct err *e)
 {
     static const struct {
         const char *word;
@@ -107,7 +108,7 @@ static bool read_key_usage(const char *key, const json_t *value, struct sim_intu
     return true;
 }
 
-static bool read_key_length(const char *key, const json_t *value, struct sim_intune_claims *out,
+static bool read_key_length(const char *key, const json_t *value, struct ndes_intune_claims *out,
                             struct err *e)
 {
     json_int_t bits = json_integer_value(value);
@@ -118,7 +119,7 @@ static bool read_key_length(const char *key, const json_t *value, struct sim_int
 }
 
 /* Counted from now; sim_mint_read makes a time of it. */
-static bool read_life(const char *key, const json_t *value, struct sim_intune_claims *out, struct err *e)
+static bool read_life(const char *key, const json_t *value, struct ndes_intune_claims *out, struct err *e)
 {
     int64_t life_us = 0;
     struct err ignored = {0};
@@ -135,7 +136,7 @@ static bool read_life(const char *key, const json_t *value, struct sim_intune_cl
 
 static const struct key {
     const char *name;
-    bool (*read)(const char *key, const json_t *value, struct sim_intune_claims *out, struct err *e);
+    bool (*read)(const char *key, const json_t *value, struct ndes_intune_claims *out, struct err *e);
 } keys[] = {
     {"subject", read_subject},
     {"san", read_san},
@@ -146,7 +147,7 @@ static const struct key {
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
 
-static bool read_key(const char *name, const json_t *value, struct sim_intune_claims *out, struct err *e)
+static bool read_key(const char *name, const json_t *value, struct ndes_intune_claims *out, struct err *e)
 {
     for (size_t i = 0; i < KEY_COUNT; i++) {
         if (strcmp(keys[i].name, name) == 0)
@@ -156,7 +157,7 @@ static bool read_key(const char *name, const json_t *value, struct sim_intune_cl
                    "'%.40s' is none of subject, san, eku, key_usage, key_length, expires_in", name);
 }
 
-static bool read_object(const json_t *root, struct sim_intune_claims *out, struct err *e)
+static bool read_object(const json_t *root, struct ndes_intune_claims *out, struct err *e)
 {
     if (!json_is_object(root))
         return err_set(e, STAGE_SETUP, REASON_USAGE, "a JSON object is wanted");
@@ -177,9 +178,9 @@ static bool read_object(const json_t *root, struct sim_intune_claims *out, struc
     return buf_ok(&out->san, STAGE_SETUP, e) && buf_ok(&out->ekus, STAGE_SETUP, e);
 }
 
-bool sim_mint_read(struct span json, int64_t now_s, struct sim_intune_claims *out, struct err *e)
+bool sim_mint_read(struct span json, int64_t now_s, struct ndes_intune_claims *out, struct err *e)
 {
-    sim_intune_claims_init(out);
+    ndes_intune_claims_init(out);
     out->expires_s = DEFAULT_LIFE_S;
     if (json.len > MAX_JSON_BYTES)
         return err_set(e, STAGE_SETUP, REASON_USAGE, "more than %d bytes", MAX_JSON_BYTES);
@@ -194,14 +195,14 @@ bool sim_mint_read(struct span json, int64_t now_s, struct sim_intune_claims *ou
     return ok;
 }
 
-static void start_reply(int status, struct sim_reply *reply)
+static void start_reply(int status, struct ndes_reply *reply)
 {
     buf_reset(&reply->body);
     reply->status = status;
     reply->content_type = "application/json";
 }
 
-static void reply_error(int status, const char *text, struct sim_reply *reply)
+static void reply_error(int status, const char *text, struct ndes_reply *reply)
 {
     start_reply(status, reply);
     json_t *object = json_pack("{s:s}", "error", text);
@@ -213,7 +214,7 @@ static void reply_error(int status, const char *text, struct sim_reply *reply)
 }
 
 /* Neither part has anything to escape. */
-static void reply_challenge(struct span challenge, int64_t expires_us, struct sim_reply *reply)
+static void reply_challenge(struct span challenge, int64_t expires_us, struct ndes_reply *reply)
 {
     char when[32];
     text_utc(expires_us, when, sizeof when);
@@ -223,27 +224,28 @@ static void reply_challenge(struct span challenge, int64_t expires_us, struct si
     buf_appendf(&reply->body, "\",\"expires_at\":\"%s\"}\n", when);
 }
 
-void sim_mint_intune(const struct sim_identity *identity, struct span json, int64_t now_us,
-                     struct sim_reply *reply)
+void sim_mint_intune(const struct ndes_identity *identity, struct span json, int64_t now_us,
+                     struct ndes_reply *reply)
 {
-    struct sim_intune_claims claims;
+    struct ndes_intune_claims claims;
     struct buf challenge;
     struct err e = {0};
     buf_init(&challenge, BYTES_MAX_MESSAGE);
     if (sim_mint_read(json, now_us / SECOND_US, &claims, &e) &&
-        sim_intune_mint(identity, &claims, &challenge, &e))
+        ndes_intune_mint(identity, &claims, &challenge, &e))
         reply_challenge(buf_span(&challenge), claims.expires_s * SECOND_US, reply);
     else
         reply_error(400, e.text, reply);
-    sim_intune_claims_clear(&claims);
+    ndes_intune_claims_clear(&claims);
     buf_wipe(&challenge);
 }
 
-void sim_mint_proxy(struct sim_otp *challenges, int64_t validity_us, int64_t now_us, struct sim_reply *reply)
+void sim_mint_proxy(struct ndes_otp *challenges, int64_t validity_us, int64_t now_us,
+                    struct ndes_reply *reply)
 {
-    char challenge[SIM_OTP_TEXT_BYTES] = "";
+    char challenge[NDES_OTP_TEXT_BYTES] = "";
     struct err e = {0};
-    if (sim_otp_issue(challenges, now_us, challenge, &e) && challenge[0] != '\0')
+    if (ndes_otp_issue(challenges, now_us, challenge, &e) && challenge[0] != '\0')
         reply_challenge(span_of_text(challenge), now_us + validity_us, reply);
     else
         reply_error(409, "too many challenges wait for their devices", reply);

@@ -11,17 +11,18 @@
 #ifndef SIM_MINT_H
 #define SIM_MINT_H
 
-#include "sim/exchange.h"
-#include "sim/intune.h"
-#include "sim/otp.h"
+#include "ndes/exchange.h"
+#include "ndes/intune.h"
+#include "ndes/otp.h"
 
 /* Reads a request for an Intune challenge. `out` is initialised here; clear it in any case.
  * Fails: REASON_USAGE, naming the key. */
-bool sim_mint_read(struct span json, int64_t now_s, struct sim_intune_claims *out, struct err *e) MUST_USE;
+bool sim_mint_read(struct span json, int64_t now_s, struct ndes_intune_claims *out, struct err *e) MUST_USE;
 
 /* Each fills the whole reply; its body holds a secret (buf_wipe). */
-void sim_mint_intune(const struct sim_identity *identity, struct span json, int64_t now_us,
-                     struct sim_reply *reply);
-void sim_mint_proxy(struct sim_otp *challenges, int64_t validity_us, int64_t now_us, struct sim_reply *reply);
+void sim_mint_intune(const struct ndes_identity *identity, struct span json, int64_t now_us,
+                     struct ndes_reply *reply);
+void sim_mint_proxy(struct ndes_otp *challenges, int64_t validity_us, int64_t now_us,
+                    struct ndes_reply *reply);
 
 #endif

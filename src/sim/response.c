@@ -12,7 +12,7 @@
 /* A body on its way out. */
 struct body {
     struct buf bytes;
-    enum sim_cut cut;
+    enum ndes_cut cut;
     size_t cut_at;
     struct sim_drip drip;
     uint64_t paused_at;
@@ -29,29 +29,29 @@ static void free_body(void *user)
 static ssize_t read_body(void *user, uint64_t at, char *out, size_t max)
 {
     struct body *body = user;
-    size_t end = body->cut == SIM_CUT_CONNECTION ? body->cut_at : body->bytes.len;
+    size_t end = body->cut == NDES_CUT_CONNECTION ? body->cut_at : body->bytes.len;
     if (at >= end)
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    if (body->cut == SIM_CUT_DRIP && at != body->paused_at) {
+    if (body->cut == NDES_CUT_DRIP && at != body->paused_at) {
         body->paused_at = at;
         return body->drip.pause(body->drip.user) ? 0 : MHD_CONTENT_READER_END_WITH_ERROR;
     }
     size_t left = end - (size_t)at;
     size_t n = left < max ? left : max;
-    if (body->cut == SIM_CUT_DRIP && n > DROP_BYTES)
+    if (body->cut == NDES_CUT_DRIP && n > DROP_BYTES)
         n = DROP_BYTES;
     memcpy(out, body->bytes.data + at, n);
     return (ssize_t)n;
 }
 
 /* libmicrohttpd takes what it is to free as the user's pointer, so the whole body goes with a plain one, too. */
-static struct MHD_Response *make_body(struct sim_reply *reply, const struct sim_drip *drip)
+static struct MHD_Response *make_body(struct ndes_reply *reply, const struct sim_drip *drip)
 {
     struct body *body = malloc(sizeof *body);
     struct MHD_Response *response = NULL;
     if (body != NULL) {
         *body = (struct body){reply->body, reply->cut, reply->cut_at, *drip, 0};
-        bool plain = reply->cut != SIM_CUT_CONNECTION && reply->cut != SIM_CUT_DRIP;
+        bool plain = reply->cut != NDES_CUT_CONNECTION && reply->cut != NDES_CUT_DRIP;
         response =
             plain ? MHD_create_response_from_buffer_with_free_callback_cls(body->bytes.len, body->bytes.data,
                                                                            free_body, body)
@@ -108,7 +108,7 @@ static void add_date(struct MHD_Response *response, int64_t at_us)
         add_header(response, MHD_HTTP_HEADER_DATE, text);
 }
 
-struct MHD_Response *sim_response_make(struct sim_reply *reply, int64_t now_us, const struct sim_drip *drip)
+struct MHD_Response *sim_response_make(struct ndes_reply *reply, int64_t now_us, const struct sim_drip *drip)
 {
     struct MHD_Response *response = make_body(reply, drip);
     if (response == NULL)

@@ -1,8 +1,8 @@
-/* A struct sim_reply as libmicrohttpd sends it: headers, body, and the ways a body does not arrive whole. For the listener only. */
+/* A struct ndes_reply as libmicrohttpd sends it: headers, body, and the ways a body does not arrive whole. For the listener only. */
 #ifndef SIM_RESPONSE_H
 #define SIM_RESPONSE_H
 
-#include "sim/exchange.h"
+#include "ndes/exchange.h"
 
 struct MHD_Response;
 
@@ -14,6 +14,6 @@ struct sim_drip {
 
 /* Takes the reply's body, which may hold a one-time password: it is wiped when the last byte is out. NULL: no memory.
  * `now_us` is the wall clock. */
-struct MHD_Response *sim_response_make(struct sim_reply *reply, int64_t now_us, const struct sim_drip *drip);
+struct MHD_Response *sim_response_make(struct ndes_reply *reply, int64_t now_us, const struct sim_drip *drip);
 
 #endif

@@ -1,9 +1,9 @@
 #include "sim/sim.h"
 
 #include "base/clock.h"
-#include "sim/gss.h"
+#include "logon/gss.h"
+#include "recorder/recorder.h"
 #include "sim/listener.h"
-#include "sim/recorder.h"
 #include "sim/site.h"
 #include "sim/web_cert.h"
 
@@ -16,21 +16,21 @@
 struct sim {
     struct sim_port port;
     struct sim_listener *listener;
-    struct sim_identity *identity;
-    struct sim_otp *otp;
-    struct sim_otp *challenges; /* of the proxy mode; else NULL */
-    struct sim_faults *faults;
+    struct ndes_identity *identity;
+    struct ndes_otp *otp;
+    struct ndes_otp *challenges; /* of the proxy mode; else NULL */
+    struct faults *faults;
     struct sim_latencies latencies;
     struct sim_stations *stations;
-    struct sim_accounts *accounts;
-    struct sim_gss *gss; /* NULL: Basic alone */
-    struct sim_logon *logon;
-    struct sim_ca *ca;
+    struct logon_accounts *accounts;
+    struct logon_gss *gss; /* NULL: Basic alone */
+    struct logon *logon;
+    struct ndes_ca *ca;
     struct sim_site *site;
-    struct sim_recorder *recorder; /* NULL: nobody keeps logs */
-    struct pki_cert *web_cert;     /* with logs and TLS */
+    struct recorder *recorder; /* NULL: nobody keeps logs */
+    struct pki_cert *web_cert; /* with logs and TLS */
     void (*logs_failed)(const struct err *e);
-    enum sim_mode mode;
+    enum ndes_mode mode;
     struct sim_web_certs web; /* of a server with TLS; else empty */
     int64_t (*now_us)(void);
     char url[128];
@@ -41,7 +41,7 @@ struct sim {
     pthread_cond_t wake;
 };
 
-static void answer(const struct sim_request *request, struct sim_reply *reply, void *user)
+static void answer(const struct ndes_request *request, struct ndes_reply *reply, void *user)
 {
     struct sim *sim = user;
     sim_site_answer(sim->site, request, reply);
@@ -58,7 +58,7 @@ static void on_faults_changed(void *user)
 static void forget(void *session, void *user)
 {
     const struct sim *sim = user;
-    sim_logon_forget(sim->logon, session);
+    logon_forget(sim->logon, session);
 }
 
 static struct timespec next_look(void)
@@ -76,7 +76,7 @@ static struct timespec next_look(void)
 static bool pause_watching(struct sim *sim)
 {
     pthread_mutex_lock(&sim->lock);
-    while (!sim->stopping && !sim_faults_have_transport(sim->faults))
+    while (!sim->stopping && !faults_have_transport(sim->faults))
         pthread_cond_wait(&sim->wake, &sim->lock);
     struct timespec until = next_look();
     int rc = 0;
@@ -91,9 +91,9 @@ static bool pause_watching(struct sim *sim)
 static void set_transport(struct sim *sim)
 {
     struct err ignored = {0};
-    struct sim_transport transport = sim_faults_transport(sim->faults, sim->now_us());
-    if (sim->mode == SIM_PROXY && transport.mdm_only)
-        transport.network = SIM_NETWORK_OPEN; /* devices reach the MDM; what is behind it the site knows */
+    struct ndes_transport transport = faults_transport(sim->faults, sim->now_us());
+    if (sim->mode == NDES_PROXY && transport.mdm_only)
+        transport.network = NDES_NETWORK_OPEN; /* devices reach the MDM; what is behind it the site knows */
     sim_listener_set_transport(sim->listener, &transport, &ignored);
 }
 
@@ -130,14 +130,14 @@ static void stop_watching(struct sim *sim)
 
 static bool make_otp(struct sim *sim, const struct sim_config *config, struct err *e)
 {
-    struct sim_otp_config otp = {
+    struct ndes_otp_config otp = {
         .max = config->otp_cache,
         .validity_us = config->otp_validity_us,
         .bytes = config->otp_bytes,
         .fixed = config->static_password,
         .single = config->otp_static,
     };
-    return sim_otp_new(&otp, &sim->otp, e);
+    return ndes_otp_new(&otp, &sim->otp, e);
 }
 
 #define CHALLENGES_MAX 100000 /* of an MDM, outstanding */
@@ -145,13 +145,13 @@ static bool make_otp(struct sim *sim, const struct sim_config *config, struct er
 /* The proxy keeps its challenges as NDES keeps its passwords: one for all, or one-time. */
 static bool make_challenges(struct sim *sim, const struct sim_config *config, struct err *e)
 {
-    struct sim_otp_config challenges = {
+    struct ndes_otp_config challenges = {
         .max = CHALLENGES_MAX,
         .validity_us = config->otp_validity_us,
         .bytes = 16,
         .fixed = config->challenge != NULL ? (const char *)secret_value(config->challenge).data : NULL,
     };
-    return config->policy->mode != SIM_PROXY || sim_otp_new(&challenges, &sim->challenges, e);
+    return config->policy->mode != NDES_PROXY || ndes_otp_new(&challenges, &sim->challenges, e);
 }
 
 static bool make_stations(struct sim *sim, const struct sim_config *config, struct err *e)
@@ -166,57 +166,57 @@ static bool make_stations(struct sim *sim, const struct sim_config *config, stru
 
 static bool make_gss(struct sim *sim, const struct sim_config *config, struct err *e)
 {
-    const struct sim_gss_config gss = {
+    const struct logon_gss_config gss = {
         .schemes = config->schemes,
         .accounts = sim->accounts,
         .keytab = config->keytab,
         .service = config->service,
     };
-    bool tokens = (config->schemes & (SIM_SCHEME_NEGOTIATE | SIM_SCHEME_NTLM)) != 0;
-    return !tokens || config->policy->mode == SIM_PROXY || sim_gss_new(&gss, &sim->gss, e);
+    bool tokens = (config->schemes & (NDES_SCHEME_NEGOTIATE | NDES_SCHEME_NTLM)) != 0;
+    return !tokens || config->policy->mode == NDES_PROXY || logon_gss_new(&gss, &sim->gss, e);
 }
 
 static bool make_logon(struct sim *sim, const struct sim_config *config, struct err *e)
 {
-    if (!sim_accounts_new(config->accounts, config->account_count, config->lock_after, &sim->accounts, e) ||
+    if (!logon_accounts_new(config->accounts, config->account_count, config->lock_after, &sim->accounts, e) ||
         !make_gss(sim, config, e))
         return false;
-    const struct sim_logon_config logon = {
+    const struct logon_config logon = {
         .schemes = config->schemes,
         .accounts = sim->accounts,
-        .acceptor = sim->gss != NULL ? sim_gss_acceptor(sim->gss) : NULL,
+        .acceptor = sim->gss != NULL ? logon_gss_acceptor(sim->gss) : NULL,
     };
-    return sim_logon_new(&logon, &sim->logon, e);
+    return logon_new(&logon, &sim->logon, e);
 }
 
 static bool make_ca(struct sim *sim, const struct sim_config *config, struct err *e)
 {
-    struct sim_ca_spec ca = {
+    struct ndes_ca_spec ca = {
         .policy = *config->policy,
         .identity = sim->identity,
         .otp = sim->otp,
         .challenges = sim->challenges,
     };
-    return sim_ca_new(&ca, &sim->ca, e);
+    return ndes_ca_new(&ca, &sim->ca, e);
 }
 
-static void record(const struct sim_request *request, const struct sim_reply *reply, void *user)
+static void record(const struct ndes_request *request, const struct ndes_reply *reply, void *user)
 {
     const struct sim *sim = user;
-    sim_recorder_answer(sim->recorder, request, reply);
+    recorder_answer(sim->recorder, request, reply);
 }
 
 static void note_restart(int64_t now_us, void *user)
 {
     const struct sim *sim = user;
-    sim_recorder_restarted(sim->recorder, now_us);
+    recorder_restarted(sim->recorder, now_us);
 }
 
 static bool flush_logs(void *user)
 {
     const struct sim *sim = user;
     struct err ignored = {0}; /* told before */
-    return sim_recorder_flush(sim->recorder, &ignored);
+    return recorder_flush(sim->recorder, &ignored);
 }
 
 static void tell_failure(const struct err *e, void *user)
@@ -233,9 +233,9 @@ static bool make_recorder(struct sim *sim, const struct sim_config *config, stru
         return true;
     sim->logs_failed = config->logs_failed;
     if (config->tls &&
-        !pki_cert_from_pem(buf_span(&sim->web.chain_pem[SIM_WEB_CERT_SOUND]), &sim->web_cert, e))
+        !pki_cert_from_pem(buf_span(&sim->web.chain_pem[NDES_WEB_CERT_SOUND]), &sim->web_cert, e))
         return false;
-    const struct sim_recorder_config recorder = {
+    const struct recorder_config recorder = {
         .folder = config->logs,
         .state = config->state,
         .noise = config->noise,
@@ -254,7 +254,7 @@ static bool make_recorder(struct sim *sim, const struct sim_config *config, stru
         .failed = tell_failure,
         .user = sim,
     };
-    return sim_recorder_start(&recorder, &sim->recorder, e);
+    return recorder_start(&recorder, &sim->recorder, e);
 }
 
 static bool make_site(struct sim *sim, const struct sim_config *config, struct err *e)
@@ -269,7 +269,7 @@ static bool make_site(struct sim *sim, const struct sim_config *config, struct e
         .otp_max = config->otp_cache,
         .otp_validity_us = config->otp_validity_us,
         .otp_fixed = config->otp_static || config->static_password != NULL,
-        .caps = config->caps != NULL ? config->caps : sim_policy_caps(config->policy),
+        .caps = config->caps != NULL ? config->caps : ndes_policy_caps(config->policy),
         .iis = config->iis,
         .mode = config->policy->mode,
         .challenges = sim->challenges,
@@ -287,13 +287,13 @@ static bool make_site(struct sim *sim, const struct sim_config *config, struct e
 static bool make_rooms(struct sim *sim, const struct sim_config *config, struct err *e)
 {
     int64_t now_s = sim->now_us() / 1000000;
-    struct sim_identity_spec identity = {
+    struct ndes_identity_spec identity = {
         .ca_bits = config->ca_bits,
         .ra_bits = config->ra_bits,
         .now_s = now_s,
-        .next_ca = (config->policy->operations & SIM_OPERATION_GET_NEXT_CA_CERT) != 0,
+        .next_ca = (config->policy->operations & NDES_OPERATION_GET_NEXT_CA_CERT) != 0,
     };
-    return sim_identity_new(&identity, &sim->identity, e) && make_ca(sim, config, e) &&
+    return ndes_identity_new(&identity, &sim->identity, e) && make_ca(sim, config, e) &&
            make_site(sim, config, e) &&
            (!config->tls || sim_web_certs_make(sim->identity, sim->port.host, now_s, &sim->web, e));
 }
@@ -312,7 +312,7 @@ static bool open_listener(struct sim *sim, const struct sim_config *config, int 
     return sim_listener_start(&listener, &sim->port, fd, &sim->listener, e);
 }
 
-static bool check_ciphers(const struct sim_policy *policy, struct err *e)
+static bool check_ciphers(const struct ndes_policy *policy, struct err *e)
 {
     if (!policy->reply_cipher_fixed || pki_evp_cipher(policy->reply_cipher) != NULL)
         return true;
@@ -326,8 +326,8 @@ static bool start(struct sim *sim, const struct sim_config *config, struct err *
 {
     int fd = -1;
     if (!check_ciphers(config->policy, e) ||
-        !sim_faults_parse(config->faults, config->fault_count, &sim->faults, e) ||
-        !sim_faults_check(sim->faults, config->tls, e) || !make_stations(sim, config, e) ||
+        !faults_parse(config->faults, config->fault_count, &sim->faults, e) ||
+        !faults_check(sim->faults, config->tls, e) || !make_stations(sim, config, e) ||
         !make_logon(sim, config, e) || !make_otp(sim, config, e) || !make_challenges(sim, config, e) ||
         !sim_port_parse(config->listen, &sim->port, e) || !sim_port_bind(&sim->port, &fd, e))
         return false;
@@ -347,7 +347,7 @@ static struct sim_config with_defaults(const struct sim_config *given)
     c.otp_bytes = c.otp_bytes != 0 ? c.otp_bytes : 8;
     c.ca_bits = c.ca_bits != 0 ? c.ca_bits : 2048;
     c.ra_bits = c.ra_bits != 0 ? c.ra_bits : 2048;
-    c.policy = c.policy != NULL ? c.policy : &SIM_POLICY_DEFAULTS;
+    c.policy = c.policy != NULL ? c.policy : &NDES_POLICY_DEFAULTS;
     c.now_us = c.now_us != NULL ? c.now_us : clock_wall_us;
     return c;
 }
@@ -383,7 +383,7 @@ bool sim_finish(struct sim *sim, struct err *e)
     stop_watching(sim);
     sim_listener_stop(sim->listener);
     sim->listener = NULL;
-    bool ok = sim_recorder_stop(sim->recorder, e);
+    bool ok = recorder_stop(sim->recorder, e);
     sim->recorder = NULL;
     return ok;
 }
@@ -396,16 +396,16 @@ void sim_stop(struct sim *sim)
     (void)!sim_finish(sim, &ignored);
     pki_cert_free(sim->web_cert);
     sim_site_free(sim->site);
-    sim_logon_free(sim->logon);
-    sim_gss_free(sim->gss);
-    sim_accounts_free(sim->accounts);
+    logon_free(sim->logon);
+    logon_gss_free(sim->gss);
+    logon_accounts_free(sim->accounts);
     sim_stations_free(sim->stations);
     sim_latencies_clear(&sim->latencies);
-    sim_ca_free(sim->ca);
-    sim_otp_free(sim->otp);
-    sim_otp_free(sim->challenges);
-    sim_faults_free(sim->faults);
-    sim_identity_free(sim->identity);
+    ndes_ca_free(sim->ca);
+    ndes_otp_free(sim->otp);
+    ndes_otp_free(sim->challenges);
+    faults_free(sim->faults);
+    ndes_identity_free(sim->identity);
     sim_web_certs_clear(&sim->web);
     pthread_cond_destroy(&sim->wake);
     pthread_mutex_destroy(&sim->lock);
@@ -419,7 +419,7 @@ const char *sim_url(const struct sim *sim)
 
 void sim_start_faults(struct sim *sim)
 {
-    sim_faults_start(sim->faults, sim->now_us());
+    faults_start(sim->faults, sim->now_us());
 }
 
 bool sim_is_loopback(const struct sim *sim)

@@ -8,7 +8,7 @@
 #define PI         3.14159265358979323846
 #define NORMAL_P99 2.3263478740408408 /* the 99th percentile of the standard normal distribution */
 #define LONGEST_US (INT64_C(3600) * 1000000)
-#define POOL       SIM_OP_COUNT /* the queue of the application pool */
+#define POOL       NDES_OP_COUNT /* the queue of the application pool */
 #define FIRST_ROOM 64
 
 /* All times are when somebody will have been served. */
@@ -22,7 +22,7 @@ struct station {
 struct sim_stations {
     const struct sim_latencies *latencies;
     pthread_mutex_t lock;
-    struct station at[SIM_OP_COUNT + 1];
+    struct station at[NDES_OP_COUNT + 1];
 };
 
 /* How a station works at the moment: as configured, or as a fault has it. */
@@ -32,7 +32,7 @@ struct manner {
     unsigned servers;
     bool limited; /* to `queue` who wait */
     unsigned queue;
-    const struct sim_crowd *crowd;
+    const struct ndes_crowd *crowd;
 };
 
 bool sim_stations_new(const struct sim_latencies *latencies, struct sim_stations **out, struct err *e)
@@ -41,7 +41,7 @@ bool sim_stations_new(const struct sim_latencies *latencies, struct sim_stations
     if (stations == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the stations");
     stations->latencies = latencies;
-    for (uint64_t op = 0; op < SIM_OP_COUNT; op++)
+    for (uint64_t op = 0; op < NDES_OP_COUNT; op++)
         stations->at[op].drawn = op << 32; /* operations of one seed draw from streams of their own */
     pthread_mutex_init(&stations->lock, NULL);
     *out = stations;
@@ -157,7 +157,7 @@ static struct sim_visit enter(struct station *s, const struct manner *m, int64_t
 /* ---- the two doors ---- */
 
 struct sim_visit sim_stations_queue(struct sim_stations *stations, int64_t now_us,
-                                    const struct sim_effects *effects)
+                                    const struct ndes_effects *effects)
 {
     const struct sim_latency each = {.median_us = effects->queue.service_us};
     const struct manner m = {
@@ -170,10 +170,10 @@ struct sim_visit sim_stations_queue(struct sim_stations *stations, int64_t now_u
     return visit;
 }
 
-struct sim_visit sim_stations_enter(struct sim_stations *stations, enum sim_operation op, int64_t now_us,
-                                    const struct sim_effects *effects)
+struct sim_visit sim_stations_enter(struct sim_stations *stations, enum ndes_operation op, int64_t now_us,
+                                    const struct ndes_effects *effects)
 {
-    const struct sim_strain *strain = &effects->strain[op];
+    const struct ndes_strain *strain = &effects->strain[op];
     const struct sim_latency *usual = &stations->latencies->of[op];
     const struct sim_latency strained = {
         .median_us = strain->median_us, .p99_us = strain->p99_us, .seed = usual->seed};

@@ -6,11 +6,11 @@
  *     otp:fixed=200ms,servers=1,queue=1000                more than 1000 waiting: 503 by HTTP.sys
  *     get_ca_caps:file=samples.txt,seed=7                 drawn from a file: a duration in the first column of each line
  *
- * What faults make of a station is struct sim_strain. */
+ * What faults make of a station is struct ndes_strain. */
 #ifndef SIM_STATION_H
 #define SIM_STATION_H
 
-#include "sim/effects.h"
+#include "ndes/effects.h"
 
 #define SIM_STATION_MAX_SERVERS 1000
 #define SIM_STATION_MAX_INSIDE  100000 /* beyond: as a full queue */
@@ -26,7 +26,7 @@ struct sim_latency {
 };
 
 struct sim_latencies {
-    struct sim_latency of[SIM_OP_COUNT];
+    struct sim_latency of[NDES_OP_COUNT];
 };
 
 /* Reads one line as above into *out. Fails: REASON_USAGE (what is wrong, and the nearest known word), REASON_IO. */
@@ -41,17 +41,18 @@ bool sim_stations_new(const struct sim_latencies *latencies, struct sim_stations
 void sim_stations_free(struct sim_stations *stations);
 
 struct sim_visit {
-    bool queue_full;                  /* turned away: too many wait */
-    const struct sim_refusal *answer; /* turned away by a crowd: the answer, out of `effects`; NULL: served */
-    int64_t wait_us, service_us;      /* when served */
+    bool queue_full; /* turned away: too many wait */
+    const struct ndes_refusal
+        *answer;                 /* turned away by a crowd: the answer, out of `effects`; NULL: served */
+    int64_t wait_us, service_us; /* when served */
 };
 
 /* A request passes through the queue of the application pool, which only a fault makes one (effects->queue). Any thread. */
 struct sim_visit sim_stations_queue(struct sim_stations *stations, int64_t now_us,
-                                    const struct sim_effects *effects);
+                                    const struct ndes_effects *effects);
 
 /* A request for `op` arrives. Any thread. `now_us` is monotonic; a little backwards is fine. */
-struct sim_visit sim_stations_enter(struct sim_stations *stations, enum sim_operation op, int64_t now_us,
-                                    const struct sim_effects *effects);
+struct sim_visit sim_stations_enter(struct sim_stations *stations, enum ndes_operation op, int64_t now_us,
+                                    const struct ndes_effects *effects);
 
 #endif

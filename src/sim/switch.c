@@ -1,7 +1,7 @@
 #include "sim/switch.h"
 
 #include "base/text.h"
-#include "sim/pages.h"
+#include "ndes/pages.h"
 
 #include <jansson.h>
 
@@ -10,11 +10,11 @@
 
 /* The lines of one request, in order. */
 struct changes {
-    char lines[SIM_FAULTS_MAX][LINE_BYTES];
+    char lines[FAULTS_MAX][LINE_BYTES];
     size_t count;
 };
 
-static bool refuse(struct sim_reply *reply, const char *why)
+static bool refuse(struct ndes_reply *reply, const char *why)
 {
     reply->status = 400;
     reply->content_type = "text/plain";
@@ -22,7 +22,7 @@ static bool refuse(struct sim_reply *reply, const char *why)
     return false;
 }
 
-static json_t *view_json(const struct sim_fault_view *v)
+static json_t *view_json(const struct fault_view *v)
 {
     json_t *json = json_pack("{s:s,s:s,s:b,s:f}", "id", v->id, "fault", v->text, "holds", v->holds, "since_s",
                              (double)v->since_us / US);
@@ -31,11 +31,11 @@ static json_t *view_json(const struct sim_fault_view *v)
     return json;
 }
 
-static void list(const struct sim_faults *faults, int64_t now_us, struct sim_reply *reply)
+static void list(const struct faults *faults, int64_t now_us, struct ndes_reply *reply)
 {
     json_t *all = json_array();
-    for (size_t i = 0; i < sim_faults_count(faults); i++) {
-        struct sim_fault_view v = sim_faults_view(faults, i, now_us);
+    for (size_t i = 0; i < faults_count(faults); i++) {
+        struct fault_view v = faults_view(faults, i, now_us);
         if (!v.over)
             json_array_append_new(all, view_json(&v));
     }
@@ -58,8 +58,8 @@ static bool add_line(struct changes *c, struct span line, struct err *e)
         line.len--;
     if (line.len == 0)
         return true;
-    if (c->count == SIM_FAULTS_MAX)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "at most %d lines at once", SIM_FAULTS_MAX);
+    if (c->count == FAULTS_MAX)
+        return err_set(e, STAGE_SETUP, REASON_USAGE, "at most %d lines at once", FAULTS_MAX);
     if (line.len >= LINE_BYTES)
         return err_set(e, STAGE_SETUP, REASON_USAGE, "a line is longer than %d characters", LINE_BYTES - 1);
     for (size_t i = 0; i < line.len; i++) {
@@ -101,10 +101,10 @@ static bool read_path(struct span target, struct changes *out, struct err *e)
 
 /* ---- all or nothing ---- */
 
-static bool is_there(const struct sim_faults *faults, const char *id, int64_t now_us)
+static bool is_there(const struct faults *faults, const char *id, int64_t now_us)
 {
-    for (size_t i = 0; i < sim_faults_count(faults); i++) {
-        struct sim_fault_view v = sim_faults_view(faults, i, now_us);
+    for (size_t i = 0; i < faults_count(faults); i++) {
+        struct fault_view v = faults_view(faults, i, now_us);
         if (!v.over && strcmp(v.id, id) == 0)
             return true;
     }
@@ -112,10 +112,10 @@ static bool is_there(const struct sim_faults *faults, const char *id, int64_t no
 }
 
 /* The new ones as if they were a simulator's own, so that nothing of them is wrong when they begin. */
-static bool check(const struct changes *c, const struct sim_faults *faults, const struct sim_request *request,
+static bool check(const struct changes *c, const struct faults *faults, const struct ndes_request *request,
                   struct err *e)
 {
-    const char *added[SIM_FAULTS_MAX];
+    const char *added[FAULTS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < c->count; i++) {
         const char *line = c->lines[i];
@@ -125,31 +125,31 @@ static bool check(const struct changes *c, const struct sim_faults *faults, cons
             return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.60s' does not hold, and is not to come",
                            line + 1);
     }
-    struct sim_faults *trial = NULL;
-    bool ok = sim_faults_parse(added, count, &trial, e) && sim_faults_check(trial, request->tls, e);
-    sim_faults_free(trial);
+    struct faults *trial = NULL;
+    bool ok = faults_parse(added, count, &trial, e) && faults_check(trial, request->tls, e);
+    faults_free(trial);
     return ok;
 }
 
-static bool change(const struct changes *c, struct sim_faults *faults, int64_t now_us, struct err *e)
+static bool change(const struct changes *c, struct faults *faults, int64_t now_us, struct err *e)
 {
     for (size_t i = 0; i < c->count; i++) {
         const char *line = c->lines[i];
         if (line[0] == '-')
-            sim_faults_end(faults, line + 1, now_us);
-        else if (!sim_faults_add(faults, line, now_us, e))
+            faults_end(faults, line + 1, now_us);
+        else if (!faults_add(faults, line, now_us, e))
             return false;
     }
     return true;
 }
 
-bool sim_switch_answer(struct sim_faults *faults, const struct sim_request *request, struct sim_reply *reply)
+bool sim_switch_answer(struct faults *faults, const struct ndes_request *request, struct ndes_reply *reply)
 {
     struct changes changes = {0};
     struct err e = {0};
     bool post = strcmp(request->method, "POST") == 0;
     if (!request->local) {
-        sim_page_error(SIM_ERROR_IIS_403, reply);
+        ndes_page_error(NDES_ERROR_IIS_403, reply);
         return false;
     }
     if (strcmp(request->method, "GET") == 0) {
@@ -157,7 +157,7 @@ bool sim_switch_answer(struct sim_faults *faults, const struct sim_request *requ
         return false;
     }
     if (!post && strcmp(request->method, "DELETE") != 0) {
-        sim_page_error(SIM_ERROR_IIS_405, reply);
+        ndes_page_error(NDES_ERROR_IIS_405, reply);
         return false;
     }
     bool ok = (post ? read_lines(request->body, &changes, &e) : read_path(request->target, &changes, &e)) &&

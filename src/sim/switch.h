@@ -9,12 +9,12 @@
 #ifndef SIM_SWITCH_H
 #define SIM_SWITCH_H
 
-#include "sim/exchange.h"
-#include "sim/faults.h"
+#include "faults/faults.h"
+#include "ndes/exchange.h"
 
 #define SIM_SWITCH_PATH "/scepstorm/admin/faults"
 
 /* Fills the whole reply. True: faults have changed. Any thread. */
-bool sim_switch_answer(struct sim_faults *faults, const struct sim_request *request, struct sim_reply *reply);
+bool sim_switch_answer(struct faults *faults, const struct ndes_request *request, struct ndes_reply *reply);
 
 #endif

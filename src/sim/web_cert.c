@@ -21,25 +21,25 @@ static const struct variant {
     const char *host;   /* NULL: the right one */
     bool expired;
     bool sends_root; /* that of `issuer` */
-} variants[SIM_WEB_CERT_COUNT] = {
-    [SIM_WEB_CERT_EXPIRED] = {.expired = true},
-    [SIM_WEB_CERT_OTHER_NAME] = {.host = "intranet.example"},
-    [SIM_WEB_CERT_OTHER_ISSUER] = {.issuer = OTHER_CA, .sends_root = true},
-    [SIM_WEB_CERT_SELF_SIGNED] = {.issuer = SUBJECT},
-    [SIM_WEB_CERT_NO_INTERMEDIATE] = {.issuer = INTERMEDIATE},
+} variants[NDES_WEB_CERT_COUNT] = {
+    [NDES_WEB_CERT_EXPIRED] = {.expired = true},
+    [NDES_WEB_CERT_OTHER_NAME] = {.host = "intranet.example"},
+    [NDES_WEB_CERT_OTHER_ISSUER] = {.issuer = OTHER_CA, .sends_root = true},
+    [NDES_WEB_CERT_SELF_SIGNED] = {.issuer = SUBJECT},
+    [NDES_WEB_CERT_NO_INTERMEDIATE] = {.issuer = INTERMEDIATE},
 };
 
 void sim_web_certs_init(struct sim_web_certs *certs)
 {
     buf_init(&certs->key_pem, BYTES_MAX_MESSAGE);
-    for (size_t i = 0; i < SIM_WEB_CERT_COUNT; i++)
+    for (size_t i = 0; i < NDES_WEB_CERT_COUNT; i++)
         buf_init(&certs->chain_pem[i], BYTES_MAX_MESSAGE);
 }
 
 void sim_web_certs_clear(struct sim_web_certs *certs)
 {
     buf_wipe(&certs->key_pem);
-    for (size_t i = 0; i < SIM_WEB_CERT_COUNT; i++)
+    for (size_t i = 0; i < NDES_WEB_CERT_COUNT; i++)
         buf_clear(&certs->chain_pem[i]);
 }
 
@@ -68,7 +68,7 @@ static bool append_san(const char *host, struct buf *out, struct err *e)
 }
 
 struct maker {
-    const struct sim_identity *identity;
+    const struct ndes_identity *identity;
     const struct pki_key *key;
     const char *host;
     int64_t now_s;
@@ -145,7 +145,7 @@ static bool make_chain(const struct maker *m, const struct variant *v, struct bu
     return ok;
 }
 
-bool sim_web_certs_make(const struct sim_identity *identity, const char *host, int64_t now_s,
+bool sim_web_certs_make(const struct ndes_identity *identity, const char *host, int64_t now_s,
                         struct sim_web_certs *certs, struct err *e)
 {
     struct pki_key *key = NULL;
@@ -154,7 +154,7 @@ bool sim_web_certs_make(const struct sim_identity *identity, const char *host, i
     bool ok = pki_key_generate_rsa(KEY_BITS, &key, e) && pki_key_to_der(key, &key_der, e) &&
               pki_pem_append(buf_span(&key_der), "PRIVATE KEY", &certs->key_pem, e);
     const struct maker maker = {identity, key, host, now_s};
-    for (size_t i = 0; ok && i < SIM_WEB_CERT_COUNT; i++)
+    for (size_t i = 0; ok && i < NDES_WEB_CERT_COUNT; i++)
         ok = make_chain(&maker, &variants[i], &certs->chain_pem[i], e);
     buf_wipe(&key_der);
     pki_key_free(key);

@@ -67,7 +67,7 @@ static void put(struct peer *p, const struct buf *out)
     (void)n;
 }
 
-static void write_reply(const struct sim_reply *reply, struct buf *out)
+static void write_reply(const struct ndes_reply *reply, struct buf *out)
 {
     buf_appendf(out, "HTTP/1.1 %d Reply\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n", reply->status,
                 reply->content_type != NULL ? reply->content_type : "text/html", reply->body.len);
@@ -116,7 +116,7 @@ static void serve(struct holder *h, struct peer *p)
 {
     if (!is_complete(&p->in))
         return;
-    const struct sim_request request = {
+    const struct ndes_request request = {
         .method = p->in.data[0] == 'P' ? "POST" : "GET",
         .target = target_of(&p->in),
         .host = h->host,
@@ -128,7 +128,7 @@ static void serve(struct holder *h, struct peer *p)
     };
     bool held = memmem(request.target.data, request.target.len, "PKIOperation", 12) != NULL;
     if (!held || h->config.hold_ms >= 0) { /* one that is never answered is not worked out */
-        struct sim_reply reply;
+        struct ndes_reply reply;
         sim_site_answer(h->site, &request, &reply);
         write_reply(&reply, &p->kept);
         buf_wipe(&reply.body);
@@ -236,18 +236,18 @@ static SSL_CTX *make_tls(struct buf *key_pem, struct buf *cert_pem)
 }
 
 /* NDES with an open OTP page and a cache that is never full. All of it lives as long as the process. */
-static void make_site(struct holder *h, const struct sim_identity *id)
+static void make_site(struct holder *h, const struct ndes_identity *id)
 {
     struct err e = {0};
-    struct sim_otp *otp = NULL;
-    struct sim_faults *faults = NULL;
-    struct sim_ca *ca = NULL;
-    const struct sim_otp_config passwords = {
+    struct ndes_otp *otp = NULL;
+    struct faults *faults = NULL;
+    struct ndes_ca *ca = NULL;
+    const struct ndes_otp_config passwords = {
         .max = PASSWORDS, .validity_us = INT64_C(86400000000), .bytes = 8};
-    if (!sim_otp_new(&passwords, &otp, &e) || !sim_faults_parse(NULL, 0, &faults, &e))
+    if (!ndes_otp_new(&passwords, &otp, &e) || !faults_parse(NULL, 0, &faults, &e))
         bench_die("site", &e);
-    const struct sim_ca_spec authority = {.policy = SIM_POLICY_DEFAULTS, .identity = id, .otp = otp};
-    if (!sim_ca_new(&authority, &ca, &e))
+    const struct ndes_ca_spec authority = {.policy = NDES_POLICY_DEFAULTS, .identity = id, .otp = otp};
+    if (!ndes_ca_new(&authority, &ca, &e))
         bench_die("site", &e);
     const struct sim_site_config site = {
         .identity = id,
@@ -265,17 +265,17 @@ static void make_site(struct holder *h, const struct sim_identity *id)
 static void make_server(struct holder *h, const char *ca_file)
 {
     struct err e = {0};
-    struct sim_identity *id = NULL;
+    struct ndes_identity *id = NULL;
     struct sim_web_certs web;
     int64_t now_s = clock_wall_us() / 1000000;
-    const struct sim_identity_spec spec = {.ca_bits = 2048, .ra_bits = 2048, .now_s = now_s};
+    const struct ndes_identity_spec spec = {.ca_bits = 2048, .ra_bits = 2048, .now_s = now_s};
     sim_web_certs_init(&web);
-    if (!sim_identity_new(&spec, &id, &e) || !sim_web_certs_make(id, "127.0.0.1", now_s, &web, &e) ||
+    if (!ndes_identity_new(&spec, &id, &e) || !sim_web_certs_make(id, "127.0.0.1", now_s, &web, &e) ||
         !file_write(ca_file, buf_span(&id->ca_pem), 0600, &e))
         bench_die("certificates", &e);
     make_site(h, id);
     if (h->config.tls)
-        h->tls = make_tls(&web.key_pem, &web.chain_pem[SIM_WEB_CERT_SOUND]);
+        h->tls = make_tls(&web.key_pem, &web.chain_pem[NDES_WEB_CERT_SOUND]);
     sim_web_certs_clear(&web);
 }
 

@@ -189,7 +189,7 @@ static void start_sim(struct server *server)
     if (server->pid == 0) {
         struct err e = {0};
         struct sim *sim = NULL;
-        struct sim_policy policy = SIM_POLICY_DEFAULTS;
+        struct ndes_policy policy = NDES_POLICY_DEFAULTS;
         policy.remembered_us = INT64_C(86400000000);
         const struct sim_config config = {.listen = "127.0.0.1:0",
                                           .otp_cache = 100000,

@@ -6,12 +6,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A challenge must be checked against some server: one for the whole run, with small keys. */
-static const struct sim_identity *identity(void)
+static const struct ndes_identity *identity(void)
 {
-    static struct sim_identity *made;
+    static struct ndes_identity *made;
     struct err e = {0};
-    struct sim_identity_spec spec = {.ca_bits = 1024, .ra_bits = 1024, .now_s = 1780000000};
-    if (made == NULL && (!pki_init(&e) || !sim_identity_new(&spec, &made, &e)))
+    struct ndes_identity_spec spec = {.ca_bits = 1024, .ra_bits = 1024, .now_s = 1780000000};
+    if (made == NULL && (!pki_init(&e) || !ndes_identity_new(&spec, &made, &e)))
         abort();
     return made;
 }
@@ -22,7 +22,7 @@ static void check(struct span challenge)
     struct pki_csr csr = {.subject = span_of(subject, sizeof subject)};
     buf_init(&csr.challenge, BYTES_MAX_MESSAGE);
     buf_append_span(&csr.challenge, challenge);
-    if (sim_intune_check(identity(), &csr, 1780000000) == NULL)
+    if (ndes_intune_check(identity(), &csr, 1780000000) == NULL)
         abort(); /* an empty subject is never welcome */
     buf_clear(&csr.challenge);
 }
@@ -30,14 +30,14 @@ static void check(struct span challenge)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span input = span_of(data, size);
-    struct sim_intune_claims claims;
+    struct ndes_intune_claims claims;
     struct err e = {0};
     bool ok = sim_mint_read(input, 1780000000, &claims, &e);
     if (!ok && e.reason == REASON_NONE)
         abort();
     if (ok && (claims.subject.len == 0 || claims.expires_s < 1780000000))
         abort();
-    sim_intune_claims_clear(&claims);
+    ndes_intune_claims_clear(&claims);
     struct buf text;
     buf_init(&text, BYTES_MAX_MESSAGE);
     check(input);

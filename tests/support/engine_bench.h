@@ -193,8 +193,8 @@ static inline void at_sim(struct bench *b, const char *fault)
 {
     const struct sim_config config = {
         .listen = "127.0.0.1:0",
-        .schemes = SIM_SCHEME_BASIC,
-        .accounts = &(struct sim_account){.name = "mdm", .password = b->password},
+        .schemes = NDES_SCHEME_BASIC,
+        .accounts = &(struct logon_account){.name = "mdm", .password = b->password},
         .account_count = 1,
         .otp_cache = 5,
         .otp_validity_us = 3600 * SECOND,

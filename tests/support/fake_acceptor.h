@@ -3,14 +3,14 @@
 #ifndef SUPPORT_FAKE_ACCEPTOR_H
 #define SUPPORT_FAKE_ACCEPTOR_H
 
-#include "sim/acceptor.h"
+#include "logon/acceptor.h"
 
 #include <stdlib.h>
 
 static int fake_open; /* contexts */
 
-static inline enum sim_accept fake_step(void *user, enum sim_scheme scheme, void **context, struct span token,
-                                        struct sim_accepted *out)
+static inline enum logon_accept fake_step(void *user, enum ndes_scheme scheme, void **context,
+                                          struct span token, struct logon_accepted *out)
 {
     (void)user;
     (void)scheme;
@@ -19,12 +19,12 @@ static inline enum sim_accept fake_step(void *user, enum sim_scheme scheme, void
         fake_open += *context != NULL;
     }
     if (token.len >= 4 && memcmp(token.data, "more", 4) == 0)
-        return buf_append_text(&out->token, "next") ? SIM_ACCEPT_MORE : SIM_ACCEPT_REFUSED;
+        return buf_append_text(&out->token, "next") ? LOGON_ACCEPT_MORE : LOGON_ACCEPT_REFUSED;
     if (token.len <= 4 || memcmp(token.data, "who ", 4) != 0 || token.len - 4 >= sizeof out->name)
-        return SIM_ACCEPT_REFUSED;
+        return LOGON_ACCEPT_REFUSED;
     snprintf(out->name, sizeof out->name, "%.*s", (int)token.len - 4, (const char *)token.data + 4);
     out->vouched = strchr(out->name, '@') != NULL;
-    return SIM_ACCEPT_DONE;
+    return LOGON_ACCEPT_DONE;
 }
 
 static inline void fake_drop(void *user, void *context)
@@ -34,6 +34,6 @@ static inline void fake_drop(void *user, void *context)
     fake_open--;
 }
 
-static const struct sim_acceptor fake_acceptor = {.step = fake_step, .drop = fake_drop};
+static const struct logon_acceptor fake_acceptor = {.step = fake_step, .drop = fake_drop};
 
 #endif

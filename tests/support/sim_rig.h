@@ -13,41 +13,41 @@
 #define RIG_NEXT_CA false /* define it as true before including to have a successor of the CA */
 #endif
 
-static struct sim_identity *identity;
+static struct ndes_identity *identity;
 static struct pki_key *device_key, *short_key;
 
 struct rig {
-    struct sim_otp *otp;
-    struct sim_otp *challenges; /* of the proxy mode */
-    struct sim_faults *faults;
-    struct sim_ca *ca;
+    struct ndes_otp *otp;
+    struct ndes_otp *challenges; /* of the proxy mode */
+    struct faults *faults;
+    struct ndes_ca *ca;
     struct sim_site *site;
     struct secret *password;
-    struct sim_accounts *accounts;
-    struct sim_logon *logon;
+    struct logon_accounts *accounts;
+    struct logon *logon;
     struct scep_ca *served; /* GetCACert, read */
     int64_t now_us;
 };
 
-static inline struct rig *make_rig_with(const char *fault, const struct sim_policy *policy,
+static inline struct rig *make_rig_with(const char *fault, const struct ndes_policy *policy,
                                         const char *device_challenge)
 {
     struct rig *r = calloc(1, sizeof *r);
     struct err e = {0};
-    struct sim_otp_config otp = {.max = 5, .validity_us = 60 * MINUTE, .bytes = 8};
-    assert_true(sim_otp_new(&otp, &r->otp, &e));
-    assert_true(sim_faults_parse(&fault, fault != NULL, &r->faults, &e));
-    struct sim_otp_config challenges = {
+    struct ndes_otp_config otp = {.max = 5, .validity_us = 60 * MINUTE, .bytes = 8};
+    assert_true(ndes_otp_new(&otp, &r->otp, &e));
+    assert_true(faults_parse(&fault, fault != NULL, &r->faults, &e));
+    struct ndes_otp_config challenges = {
         .max = 5, .validity_us = 60 * MINUTE, .bytes = 16, .fixed = device_challenge};
-    assert_true(policy->mode != SIM_PROXY || sim_otp_new(&challenges, &r->challenges, &e));
-    struct sim_ca_spec ca = {
+    assert_true(policy->mode != NDES_PROXY || ndes_otp_new(&challenges, &r->challenges, &e));
+    struct ndes_ca_spec ca = {
         .policy = *policy, .identity = identity, .otp = r->otp, .challenges = r->challenges};
-    assert_true(sim_ca_new(&ca, &r->ca, &e));
+    assert_true(ndes_ca_new(&ca, &r->ca, &e));
     assert_true(secret_new(span_of_text("secret"), &r->password, &e));
-    const struct sim_account account = {.name = "mdm", .password = r->password};
-    assert_true(sim_accounts_new(&account, 1, 0, &r->accounts, &e));
-    const struct sim_logon_config logon = {.schemes = SIM_SCHEME_BASIC, .accounts = r->accounts};
-    assert_true(sim_logon_new(&logon, &r->logon, &e));
+    const struct logon_account account = {.name = "mdm", .password = r->password};
+    assert_true(logon_accounts_new(&account, 1, 0, &r->accounts, &e));
+    const struct logon_config logon = {.schemes = NDES_SCHEME_BASIC, .accounts = r->accounts};
+    assert_true(logon_new(&logon, &r->logon, &e));
     struct sim_site_config site = {
         .identity = identity,
         .ca = r->ca,
@@ -56,7 +56,7 @@ static inline struct rig *make_rig_with(const char *fault, const struct sim_poli
         .logon = r->logon,
         .otp_max = 5,
         .otp_validity_us = 60 * MINUTE,
-        .caps = sim_policy_caps(policy),
+        .caps = ndes_policy_caps(policy),
         .mode = policy->mode,
         .challenges = r->challenges,
         .challenges_fixed = device_challenge != NULL,
@@ -65,32 +65,32 @@ static inline struct rig *make_rig_with(const char *fault, const struct sim_poli
     assert_true(sim_site_new(&site, &r->site, &e));
     assert_true(scep_ca_parse(buf_span(&identity->ca_certs), &r->served, &e));
     r->now_us = NOW;
-    sim_faults_start(r->faults, NOW);
+    faults_start(r->faults, NOW);
     return r;
 }
 
 static inline struct rig *make_rig(const char *fault)
 {
-    return make_rig_with(fault, &SIM_POLICY_DEFAULTS, NULL);
+    return make_rig_with(fault, &NDES_POLICY_DEFAULTS, NULL);
 }
 
 static inline void free_rig(struct rig *r)
 {
     scep_ca_free(r->served);
     sim_site_free(r->site);
-    sim_logon_free(r->logon);
-    sim_accounts_free(r->accounts);
-    sim_ca_free(r->ca);
-    sim_otp_free(r->otp);
-    sim_otp_free(r->challenges);
-    sim_faults_free(r->faults);
+    logon_free(r->logon);
+    logon_accounts_free(r->accounts);
+    ndes_ca_free(r->ca);
+    ndes_otp_free(r->otp);
+    ndes_otp_free(r->challenges);
+    faults_free(r->faults);
     secret_free(r->password);
     free(r);
 }
 
-static inline struct sim_reply ask(struct rig *r, const char *method, const char *target, struct span body)
+static inline struct ndes_reply ask(struct rig *r, const char *method, const char *target, struct span body)
 {
-    struct sim_request request = {
+    struct ndes_request request = {
         .method = method,
         .target = span_of_text(target),
         .host = "ndes.example",
@@ -99,19 +99,19 @@ static inline struct sim_reply ask(struct rig *r, const char *method, const char
         .local = true,
         .now_us = r->now_us,
     };
-    struct sim_reply reply;
+    struct ndes_reply reply;
     sim_site_answer(r->site, &request, &reply);
     return reply;
 }
 
-static inline struct sim_reply get(struct rig *r, const char *target)
+static inline struct ndes_reply get(struct rig *r, const char *target)
 {
     return ask(r, "GET", target, span_of(NULL, 0));
 }
 
 static inline void assert_page(struct rig *r, const char *target, int status, const char *server)
 {
-    struct sim_reply reply = get(r, target);
+    struct ndes_reply reply = get(r, target);
     if (reply.status != status || strcmp(reply.server, server) != 0)
         fail_msg("%s: %d by %s", target, reply.status, reply.server);
     buf_clear(&reply.body);
@@ -128,7 +128,7 @@ static inline void assert_page(struct rig *r, const char *target, int status, co
 /* The OTP page as text. */
 static inline struct buf otp_page(struct rig *r)
 {
-    struct sim_reply reply = get(r, OTP);
+    struct ndes_reply reply = get(r, OTP);
     assert_int_equal(reply.status, 200);
     struct buf text;
     buf_init(&text, 1 << 16);
@@ -138,7 +138,7 @@ static inline struct buf otp_page(struct rig *r)
     return text;
 }
 
-static inline void fetch_password(struct rig *r, char out[SIM_OTP_TEXT_BYTES])
+static inline void fetch_password(struct rig *r, char out[NDES_OTP_TEXT_BYTES])
 {
     struct buf page = otp_page(r);
     const char *at = strstr(buf_text(&page), "password is: <B> ");
@@ -160,7 +160,7 @@ static inline bool enroll(struct rig *r, struct sim_device *d, struct scep_certr
     struct err made = {0};
     if (!sim_device_make(d, r->served, &made))
         fail_msg("the request: %s", made.text);
-    struct sim_reply reply = ask(r, "POST", PKI, buf_span(&d->message));
+    struct ndes_reply reply = ask(r, "POST", PKI, buf_span(&d->message));
     assert_int_equal(reply.status, 200);
     assert_string_equal(reply.content_type, "application/x-pki-message");
     bool ok = sim_device_read(d, r->served, buf_span(&reply.body), rep, e);
@@ -197,9 +197,9 @@ static inline int make_keys(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct sim_identity_spec spec = {
+    struct ndes_identity_spec spec = {
         .ca_bits = 2048, .ra_bits = 2048, .now_s = NOW / 1000000, .next_ca = RIG_NEXT_CA};
-    bool ok = pki_init(&e) && sim_identity_new(&spec, &identity, &e) &&
+    bool ok = pki_init(&e) && ndes_identity_new(&spec, &identity, &e) &&
               pki_key_generate_rsa(2048, &device_key, &e) && pki_key_generate_rsa(1024, &short_key, &e);
     if (!ok)
         fprintf(stderr, "%s\n", e.text);
@@ -209,7 +209,7 @@ static inline int make_keys(void **state)
 static inline int free_keys(void **state)
 {
     (void)state;
-    sim_identity_free(identity);
+    ndes_identity_free(identity);
     pki_key_free(device_key);
     pki_key_free(short_key);
     pki_cleanup();

@@ -13,14 +13,14 @@ struct seen {
     bool certrep; /* the content type says so */
     struct err e; /* of reading it */
     struct scep_certrep rep;
-    struct sim_reply reply; /* its body is gone */
+    struct ndes_reply reply; /* its body is gone */
 };
 
 /* An enrollment that a device would make: certificates from GetCACert, a password from the page; where the page has none, one
  * that is known otherwise. */
-static inline void have_password(struct rig *r, char out[SIM_OTP_TEXT_BYTES])
+static inline void have_password(struct rig *r, char out[NDES_OTP_TEXT_BYTES])
 {
-    struct sim_reply reply = get(r, OTP);
+    struct ndes_reply reply = get(r, OTP);
     struct buf text;
     buf_init(&text, 1 << 16);
     struct err e = {0};
@@ -29,14 +29,14 @@ static inline void have_password(struct rig *r, char out[SIM_OTP_TEXT_BYTES])
         const char *at = strstr(buf_text(&text), "password is: <B> ");
         paged = at != NULL && sscanf(at, "password is: <B> %16[0-9A-F] </B>", out) == 1;
     }
-    assert_true(paged || sim_otp_issue(r->otp, r->now_us, out, &e));
+    assert_true(paged || ndes_otp_issue(r->otp, r->now_us, out, &e));
     buf_clear(&text);
     buf_clear(&reply.body);
 }
 
 static inline void take_ca_certs(struct rig *r)
 {
-    struct sim_reply reply = get(r, CERT);
+    struct ndes_reply reply = get(r, CERT);
     struct scep_ca *ca = NULL;
     struct err e = {0};
     if (reply.status == 200 && scep_ca_parse(buf_span(&reply.body), &ca, &e)) {
@@ -61,7 +61,7 @@ static inline void post(struct rig *r, struct sim_device *d, struct seen *out)
     d->now_s = r->now_us / 1000000;
     if (!sim_device_make(d, r->served, &made))
         fail_msg("the request: %s", made.text);
-    struct sim_reply reply = ask(r, "POST", PKI, buf_span(&d->message));
+    struct ndes_reply reply = ask(r, "POST", PKI, buf_span(&d->message));
     out->reply = reply;
     out->status = reply.status;
     out->server = reply.server;
@@ -74,7 +74,7 @@ static inline void post(struct rig *r, struct sim_device *d, struct seen *out)
 
 static inline void enroll_once(struct rig *r, struct seen *out)
 {
-    char password[SIM_OTP_TEXT_BYTES] = "";
+    char password[NDES_OTP_TEXT_BYTES] = "";
     take_ca_certs(r);
     have_password(r, password);
     post(r, &(struct sim_device){.password = password}, out);

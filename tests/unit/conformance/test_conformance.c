@@ -12,7 +12,7 @@ struct bench {
     struct persona persona;
     struct persona_choice choice;
     struct persona_device device;
-    char challenge[SIM_OTP_TEXT_BYTES];
+    char challenge[NDES_OTP_TEXT_BYTES];
     struct buf subject, csr, signer, message;
     struct scep_transaction transaction;
     struct scep_certrep reply;
@@ -20,7 +20,7 @@ struct bench {
     struct conformance_material material;
 };
 
-static struct sim_reply send(struct bench *b, bool post, struct span message)
+static struct ndes_reply send(struct bench *b, bool post, struct span message)
 {
     struct err e = {0};
     struct buf url;
@@ -29,7 +29,7 @@ static struct sim_reply send(struct bench *b, bool post, struct span message)
                          &url, &e),
              &e);
     const char *target = buf_text(&url) + strlen("http://ndes.example");
-    struct sim_reply reply = ask(b->rig, post ? "POST" : "GET", target, post ? message : span_of(NULL, 0));
+    struct ndes_reply reply = ask(b->rig, post ? "POST" : "GET", target, post ? message : span_of(NULL, 0));
     buf_clear(&url);
     return reply;
 }
@@ -55,7 +55,7 @@ static void enroll_control(struct bench *b)
                                               .signer_key = device_key,
                                               .now_s = now_s};
     CHECK_OK(persona_message(&b->persona, &b->choice, &spec, &b->message, &e), &e);
-    struct sim_reply reply = send(b, b->choice.post, buf_span(&b->message));
+    struct ndes_reply reply = send(b, b->choice.post, buf_span(&b->message));
     const struct scep_expected expected = {.transaction = &b->transaction,
                                            .ca = b->rig->served,
                                            .decrypt_key = device_key,
@@ -73,7 +73,7 @@ static struct bench *make_bench(const char *persona)
     struct err e = {0};
     b->rig = make_rig(NULL);
     CHECK_OK(persona_find(persona, &b->persona, &e), &e);
-    struct sim_reply caps = get(b->rig, CAPS);
+    struct ndes_reply caps = get(b->rig, CAPS);
     CHECK_OK(persona_choose(&b->persona, buf_span(&caps.body), &b->choice, &e), &e);
     buf_clear(&caps.body);
     fetch_password(b->rig, b->challenge);
@@ -113,7 +113,7 @@ static void free_bench(struct bench *b)
 
 static struct conformance_finding judge(struct bench *b, const struct conformance_probe *probe,
                                         const struct conformance_request *request,
-                                        const struct sim_reply *reply)
+                                        const struct ndes_reply *reply)
 {
     struct scep_certrep rep = {0};
     struct err why = {0};
@@ -136,13 +136,13 @@ static struct conformance_finding try_probe(const struct conformance_probe *prob
     struct bench *b = make_bench(persona);
     struct err e = {0};
     struct conformance_request request;
-    char fresh[SIM_OTP_TEXT_BYTES];
+    char fresh[NDES_OTP_TEXT_BYTES];
     fetch_password(b->rig, fresh);
     struct persona_device device = b->device;
     device.challenge = span_of_text(fresh);
     b->material.device = &device;
     CHECK_OK(conformance_make(probe, &b->material, &request, &e), &e);
-    struct sim_reply reply = send(b, request.post, buf_span(&request.message));
+    struct ndes_reply reply = send(b, request.post, buf_span(&request.message));
     struct conformance_finding f = judge(b, probe, &request, &reply);
     buf_clear(&reply.body);
     conformance_request_clear(&request);

@@ -135,9 +135,9 @@ static void at_sim(struct bench *b, const char *fault)
 {
     struct err e = {0};
     const struct sim_config config = {.listen = "127.0.0.1:0",
-                                      .schemes = SIM_SCHEME_BASIC,
+                                      .schemes = NDES_SCHEME_BASIC,
                                       .accounts =
-                                          &(struct sim_account){.name = "mdm", .password = b->password},
+                                          &(struct logon_account){.name = "mdm", .password = b->password},
                                       .account_count = 1,
                                       .faults = &fault,
                                       .fault_count = fault != NULL};

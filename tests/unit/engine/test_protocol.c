@@ -18,12 +18,12 @@ static void set(struct bench *b, const char *knob, const char *value)
 }
 
 /* One-time passwords, and a policy on top of the default. */
-static void at_sim_with(struct bench *b, const struct sim_policy *policy)
+static void at_sim_with(struct bench *b, const struct ndes_policy *policy)
 {
     at_sim_like(b, (struct sim_config){
                        .listen = "127.0.0.1:0",
-                       .schemes = SIM_SCHEME_BASIC,
-                       .accounts = &(struct sim_account){.name = "mdm", .password = b->password},
+                       .schemes = NDES_SCHEME_BASIC,
+                       .accounts = &(struct logon_account){.name = "mdm", .password = b->password},
                        .account_count = 1,
                        .policy = policy,
                    });
@@ -132,9 +132,9 @@ static void polls_until_approved(void **state)
 {
     (void)state;
     struct bench *b = new_bench(100, 5);
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
     struct err e = {0};
-    CHECK_OK(sim_policy_approval("after-polls=2,then=issue", &policy.approval, &e), &e);
+    CHECK_OK(ndes_policy_approval("after-polls=2,then=issue", &policy.approval, &e), &e);
     at_sim_with(b, &policy);
     set(b, "poll_interval", "1s");
     set(b, "poll_first_at_once", "yes");
@@ -158,9 +158,9 @@ static void polls_end_by_limit_and_denial(void **state)
                  {"after-polls=1,then=deny", REASON_SCEP_FAILURE, 1}};
     for (size_t i = 0; i < 2; i++) {
         struct bench *b = new_bench(100, 3);
-        struct sim_policy policy = SIM_POLICY_DEFAULTS;
+        struct ndes_policy policy = NDES_POLICY_DEFAULTS;
         struct err e = {0};
-        CHECK_OK(sim_policy_approval(cases[i].approval, &policy.approval, &e), &e);
+        CHECK_OK(ndes_policy_approval(cases[i].approval, &policy.approval, &e), &e);
         at_sim_with(b, &policy);
         set(b, "polls", "2");
         set(b, "poll_interval", "0");
@@ -183,9 +183,9 @@ static void everything_follows(void **state)
 {
     (void)state;
     struct bench *b = new_bench(100, 5);
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
     struct err e = {0};
-    CHECK_OK(sim_policy_operations("get-cert,get-crl,get-next-ca-cert", &policy.operations, &e), &e);
+    CHECK_OK(ndes_policy_operations("get-cert,get-crl,get-next-ca-cert", &policy.operations, &e), &e);
     at_sim_with(b, &policy);
     then(b, SCENARIO_THEN_RENEW);
     then(b, SCENARIO_THEN_GET_CERT);
@@ -235,9 +235,9 @@ static void renewals_in_every_way(void **state)
                  {"pkcs_req_signed", "new", 1}, {"re_enroll", "new", 2},    {"re_enroll", "same", 2}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bench *b = new_bench(200, 8);
-        struct sim_policy policy = SIM_POLICY_DEFAULTS;
+        struct ndes_policy policy = NDES_POLICY_DEFAULTS;
         struct err e = {0};
-        CHECK_OK(sim_policy_operations("update", &policy.operations, &e), &e);
+        CHECK_OK(ndes_policy_operations("update", &policy.operations, &e), &e);
         at_sim_with(b, &policy);
         set(b, "renewal", cases[i].how);
         set(b, "renewal_key", cases[i].key);
@@ -254,9 +254,9 @@ static void old_certificate_back_is_caught(void **state)
 {
     (void)state;
     struct bench *b = new_bench(100, 3);
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
     struct err e = {0};
-    CHECK_OK(sim_policy_quirks("same-key-returns-old", &policy.quirks, &e), &e);
+    CHECK_OK(ndes_policy_quirks("same-key-returns-old", &policy.quirks, &e), &e);
     at_sim_with(b, &policy);
     set(b, "renewal_key", "same");
     then(b, SCENARIO_THEN_RENEW);
@@ -272,9 +272,9 @@ static void renewal_waits_for_approval_too(void **state)
 {
     (void)state;
     struct bench *b = new_bench(100, 3);
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
     struct err e = {0};
-    CHECK_OK(sim_policy_approval("after-polls=1,then=issue", &policy.approval, &e), &e);
+    CHECK_OK(ndes_policy_approval("after-polls=1,then=issue", &policy.approval, &e), &e);
     at_sim_with(b, &policy);
     set(b, "poll_interval", "0");
     then(b, SCENARIO_THEN_RENEW);

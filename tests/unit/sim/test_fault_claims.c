@@ -1,7 +1,7 @@
 /* What each fault of way, TLS, IIS, lengths and pool makes of each operation: held against a table, and the table against the
  * cells of the catalogue. Before its onset the same server must answer all of them well. */
 #include "causes/causes.h"
-#include "sim/fault_kinds.h"
+#include "faults/kinds.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,25 +117,25 @@ static const struct claim {
 };
 #define CLAIMS (sizeof claims / sizeof claims[0])
 
-static const char *server_of(const struct sim_reply *reply)
+static const char *server_of(const struct ndes_reply *reply)
 {
     if (reply->server == NULL)
         return "@px";
     return strcmp(reply->server, KERNEL) == 0 ? "@hs" : strcmp(reply->server, IIS) == 0 ? "@iis" : "@px";
 }
 
-static bool body_has(const struct sim_reply *reply, const char *text)
+static bool body_has(const struct ndes_reply *reply, const char *text)
 {
     return reply->body.len > 0 && memmem(reply->body.data, reply->body.len, text, strlen(text)) != NULL;
 }
 
-static bool is_type(const struct sim_reply *reply, const char *type)
+static bool is_type(const struct ndes_reply *reply, const char *type)
 {
     return reply->content_type != NULL && strcmp(reply->content_type, type) == 0;
 }
 
 /* A reply with 200, by what is in it. */
-static void name_content(enum cell_at stage, const struct sim_reply *reply, char *out)
+static void name_content(enum cell_at stage, const struct ndes_reply *reply, char *out)
 {
     static const char once[] = "o\0n\0l\0y\0 \0o\0n\0c\0e"; /* UTF-16 */
     bool page = body_has(reply, "This URL is used by network devices");
@@ -167,9 +167,9 @@ static void name_content(enum cell_at stage, const struct sim_reply *reply, char
                                                               : "nonCMS");
 }
 
-static void name_reply(enum cell_at stage, const struct sim_reply *reply, char *out)
+static void name_reply(enum cell_at stage, const struct ndes_reply *reply, char *out)
 {
-    if (reply->cut == SIM_CUT_RESET)
+    if (reply->cut == NDES_CUT_RESET)
         snprintf(out, CELL_BYTES, "reset");
     else if (reply->status != 200)
         snprintf(out, CELL_BYTES, "%d %s", reply->status, server_of(reply));
@@ -179,7 +179,7 @@ static void name_reply(enum cell_at stage, const struct sim_reply *reply, char *
 
 /* A message by POST or by GET, and what the device makes of the answer. */
 static void try_message(struct rig *r, enum cell_at stage, const char *password, char *out,
-                        struct sim_reply *reply)
+                        struct ndes_reply *reply)
 {
     struct sim_device d = {.subject = "CN=phone-7,OU=scepstorm",
                            .password = password,
@@ -215,29 +215,29 @@ static void try_message(struct rig *r, enum cell_at stage, const char *password,
     buf_clear(&base64);
 }
 
-static void name_log(const struct sim_reply *reply, char *out)
+static void name_log(const struct ndes_reply *reply, char *out)
 {
     switch (reply->layer) {
-    case SIM_LAYER_FRONT:
+    case NDES_LAYER_FRONT:
         snprintf(out, CELL_BYTES, "front");
         break;
-    case SIM_LAYER_KERNEL:
+    case NDES_LAYER_KERNEL:
         snprintf(out, CELL_BYTES, "kernel %s", reply->httperr);
         break;
-    case SIM_LAYER_IIS:
+    case NDES_LAYER_IIS:
         snprintf(out, CELL_BYTES, "iis %u %u", reply->substatus, (unsigned)reply->win32);
         break;
     }
 }
 
 /* All stages, in order; `log` is that of the last one that is not ok. */
-static void look(struct rig *r, char passwords[2][SIM_OTP_TEXT_BYTES], char cells[STAGES][CELL_BYTES],
+static void look(struct rig *r, char passwords[2][NDES_OTP_TEXT_BYTES], char cells[STAGES][CELL_BYTES],
                  char *log)
 {
     static const char *const targets[STAGES] = {BARE, CAPS, CERT, OTP, NULL, NULL};
     log[0] = '\0';
     for (enum cell_at s = AT_BARE; s < STAGES; s++) {
-        struct sim_reply reply;
+        struct ndes_reply reply;
         if (targets[s] == NULL) {
             try_message(r, s, passwords[s - AT_POST], cells[s], &reply);
         } else {
@@ -271,7 +271,7 @@ static void each_operation_gets_what_the_table_says(void **state)
     for (size_t i = 0; i < CLAIMS; i++) {
         const struct claim *c = &claims[i];
         char text[128], cells[STAGES][CELL_BYTES], log[CELL_BYTES];
-        char early[2][SIM_OTP_TEXT_BYTES], late[2][SIM_OTP_TEXT_BYTES];
+        char early[2][NDES_OTP_TEXT_BYTES], late[2][NDES_OTP_TEXT_BYTES];
         snprintf(text, sizeof text, "%s%sfrom=10s", c->fault, strchr(c->fault, ':') != NULL ? "," : ":");
         struct rig *r = make_rig(text);
         fetch_password(r, early[0]);
@@ -336,10 +336,10 @@ static void crashing_pool_is_disabled_after_five(void **state)
     (void)state;
     struct rig *r = make_rig("app-pool-crashing");
     for (int i = 1; i <= 7; i++) {
-        struct sim_reply reply = get(r, CAPS);
+        struct ndes_reply reply = get(r, CAPS);
         assert_int_equal(reply.crashed, i <= 5);
         assert_int_equal(reply.pool_disabled, i == 5);
-        assert_int_equal(reply.cut, i <= 5 ? SIM_CUT_RESET : SIM_CUT_NOTHING);
+        assert_int_equal(reply.cut, i <= 5 ? NDES_CUT_RESET : NDES_CUT_NOTHING);
         if (i > 5)
             assert_string_equal(reply.httperr, "AppOffline");
         buf_clear(&reply.body);
@@ -349,7 +349,7 @@ static void crashing_pool_is_disabled_after_five(void **state)
 
 static void restart_pool(struct rig *r)
 {
-    struct sim_reply reply = ask(r, "POST", "/scepstorm/admin/restart", span_of(NULL, 0));
+    struct ndes_reply reply = ask(r, "POST", "/scepstorm/admin/restart", span_of(NULL, 0));
     assert_int_equal(reply.status, 200);
     buf_clear(&reply.body);
 }
@@ -385,7 +385,7 @@ static void recycled_pool_answers_slowly_once(void **state)
     static const int64_t slow_us[] = {0, 3000000, 0, 0, 3000000, 0};
     for (size_t i = 0; i < sizeof at_s / sizeof *at_s; i++) {
         r->now_us = NOW + at_s[i] * 1000000;
-        struct sim_reply reply = get(r, CAPS);
+        struct ndes_reply reply = get(r, CAPS);
         assert_int_equal(reply.status, 200);
         assert_true(reply.delay_us == slow_us[i]);
         buf_clear(&reply.body);
@@ -400,33 +400,33 @@ static void other_node_knows_no_password(void **state)
     struct rig *r = make_rig("lb-node-affinity-missing");
     unsigned seen[2] = {0};
     for (uint64_t c = 1; c <= 64; c++) {
-        struct sim_request request = {.method = "GET",
-                                      .target = span_of_text(CAPS),
-                                      .host = "ndes.example",
-                                      .connection = c * UINT64_C(0x9e3779b97f4a7c15),
-                                      .now_us = NOW};
-        struct sim_reply reply;
+        struct ndes_request request = {.method = "GET",
+                                       .target = span_of_text(CAPS),
+                                       .host = "ndes.example",
+                                       .connection = c * UINT64_C(0x9e3779b97f4a7c15),
+                                       .now_us = NOW};
+        struct ndes_reply reply;
         sim_site_answer(r->site, &request, &reply);
         assert_in_range(reply.node, 0, 1);
         seen[reply.node]++;
         buf_clear(&reply.body);
     }
     assert_in_range(seen[0], 16, 48);
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     struct err e = {0};
-    const struct sim_otp_twist first = {.node = 0}, second = {.node = 1};
-    assert_true(sim_otp_issue_twisted(r->otp, &first, NOW, password, &e));
-    assert_int_equal(sim_otp_use_twisted(r->otp, &second, span_of_text(password), NOW), SIM_OTP_UNKNOWN);
-    assert_int_equal(sim_otp_use_twisted(r->otp, &first, span_of_text(password), NOW), SIM_OTP_ACCEPTED);
-    assert_int_equal(sim_otp_use_twisted(r->otp, &first, span_of_text(password), NOW), SIM_OTP_USED);
-    assert_int_equal(sim_otp_use_twisted(r->otp, &second, span_of_text(password), NOW), SIM_OTP_UNKNOWN);
+    const struct ndes_otp_twist first = {.node = 0}, second = {.node = 1};
+    assert_true(ndes_otp_issue_twisted(r->otp, &first, NOW, password, &e));
+    assert_int_equal(ndes_otp_use_twisted(r->otp, &second, span_of_text(password), NOW), NDES_OTP_UNKNOWN);
+    assert_int_equal(ndes_otp_use_twisted(r->otp, &first, span_of_text(password), NOW), NDES_OTP_ACCEPTED);
+    assert_int_equal(ndes_otp_use_twisted(r->otp, &first, span_of_text(password), NOW), NDES_OTP_USED);
+    assert_int_equal(ndes_otp_use_twisted(r->otp, &second, span_of_text(password), NOW), NDES_OTP_UNKNOWN);
     for (int i = 0; i < 5; i++) {
-        assert_true(sim_otp_issue_twisted(r->otp, &first, NOW, password, &e));
+        assert_true(ndes_otp_issue_twisted(r->otp, &first, NOW, password, &e));
         assert_true(password[0] != '\0');
     }
-    assert_true(sim_otp_issue_twisted(r->otp, &first, NOW, password, &e));
+    assert_true(ndes_otp_issue_twisted(r->otp, &first, NOW, password, &e));
     assert_true(password[0] == '\0');
-    assert_true(sim_otp_issue_twisted(r->otp, &second, NOW, password, &e));
+    assert_true(ndes_otp_issue_twisted(r->otp, &second, NOW, password, &e));
     assert_true(password[0] != '\0');
     explicit_bzero(password, sizeof password);
     free_rig(r);
@@ -437,13 +437,13 @@ static void long_header_is_refused_by_the_kernel(void **state)
 {
     (void)state;
     struct rig *r = make_rig("httpsys-request-too-long");
-    struct sim_request request = {.method = "GET",
-                                  .target = span_of_text(OTP),
-                                  .host = "ndes.example",
-                                  .head_bytes = 20000,
-                                  .field_bytes = 19000,
-                                  .now_us = NOW};
-    struct sim_reply reply;
+    struct ndes_request request = {.method = "GET",
+                                   .target = span_of_text(OTP),
+                                   .host = "ndes.example",
+                                   .head_bytes = 20000,
+                                   .field_bytes = 19000,
+                                   .now_us = NOW};
+    struct ndes_reply reply;
     sim_site_answer(r->site, &request, &reply);
     assert_int_equal(reply.status, 400);
     assert_string_equal(reply.httperr, "FieldLength");
@@ -456,10 +456,10 @@ static void clock_of_the_server_dates_certificates(void **state)
 {
     (void)state;
     struct rig *r = make_rig("clock-skew:by=2h");
-    struct sim_reply reply = get(r, CAPS);
+    struct ndes_reply reply = get(r, CAPS);
     assert_true(reply.clock_us == INT64_C(7200) * 1000000);
     buf_clear(&reply.body);
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     struct sim_device d = {.password = password, .cipher = PKI_AES128_CBC};
     struct scep_certrep rep;
@@ -477,13 +477,13 @@ static void proxy_shows_a_gateway_error(void **state)
     static const char *const faults[] = {"mdm-cannot-reach-ndes", "wrong-scep-url",     "role-not-configured",
                                          "app-pool-crashing",     "anonymous-disabled", "app-pool-stopped",
                                          "post-not-accepted",     "isapi-not-allowed"};
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
-    policy.mode = SIM_PROXY;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
+    policy.mode = NDES_PROXY;
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         struct rig *r = make_rig_with(faults[i], &policy, "C0FFEE");
         assert_page(r, CAPS, 200, "scepstorm-mdm");
         assert_page(r, CERT, 200, "scepstorm-mdm");
-        struct sim_reply reply = ask(r, "POST", PKI, span_of_text("message"));
+        struct ndes_reply reply = ask(r, "POST", PKI, span_of_text("message"));
         if (reply.status != 502)
             fail_msg("%s: %d", faults[i], reply.status);
         buf_clear(&reply.body);

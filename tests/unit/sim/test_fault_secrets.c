@@ -29,7 +29,7 @@ static void logons_are_refused_with_what_the_log_says(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rig *r = make_rig(cases[i].fault);
-        struct sim_reply reply = get(r, OTP);
+        struct ndes_reply reply = get(r, OTP);
         assert_int_equal(reply.status, 401);
         assert_int_equal(reply.substatus, 1);
         assert_int_equal(reply.win32, cases[i].win32);
@@ -47,9 +47,9 @@ static void first_leg_of_a_logon_is_no_failure(void **state)
 {
     (void)state;
     struct rig *r = make_rig("otp-account-locked");
-    struct sim_request request = {
+    struct ndes_request request = {
         .method = "GET", .target = span_of_text(OTP), .host = "ndes.example", .now_us = NOW};
-    struct sim_reply reply;
+    struct ndes_reply reply;
     sim_site_answer(r->site, &request, &reply);
     assert_int_equal(reply.status, 401);
     assert_int_equal(reply.substatus, 2);
@@ -62,7 +62,7 @@ static void pages_of_the_folder_and_of_the_program_differ(void **state)
 {
     (void)state;
     struct rig *r = make_rig("mscep-admin-default-doc-missing");
-    struct sim_reply reply = get(r, OTP);
+    struct ndes_reply reply = get(r, OTP);
     assert_int_equal(reply.status, 403);
     assert_int_equal(reply.substatus, 14);
     buf_clear(&reply.body);
@@ -86,9 +86,9 @@ static void page_is_gone_before_any_logon(void **state)
                  {"otp-endpoint-503:pool=otp", 503, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rig *r = make_rig(cases[i].fault);
-        struct sim_request request = {
+        struct ndes_request request = {
             .method = "GET", .target = span_of_text(OTP), .host = "ndes.example", .now_us = NOW};
-        struct sim_reply reply;
+        struct ndes_reply reply;
         sim_site_answer(r->site, &request, &reply);
         assert_int_equal(reply.status, cases[i].status);
         assert_int_equal(reply.substatus, cases[i].substatus);
@@ -103,7 +103,7 @@ static void cache_has_as_few_places_as_asked_for(void **state)
 {
     (void)state;
     struct rig *r = make_rig("mdm-otp-bottleneck:places=2");
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     fetch_password(r, password);
     struct buf page = otp_page(r);
@@ -119,7 +119,7 @@ static void static_mode_has_one_password(void **state)
 {
     (void)state;
     struct rig *r = make_rig("otp-static-mode");
-    char first[SIM_OTP_TEXT_BYTES], second[SIM_OTP_TEXT_BYTES];
+    char first[NDES_OTP_TEXT_BYTES], second[NDES_OTP_TEXT_BYTES];
     fetch_password(r, first);
     fetch_password(r, second);
     assert_string_equal(first, second);
@@ -161,7 +161,7 @@ static void second_device_with_a_password_is_too_late(void **state)
 {
     (void)state;
     struct rig *r = make_rig("password-already-used");
-    char first[SIM_OTP_TEXT_BYTES], second[SIM_OTP_TEXT_BYTES], third[SIM_OTP_TEXT_BYTES];
+    char first[NDES_OTP_TEXT_BYTES], second[NDES_OTP_TEXT_BYTES], third[NDES_OTP_TEXT_BYTES];
     fetch_password(r, first);
     fetch_password(r, second);
     fetch_password(r, third);
@@ -184,7 +184,7 @@ static void passwords_expire_early(void **state)
 {
     (void)state;
     struct rig *r = make_rig("password-expired:validity=2m");
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     struct buf page = otp_page(r);
     assert_non_null(strstr(buf_text(&page), "expire within 2 minutes"));
     buf_clear(&page);
@@ -202,7 +202,7 @@ static void recycling_loses_passwords(void **state)
 {
     (void)state;
     struct rig *r = make_rig("password-lost-on-recycle:every=5s");
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     r->now_us += 4 * SECOND;
     assert_enrolls(r, password);
@@ -220,7 +220,7 @@ static void strings_that_cannot_be_read_are_wrong(void **state)
 {
     (void)state;
     struct rig *r = make_rig("password-bad-encoding");
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     struct seen s;
     fetch_password(r, password);
     assert_enrolls(r, password);
@@ -288,7 +288,7 @@ static void what_cannot_be_read_leaves_its_event(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rig *r = make_rig(cases[i].fault);
-        struct sim_reply reply = ask(r, "POST", PKI, span_of_text("whatever"));
+        struct ndes_reply reply = ask(r, "POST", PKI, span_of_text("whatever"));
         assert_int_equal(reply.status, cases[i].status);
         assert_string_not_equal(reply.content_type, "application/x-pki-message");
         assert_int_equal(reply.body.len == 0, cases[i].empty);
@@ -302,7 +302,7 @@ static void algorithms_are_refused_by_their_age(void **state)
 {
     (void)state;
     struct rig *r = make_rig("unsupported-algorithm:algorithms=old");
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     assert_refused(r, &(struct sim_device){.password = password, .cipher = PKI_DES3_CBC}, SCEP_BAD_ALG,
                    UINT32_C(0x80090008));
@@ -313,10 +313,10 @@ static void algorithms_are_refused_by_their_age(void **state)
 static void rarer_messages_are_refused(void **state)
 {
     (void)state;
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
-    policy.operations = SIM_OPERATION_GET_CERT | SIM_OPERATION_UPDATE;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
+    policy.operations = NDES_OPERATION_GET_CERT | NDES_OPERATION_UPDATE;
     struct rig *r = make_rig_with("unsupported-message-type", &policy, NULL);
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     assert_refused(
         r, &(struct sim_device){.password = password, .cipher = PKI_AES128_CBC, .type = SCEP_UPDATE_REQ},
@@ -358,7 +358,7 @@ static void renewals_alone_are_refused(void **state)
         assert_string_equal(again.reply.notes[0].event, by_ca ? "CA 53" : "NDES 28");
         forget(&again);
         if (cases[i].with_password) {
-            char password[SIM_OTP_TEXT_BYTES];
+            char password[NDES_OTP_TEXT_BYTES];
             fetch_password(r, password);
             post(r,
                  &(struct sim_device){
@@ -388,8 +388,8 @@ static void proxy_stands_between(void **state)
                  {"mdm-stale-ra-certs:how=renewed", 200, true},
                  {"ra-cert-expired", 502, false},
                  {"ra-cert-expiring", 200, true}};
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
-    policy.mode = SIM_PROXY;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
+    policy.mode = NDES_PROXY;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rig *r = make_rig_with(cases[i].fault, &policy, "for-all");
         struct seen s;

@@ -1,8 +1,8 @@
 /* Faults of start-up, passwords, messages, CA and Intune: every one held against the cells of the catalogue where
  * these say no more than a status or a reply; then what start-up, CA and Intune do besides. */
 #include "causes/causes.h"
+#include "faults/kinds.h"
 #include "scep/content.h"
-#include "sim/fault_kinds.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,7 +52,7 @@ static bool reply_fits(const char *cell, const struct seen *s)
 
 static void assert_page_cell(struct rig *r, const struct cause *c, const char *cell, const char *target)
 {
-    struct sim_reply reply = get(r, target);
+    struct ndes_reply reply = get(r, target);
     if (!page_fits(cell, reply.status, reply.server))
         fail_msg("%s: %s is %d by %s, not '%s'", c->id, target, reply.status, reply.server, cell);
     buf_clear(&reply.body);
@@ -139,7 +139,7 @@ static void every_fault_does_what_the_catalogue_says(void **state)
         const struct causes_group *group = causes_group_at(g);
         for (size_t i = 0; is_ours(group->title) && i < group->count; i++) {
             const struct cause *c = &group->causes[i];
-            if (sim_fault_kind_find(c->id) == NULL || is_apart(c->id))
+            if (fault_kind_find(c->id) == NULL || is_apart(c->id))
                 continue;
             assert_cells(c);
             count++;
@@ -157,7 +157,7 @@ static void every_fault_ends(void **state)
         for (size_t i = 0; is_ours(group->title) && i < group->count; i++) {
             const struct cause *c = &group->causes[i];
             char fault[128];
-            if (sim_fault_kind_find(c->id) == NULL)
+            if (fault_kind_find(c->id) == NULL)
                 continue;
             snprintf(fault, sizeof fault, "%s:for=10s", c->id);
             struct rig *r = make_rig(fault);
@@ -185,7 +185,7 @@ static void waits_for_a_start_of_the_pool(void **state)
         struct rig *r = make_rig(faults[i]);
         assert_page(r, CAPS, 200, IIS);
         r->now_us += SECOND;
-        struct sim_reply reply = ask(r, "POST", "/scepstorm/admin/restart", span_of(NULL, 0));
+        struct ndes_reply reply = ask(r, "POST", "/scepstorm/admin/restart", span_of(NULL, 0));
         assert_int_equal(reply.status, 200);
         buf_clear(&reply.body);
         r->now_us += SECOND;
@@ -213,7 +213,7 @@ static void ra_certificates_run_out_under_way(void **state)
     assert_int_equal(s.rep.pki_status, SCEP_SUCCESS);
     forget(&s);
     r->now_us += 30 * MINUTE; /* a restart while they are good does no harm */
-    struct sim_reply reply = ask(r, "POST", "/scepstorm/admin/restart", span_of(NULL, 0));
+    struct ndes_reply reply = ask(r, "POST", "/scepstorm/admin/restart", span_of(NULL, 0));
     buf_clear(&reply.body);
     r->now_us += 31 * MINUTE;
     assert_page(r, CAPS, 200, IIS);
@@ -281,7 +281,7 @@ static void requests_for_renewed_certificates_fail(void **state)
     (void)state;
     struct rig *r = make_rig("mdm-stale-ra-certs:how=renewed,from=10s");
     struct seen s;
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     take_ca_certs(r);
     r->now_us += 10 * SECOND;
     fetch_password(r, password);
@@ -297,8 +297,8 @@ static void requests_for_renewed_certificates_fail(void **state)
 static void missing_module_leaves_an_ordinary_server(void **state)
 {
     (void)state;
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
-    policy.mode = SIM_INTUNE;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
+    policy.mode = NDES_INTUNE;
     struct rig *r = make_rig_with("policy-module-missing:for=10s", &policy, NULL);
     assert_page(r, BARE, 200, IIS);
     assert_page(r, OTP, 200, IIS);
@@ -358,7 +358,7 @@ static void refusals_say_it_in_words(void **state)
         if (s.rep.fail_info != cases[i].fail_info || s.rep.hresult != cases[i].hresult || !words)
             fail_msg("%s: failInfo %d, HRESULT 0x%08x, '%s'", cases[i].fault, s.rep.fail_info,
                      (unsigned)s.rep.hresult, s.rep.server_text);
-        const struct sim_note *note = &s.reply.notes[cases[i].ca_event != NULL ? 1 : 0];
+        const struct ndes_note *note = &s.reply.notes[cases[i].ca_event != NULL ? 1 : 0];
         assert_string_equal(note->event, "NDES 31");
         assert_int_equal(strncmp(note->values[0], cases[i].first, strlen(cases[i].first)), 0);
         if (cases[i].ca_event != NULL) {
@@ -411,7 +411,7 @@ static void officer_denies_at_the_first_poll(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rig *r = make_rig(cases[i].fault);
         struct seen s;
-        char password[SIM_OTP_TEXT_BYTES];
+        char password[NDES_OTP_TEXT_BYTES];
         fetch_password(r, password);
         struct sim_device d = {.password = password};
         post(r, &d, &s);

@@ -25,7 +25,7 @@ static struct seen {
     unsigned count;
 } seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void answer(const struct sim_request *request, struct sim_reply *reply, void *user)
+static void answer(const struct ndes_request *request, struct ndes_reply *reply, void *user)
 {
     (void)user;
     pthread_mutex_lock(&seen.lock);
@@ -40,11 +40,11 @@ static void answer(const struct sim_request *request, struct sim_reply *reply, v
     seen.connection = request->connection;
     seen.count++;
     pthread_mutex_unlock(&seen.lock);
-    sim_reply_init(reply);
+    ndes_reply_init(reply);
     const char *late = memmem(request->target.data, request->target.len, "late=", 5);
     reply->delay_us = late != NULL ? strtol(late + 5, NULL, 10) * 1000 : 0;
     if (memmem(request->target.data, request->target.len, "gone", 4) != NULL) {
-        sim_page_error(SIM_ERROR_KERNEL_UNAVAILABLE, reply);
+        ndes_page_error(NDES_ERROR_KERNEL_UNAVAILABLE, reply);
         return;
     }
     reply->status = 200;
@@ -58,7 +58,7 @@ static struct {
     unsigned count;
 } forgotten = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void answer_and_remember(const struct sim_request *request, struct sim_reply *reply, void *user)
+static void answer_and_remember(const struct ndes_request *request, struct ndes_reply *reply, void *user)
 {
     answer(request, reply, user);
     *request->session = &forgotten;
@@ -103,10 +103,10 @@ static void serve(struct served *s, unsigned idle_s, unsigned request_s)
     s->number = sim_port_number(&s->port);
 }
 
-static bool set_network(struct sim_listener *listener, enum sim_network network)
+static bool set_network(struct sim_listener *listener, enum ndes_network network)
 {
     struct err e = {0};
-    return sim_listener_set_transport(listener, &(struct sim_transport){.network = network}, &e);
+    return sim_listener_set_transport(listener, &(struct ndes_transport){.network = network}, &e);
 }
 
 static struct buf fresh(void)
@@ -300,14 +300,14 @@ static void refused_path_answers_nobody_and_comes_back(void **state)
     serve(&s, 0, 0);
     int before = talk_connect(s.number);
     assert_true(before >= 0);
-    assert_true(set_network(s.listener, SIM_NETWORK_REFUSE));
+    assert_true(set_network(s.listener, NDES_NETWORK_REFUSE));
     struct buf reply = fresh();
     assert_true(talk_drain(before, &reply)); /* cut */
     close(before);
     assert_int_equal(talk_connect(s.number), -1);
     assert_int_equal(errno, ECONNREFUSED);
-    assert_true(set_network(s.listener, SIM_NETWORK_REFUSE));
-    assert_true(set_network(s.listener, SIM_NETWORK_OPEN));
+    assert_true(set_network(s.listener, NDES_NETWORK_REFUSE));
+    assert_true(set_network(s.listener, NDES_NETWORK_OPEN));
     assert_true(talk_get(s.number, "/again", "", &reply));
     assert_string_equal(seen.target, "/again");
     buf_clear(&reply);
@@ -319,12 +319,12 @@ static void dropped_path_is_silent_and_comes_back(void **state)
     (void)state;
     struct served s;
     serve(&s, 0, 0);
-    assert_true(set_network(s.listener, SIM_NETWORK_DROP));
+    assert_true(set_network(s.listener, NDES_NETWORK_DROP));
     for (int i = 0; i < 2; i++) {
         assert_int_equal(talk_connect(s.number), -1);
         assert_int_equal(errno, ETIMEDOUT);
     }
-    assert_true(set_network(s.listener, SIM_NETWORK_OPEN));
+    assert_true(set_network(s.listener, NDES_NETWORK_OPEN));
     struct buf reply = fresh();
     assert_true(talk_get(s.number, "/again", "", &reply));
     assert_int_equal(talk_status(&reply), 200);

@@ -79,7 +79,7 @@ static void wants(const struct attempt *a, bool ok, const char *what)
 /* The persona with the algorithms of the cell in place of its own. */
 static void choose(struct attempt *a)
 {
-    struct sim_reply caps = get(a->rig, CAPS);
+    struct ndes_reply caps = get(a->rig, CAPS);
     wants(a, persona_find(persona_names()[a->cell->at[PERSONA]], &a->persona, &e), "no such persona");
     wants(a, persona_choose(&a->persona, buf_span(&caps.body), &a->choice, &e), "capabilities");
     buf_clear(&caps.body);
@@ -93,7 +93,7 @@ static void choose(struct attempt *a)
 /* Everything up to the message. A certificate held stands for the password. */
 static void prepare(struct attempt *a)
 {
-    char password[SIM_OTP_TEXT_BYTES] = "";
+    char password[NDES_OTP_TEXT_BYTES] = "";
     struct buf *all[] = {&a->subject, &a->csr, &a->signer, &a->query};
     for (size_t i = 0; i < COUNT(all); i++)
         buf_init(all[i], BYTES_MAX_MESSAGE);
@@ -119,7 +119,7 @@ static void clear(struct attempt *a)
 }
 
 /* By GET or POST, as the persona does. */
-static struct sim_reply put(struct attempt *a, struct span message)
+static struct ndes_reply put(struct attempt *a, struct span message)
 {
     struct buf url;
     buf_init(&url, BYTES_MAX_MESSAGE);
@@ -128,7 +128,7 @@ static struct sim_reply put(struct attempt *a, struct span message)
           persona_url(&a->persona, NDES BARE, PERSONA_PKI_OPERATION, post, post ? span_of(NULL, 0) : message,
                       &url, &e),
           "URL");
-    struct sim_reply reply =
+    struct ndes_reply reply =
         ask(a->rig, post ? "POST" : "GET", buf_text(&url) + strlen(NDES), post ? message : span_of(NULL, 0));
     wants(a, reply.status == 200, "HTTP status");
     buf_clear(&url);
@@ -180,7 +180,7 @@ static bool send_message(struct attempt *a, enum scep_message_type type, struct 
     e = (struct err){0};
     wants(a, persona_message(&a->persona, &a->choice, &spec, &message, &e), "message");
     check_message(a, type, buf_span(&message));
-    struct sim_reply reply = put(a, buf_span(&message));
+    struct ndes_reply reply = put(a, buf_span(&message));
     bool ok = scep_certrep_read(buf_span(&reply.body), &expected, rep, &e);
     wants(a, rep->violated == 0, "strict checks");
     wants(a, rep->digest == a->choice.digest, "digest of the reply");
@@ -325,13 +325,13 @@ static unsigned cell_count(void)
 /* It answers in the digest and key transport of the cell; its cipher follows the request. */
 static struct rig *rig_for(const struct cell *c)
 {
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
-    policy.operations = SIM_OPERATION_GET_CERT | SIM_OPERATION_GET_CRL | SIM_OPERATION_UPDATE;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
+    policy.operations = NDES_OPERATION_GET_CERT | NDES_OPERATION_GET_CRL | NDES_OPERATION_UPDATE;
     policy.ledger_max = 8; /* it issues two certificates at most; thousands of servers are made */
     policy.reply_digest = digests[c->at[DIGEST]];
     policy.reply_transport = transport_of(c);
     if (message_of(c)->type == SCEP_CERT_POLL)
-        CHECK_OK(sim_policy_approval("after-polls=1", &policy.approval, &e), &e);
+        CHECK_OK(ndes_policy_approval("after-polls=1", &policy.approval, &e), &e);
     return make_rig_with(NULL, &policy, NULL);
 }
 
@@ -387,8 +387,8 @@ static void every_pair_with_4096_bits(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    const struct sim_identity_spec spec = {.ca_bits = 2048, .ra_bits = 2048, .now_s = NOW / 1000000};
-    if (!pki_init(&e) || !sim_identity_new(&spec, &identity, &e))
+    const struct ndes_identity_spec spec = {.ca_bits = 2048, .ra_bits = 2048, .now_s = NOW / 1000000};
+    if (!pki_init(&e) || !ndes_identity_new(&spec, &identity, &e))
         return -1;
     other_key = fixture_key("rsa2048-other");
     return 0;
@@ -398,7 +398,7 @@ static int tear_down(void **state)
 {
     (void)state;
     pki_key_free(other_key);
-    sim_identity_free(identity);
+    ndes_identity_free(identity);
     pki_cleanup();
     return 0;
 }

@@ -1,5 +1,5 @@
 /* The simulator in the place of Intune's cloud with its policy module, and of an MDM that is a SCEP proxy. */
-#include "sim/intune.h"
+#include "ndes/intune.h"
 #include "sim/mint.h"
 
 #include "pki/general_name.h"
@@ -16,15 +16,15 @@
 #define MINT      "/scepstorm/intune/mint"
 #define CHALLENGE "/scepstorm/proxy/challenge"
 
-static struct rig *rig_in(enum sim_mode mode, const char *fault, const char *challenge)
+static struct rig *rig_in(enum ndes_mode mode, const char *fault, const char *challenge)
 {
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
     policy.mode = mode;
     return make_rig_with(fault, &policy, challenge);
 }
 
 /* What the answer calls "challenge". The caller frees. */
-static char *challenge_of(struct sim_reply *reply)
+static char *challenge_of(struct ndes_reply *reply)
 {
     const char *text = buf_text(&reply->body);
     if (reply->status != 200)
@@ -40,13 +40,13 @@ static char *challenge_of(struct sim_reply *reply)
 
 static char *mint(struct rig *r, const char *json)
 {
-    struct sim_reply reply = ask(r, "POST", MINT, span_of_text(json));
+    struct ndes_reply reply = ask(r, "POST", MINT, span_of_text(json));
     return challenge_of(&reply);
 }
 
 static void assert_status(struct rig *r, const char *method, const char *target, int status)
 {
-    struct sim_reply reply = ask(r, method, target, span_of(NULL, 0));
+    struct ndes_reply reply = ask(r, method, target, span_of(NULL, 0));
     if (reply.status != status)
         fail_msg("%s %s: %d", method, target, reply.status);
     buf_clear(&reply.body);
@@ -57,7 +57,7 @@ static void assert_status(struct rig *r, const char *method, const char *target,
 static void intune_closes_the_pages_of_ndes(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_INTUNE, NULL, NULL);
+    struct rig *r = rig_in(NDES_INTUNE, NULL, NULL);
     assert_page(r, BARE, 403, IIS);
     assert_page(r, OTP, 403, IIS);
     assert_page(r, CAPS, 200, IIS);
@@ -68,11 +68,11 @@ static void intune_closes_the_pages_of_ndes(void **state)
 static void challenges_are_as_long_as_intunes(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_INTUNE, NULL, NULL);
+    struct rig *r = rig_in(NDES_INTUNE, NULL, NULL);
     for (int i = 0; i < 20; i++) {
         char *challenge = mint(r, "{\"subject\": \"CN=a\"}");
         size_t len = strlen(challenge);
-        assert_true(len >= SIM_INTUNE_CHARACTERS_MIN && len <= SIM_INTUNE_CHARACTERS_MAX);
+        assert_true(len >= NDES_INTUNE_CHARACTERS_MIN && len <= NDES_INTUNE_CHARACTERS_MAX);
         assert_int_equal(
             strspn(challenge, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="), len);
         free(challenge);
@@ -121,7 +121,7 @@ static void assert_reason(struct rig *r, struct sim_device *d, const char *text)
 static void a_fitting_request_is_welcome_until_the_challenge_expires(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_INTUNE, NULL, NULL);
+    struct rig *r = rig_in(NDES_INTUNE, NULL, NULL);
     char *challenge = mint(r, FULL);
     struct sim_device d = fitting(challenge);
     assert_welcome(r, &d);
@@ -137,7 +137,7 @@ static void a_fitting_request_is_welcome_until_the_challenge_expires(void **stat
 static void what_is_not_claimed_is_not_checked(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_INTUNE, NULL, NULL);
+    struct rig *r = rig_in(NDES_INTUNE, NULL, NULL);
     char *challenge = mint(r, "{\"subject\": \"CN=phone-7,OU=scepstorm\"}");
     struct sim_device d = fitting(challenge);
     assert_welcome(r, &d);
@@ -153,7 +153,7 @@ static void what_is_not_claimed_is_not_checked(void **state)
 static void every_mismatch_has_its_word(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_INTUNE, NULL, NULL);
+    struct rig *r = rig_in(NDES_INTUNE, NULL, NULL);
     char *challenge = mint(r, FULL);
     struct sim_device d = fitting(challenge);
     d.subject = "CN=phone-8,OU=scepstorm";
@@ -189,7 +189,7 @@ static void every_mismatch_has_its_word(void **state)
 static void challenges_from_elsewhere_are_refused(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_INTUNE, NULL, NULL);
+    struct rig *r = rig_in(NDES_INTUNE, NULL, NULL);
     struct sim_device d = fitting(NULL);
     assert_reason(r, &d, "Challenge password missing");
     d = fitting("not base64!");
@@ -213,27 +213,27 @@ static void challenges_from_elsewhere_are_refused(void **state)
 static void challenges_of_another_cloud_are_refused(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_INTUNE, NULL, NULL);
-    struct sim_identity *mine = identity, *other = NULL;
-    struct sim_identity_spec spec = {.ca_bits = 1024, .ra_bits = 1024, .now_s = NOW / 1000000};
+    struct rig *r = rig_in(NDES_INTUNE, NULL, NULL);
+    struct ndes_identity *mine = identity, *other = NULL;
+    struct ndes_identity_spec spec = {.ca_bits = 1024, .ra_bits = 1024, .now_s = NOW / 1000000};
     struct err e = {0};
-    assert_true(sim_identity_new(&spec, &other, &e));
-    struct sim_reply reply;
-    sim_reply_init(&reply);
+    assert_true(ndes_identity_new(&spec, &other, &e));
+    struct ndes_reply reply;
+    ndes_reply_init(&reply);
     sim_mint_intune(other, span_of_text(FULL), NOW, &reply);
     char *challenge = challenge_of(&reply);
     assert_ptr_equal(identity, mine);
     struct sim_device d = fitting(challenge);
     assert_reason(r, &d, "Signature validation failed");
     free(challenge);
-    sim_identity_free(other);
+    ndes_identity_free(other);
     free_rig(r);
 }
 
 static void faults_of_the_connector_refuse_good_challenges(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_INTUNE, "connector-stopped", NULL);
+    struct rig *r = rig_in(NDES_INTUNE, "connector-stopped", NULL);
     char *challenge = mint(r, FULL);
     struct sim_device d = fitting(challenge);
     assert_refused(r, &d, SCEP_BAD_REQUEST, 0x80004005);
@@ -244,7 +244,7 @@ static void faults_of_the_connector_refuse_good_challenges(void **state)
 static void renewals_show_a_challenge_too(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_INTUNE, NULL, NULL);
+    struct rig *r = rig_in(NDES_INTUNE, NULL, NULL);
     char *challenge = mint(r, FULL);
     struct sim_device d = fitting(challenge);
     struct scep_certrep rep;
@@ -266,17 +266,17 @@ static void renewals_show_a_challenge_too(void **state)
 static void minting_is_for_this_machine_and_mode(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_INTUNE, NULL, NULL);
+    struct rig *r = rig_in(NDES_INTUNE, NULL, NULL);
     assert_status(r, "GET", MINT, 405);
     assert_status(r, "POST", CHALLENGE, 404);
     assert_status(r, "POST", MINT, 400);
     assert_status(r, "POST", MINT "/more", 404);
-    struct sim_request request = {.method = "POST",
-                                  .target = span_of_text(MINT),
-                                  .host = "ndes.example",
-                                  .body = span_of_text(FULL),
-                                  .now_us = NOW};
-    struct sim_reply reply;
+    struct ndes_request request = {.method = "POST",
+                                   .target = span_of_text(MINT),
+                                   .host = "ndes.example",
+                                   .body = span_of_text(FULL),
+                                   .now_us = NOW};
+    struct ndes_reply reply;
     sim_site_answer(r->site, &request, &reply); /* from another machine */
     assert_int_equal(reply.status, 403);
     buf_clear(&reply.body);
@@ -315,20 +315,20 @@ static void wrong_json_is_told_by_key(void **state)
         {"{\"subject\": \"CN=a\", \"expires_in\": true}", "expires_in: seconds, or a text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct sim_intune_claims claims;
+        struct ndes_intune_claims claims;
         struct err e = {0};
         if (sim_mint_read(span_of_text(cases[i].json), 0, &claims, &e))
             fail_msg("'%s' is accepted", cases[i].json);
         if (strstr(e.text, cases[i].said) == NULL)
             fail_msg("'%s' gives: %s", cases[i].json, e.text);
-        sim_intune_claims_clear(&claims);
+        ndes_intune_claims_clear(&claims);
     }
 }
 
 static void json_becomes_claims(void **state)
 {
     (void)state;
-    struct sim_intune_claims claims;
+    struct ndes_intune_claims claims;
     struct err e = {0};
     static const char json[] = "{\"expires_in\": \"5m\", \"subject\": \"CN=a\", \"eku\": [\"1.2.3\", "
                                "\"smartcardLogon\"], \"key_usage\": [\"keyAgreement\"]}";
@@ -341,20 +341,20 @@ static void json_becomes_claims(void **state)
                                    6,    1,    4, 1, 0x82, 0x37, 0x14, 2,  2};
     assert_int_equal(claims.ekus.len, sizeof ekus);
     assert_memory_equal(claims.ekus.data, ekus, sizeof ekus);
-    sim_intune_claims_clear(&claims);
+    ndes_intune_claims_clear(&claims);
 }
 
 static void claims_that_do_not_fit_are_told(void **state)
 {
     (void)state;
     char json[8192];
-    struct sim_reply reply;
+    struct ndes_reply reply;
     size_t used = (size_t)snprintf(json, sizeof json, "{\"subject\": \"CN=a\", \"san\": [");
     for (int i = 0; i < 16; i++)
         used += (size_t)snprintf(json + used, sizeof json - used, "%s\"uri:https://%0230d/\"",
                                  i > 0 ? "," : "", i);
     snprintf(json + used, sizeof json - used, "]}");
-    sim_reply_init(&reply);
+    ndes_reply_init(&reply);
     sim_mint_intune(identity, span_of_text(json), NOW, &reply);
     assert_int_equal(reply.status, 400);
     assert_non_null(strstr(buf_text(&reply.body), "{\"error\":\""));
@@ -366,7 +366,7 @@ static void claims_that_do_not_fit_are_told(void **state)
 static void the_proxy_takes_one_challenge_for_all(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_PROXY, NULL, "of the profile");
+    struct rig *r = rig_in(NDES_PROXY, NULL, "of the profile");
     for (int i = 0; i < 20; i++) { /* NDES's cache of five is refilled behind the scenes */
         struct sim_device d = {.password = "of the profile", .cipher = PKI_AES128_CBC};
         assert_welcome(r, &d);
@@ -378,8 +378,8 @@ static void the_proxy_takes_one_challenge_for_all(void **state)
 static void the_proxy_hands_out_a_challenge_per_device(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_PROXY, NULL, NULL);
-    struct sim_reply reply = ask(r, "POST", CHALLENGE, span_of(NULL, 0));
+    struct rig *r = rig_in(NDES_PROXY, NULL, NULL);
+    struct ndes_reply reply = ask(r, "POST", CHALLENGE, span_of(NULL, 0));
     char *challenge = challenge_of(&reply);
     struct sim_device d = {.password = challenge, .cipher = PKI_AES128_CBC};
     assert_welcome(r, &d);
@@ -405,7 +405,7 @@ static void the_proxy_hands_out_a_challenge_per_device(void **state)
 static void the_proxy_hides_ndes(void **state)
 {
     (void)state;
-    struct rig *r = rig_in(SIM_PROXY, NULL, "x");
+    struct rig *r = rig_in(NDES_PROXY, NULL, "x");
     assert_page(r, BARE, 200, "scepstorm-mdm");
     assert_page(r, CAPS, 200, "scepstorm-mdm");
     assert_page(r, OTP, 404, "scepstorm-mdm");
@@ -414,11 +414,11 @@ static void the_proxy_hides_ndes(void **state)
     static const char *const faults[] = {"app-pool-stopped", "ra-cert-expired",
                                          "ra-cert-expired:restarted=yes", "service-account-locked:face=500"};
     for (size_t i = 0; i < 4; i++) {
-        r = rig_in(SIM_PROXY, faults[i], "x");
+        r = rig_in(NDES_PROXY, faults[i], "x");
         assert_page(r, CAPS, 200, "scepstorm-mdm");
         assert_page(r, CERT, 200, "scepstorm-mdm");
         assert_page(r, PKI, 502, "scepstorm-mdm");
-        struct sim_reply reply = get(r, CERT);
+        struct ndes_reply reply = get(r, CERT);
         assert_true(span_equal(buf_span(&reply.body), buf_span(&identity->ca_certs)));
         buf_clear(&reply.body);
         free_rig(r);
@@ -430,7 +430,7 @@ static void ndes_refuses_the_proxy_and_the_device_hears_less(void **state)
     (void)state;
     static const char *const faults[] = {"password-wrong", "template-permission-denied"};
     for (size_t i = 0; i < 2; i++) {
-        struct rig *r = rig_in(SIM_PROXY, faults[i], "x");
+        struct rig *r = rig_in(NDES_PROXY, faults[i], "x");
         struct sim_device d = {.password = "x", .cipher = PKI_AES128_CBC};
         struct scep_certrep rep;
         struct err e = {0};
@@ -442,12 +442,12 @@ static void ndes_refuses_the_proxy_and_the_device_hears_less(void **state)
         scep_certrep_clear(&rep);
         free_rig(r);
     }
-    struct rig *r = rig_in(SIM_PROXY, "otp-cache-full", "x"); /* then there is no CertRep at all */
+    struct rig *r = rig_in(NDES_PROXY, "otp-cache-full", "x"); /* then there is no CertRep at all */
     struct sim_device d = {.subject = "CN=a", .password = "x", .key = device_key, .digest = PKI_SHA256};
     d.now_s = NOW / 1000000;
     struct err e = {0};
     assert_true(sim_device_make(&d, r->served, &e));
-    struct sim_reply reply = ask(r, "POST", PKI, buf_span(&d.message));
+    struct ndes_reply reply = ask(r, "POST", PKI, buf_span(&d.message));
     assert_int_equal(reply.status, 502);
     buf_clear(&reply.body);
     sim_device_clear(&d);

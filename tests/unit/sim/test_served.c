@@ -16,7 +16,8 @@
 #define SCEP    "/certsrv/mscep/mscep.dll"
 #define SUBJECT "CN=phone-7,OU=scepstorm"
 #define EVERY_OP                                                                                             \
-    (SIM_OPERATION_GET_CERT | SIM_OPERATION_GET_CRL | SIM_OPERATION_GET_NEXT_CA_CERT | SIM_OPERATION_UPDATE)
+    (NDES_OPERATION_GET_CERT | NDES_OPERATION_GET_CRL | NDES_OPERATION_GET_NEXT_CA_CERT |                    \
+     NDES_OPERATION_UPDATE)
 
 static struct pki_key *device_key, *new_key;
 
@@ -33,7 +34,7 @@ static struct buf fresh(void)
     return b;
 }
 
-static struct talker begin(const struct sim_policy *policy, const struct secret *challenge)
+static struct talker begin(const struct ndes_policy *policy, const struct secret *challenge)
 {
     struct sim_config config = {.listen = "127.0.0.1:0",
                                 .threads = 2,
@@ -124,7 +125,7 @@ static void assert_next_ca(const struct talker *t)
 static void every_operation_is_served(void **state)
 {
     (void)state;
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
     policy.operations = EVERY_OP;
     struct talker t = begin(&policy, NULL);
     struct sim_device d = {.password = "C0FFEE"};
@@ -146,8 +147,8 @@ static void every_operation_is_served(void **state)
 static void requests_wait_and_are_polled_for(void **state)
 {
     (void)state;
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
-    policy.approval = (struct sim_approval){.when = SIM_APPROVAL_POLLS, .polls = 3};
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
+    policy.approval = (struct ndes_approval){.when = NDES_APPROVAL_POLLS, .polls = 3};
     struct talker t = begin(&policy, NULL);
     struct sim_device d = {.password = "C0FFEE"};
     struct scep_certrep rep;
@@ -185,8 +186,8 @@ static char *post_for_challenge(const struct talker *t, const char *target, cons
 static void intune_challenges_are_minted_and_taken(void **state)
 {
     (void)state;
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
-    policy.mode = SIM_INTUNE;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
+    policy.mode = NDES_INTUNE;
     struct talker t = begin(&policy, NULL);
     char *challenge = post_for_challenge(&t, "/scepstorm/intune/mint", "{\"subject\": \"" SUBJECT "\"}");
     struct sim_device d = {.password = challenge};
@@ -200,8 +201,8 @@ static void intune_challenges_are_minted_and_taken(void **state)
 static void the_proxy_takes_challenges_of_its_own(void **state)
 {
     (void)state;
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
-    policy.mode = SIM_PROXY;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
+    policy.mode = NDES_PROXY;
     struct talker t = begin(&policy, NULL);
     char *challenge = post_for_challenge(&t, "/scepstorm/proxy/challenge", "");
     struct sim_device d = {.password = challenge};

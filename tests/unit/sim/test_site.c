@@ -12,7 +12,7 @@ static void healthy_urls_answer_as_documented(void **state)
 {
     (void)state;
     struct rig *r = make_rig(NULL);
-    struct sim_reply reply = get(r, CAPS);
+    struct ndes_reply reply = get(r, CAPS);
     assert_int_equal(reply.status, 200);
     assert_null(reply.content_type);
     assert_true(span_equal_text(buf_span(&reply.body),
@@ -40,9 +40,9 @@ static void host_may_be_missing_in_http_1_0_only(void **state)
     (void)state;
     struct rig *r = make_rig(NULL);
     for (int old = 0; old < 2; old++) {
-        struct sim_request request = {
+        struct ndes_request request = {
             .method = "GET", .target = span_of_text(CAPS), .http_1_0 = old == 1, .now_us = NOW};
-        struct sim_reply reply;
+        struct ndes_reply reply;
         sim_site_answer(r->site, &request, &reply);
         assert_int_equal(reply.status, old ? 200 : 400);
         buf_clear(&reply.body);
@@ -69,9 +69,9 @@ static void capabilities_can_be_chosen(void **state)
         assert_int_equal(sim_site_new(&config, &site, &e), cases[i].body != NULL);
         if (site == NULL)
             continue;
-        struct sim_request request = {
+        struct ndes_request request = {
             .method = "GET", .target = span_of_text(CAPS), .host = "ndes.example", .now_us = NOW};
-        struct sim_reply reply;
+        struct ndes_reply reply;
         sim_site_answer(site, &request, &reply);
         assert_true(span_equal_text(buf_span(&reply.body), cases[i].body));
         buf_clear(&reply.body);
@@ -89,12 +89,12 @@ static void otp_page_wants_credentials(void **state)
                                           "/certsrv/mscep_admin/mscep.dll?operation=GetCACaps"};
     for (size_t i = 0; i < 4; i++) {
         for (size_t t = 0; t < 4; t++) {
-            struct sim_request request = {.method = "GET",
-                                          .target = span_of_text(targets[t]),
-                                          .host = "ndes.example",
-                                          .authorization = headers[i],
-                                          .now_us = NOW};
-            struct sim_reply reply;
+            struct ndes_request request = {.method = "GET",
+                                           .target = span_of_text(targets[t]),
+                                           .host = "ndes.example",
+                                           .authorization = headers[i],
+                                           .now_us = NOW};
+            struct ndes_reply reply;
             sim_site_answer(r->site, &request, &reply);
             assert_int_equal(reply.status, 401);
             assert_string_equal(reply.authenticate, "Basic realm=\"NDES\"");
@@ -131,7 +131,7 @@ static void phone_enrolls_once_per_password(void **state)
 {
     (void)state;
     struct rig *r = make_rig(NULL);
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     assert_enrolls(r, password);
     assert_refused(r, &(struct sim_device){.password = password, .cipher = PKI_AES128_CBC},
@@ -156,7 +156,7 @@ static void every_algorithm_of_the_field_works(void **state)
         if (pki_evp_cipher(cipher) == NULL)
             continue;
         for (size_t i = 0; i < 8; i++) {
-            char password[SIM_OTP_TEXT_BYTES];
+            char password[NDES_OTP_TEXT_BYTES];
             fetch_password(r, password);
             struct sim_device d = {.password = password,
                                    .cipher = cipher,
@@ -167,7 +167,7 @@ static void every_algorithm_of_the_field_works(void **state)
             if (!enroll(r, &d, &rep, &e))
                 fail_msg("%s %s: %s", pki_cipher_name(cipher), pki_digest_name(digests[i % 4]), e.text);
             assert_int_equal(rep.cipher, cipher); /* as the request */
-            assert_int_equal(rep.digest, SIM_POLICY_DEFAULTS.reply_digest);
+            assert_int_equal(rep.digest, NDES_POLICY_DEFAULTS.reply_digest);
             assert_int_equal(rep.transport, PKI_RSA_PKCS1);
             scep_certrep_clear(&rep);
         }
@@ -181,7 +181,7 @@ static void certificate_is_what_was_asked_for(void **state)
     struct rig *r = make_rig(NULL);
     static const uint8_t san[] = {0x30, 0x0d, 0x82, 0x0b, 'p', 'h', 'o', 'n',
                                   'e',  '.',  'l',  'o',  'c', 'a', 'l'};
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     struct sim_device d = {.password = password,
                            .cipher = PKI_DES3_CBC,
@@ -213,7 +213,7 @@ static void serial_numbers_never_repeat(void **state)
     enum { COUNT = 20 };
     uint8_t serials[COUNT][32] = {{0}};
     for (size_t i = 0; i < COUNT; i++) {
-        char password[SIM_OTP_TEXT_BYTES];
+        char password[NDES_OTP_TEXT_BYTES];
         fetch_password(r, password);
         struct sim_device d = {.password = password, .cipher = PKI_AES128_CBC};
         struct scep_certrep rep;
@@ -233,7 +233,7 @@ static void ca_refuses_with_its_own_words(void **state)
 {
     (void)state;
     struct rig *r = make_rig(NULL);
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     struct sim_device d = {.password = password, .cipher = PKI_AES128_CBC, .key = short_key};
     struct scep_certrep rep;
@@ -253,7 +253,7 @@ static void ca_refuses_with_its_own_words(void **state)
 
 static void assert_not_scep(struct rig *r, struct span message)
 {
-    struct sim_reply reply = ask(r, "POST", PKI, message);
+    struct ndes_reply reply = ask(r, "POST", PKI, message);
     assert_int_equal(reply.status, 200);
     assert_string_equal(reply.content_type, "text/html");
     buf_clear(&reply.body);
@@ -265,7 +265,7 @@ static void garbage_gets_a_page_and_no_certrep(void **state)
     struct rig *r = make_rig(NULL);
     assert_not_scep(r, span_of_text("GET / HTTP/1.1"));
     assert_not_scep(r, span_of(NULL, 0));
-    struct sim_reply reply = get(r, PKI "&message=!!!");
+    struct ndes_reply reply = get(r, PKI "&message=!!!");
     assert_int_equal(reply.status, 200);
     assert_string_equal(reply.content_type, "text/html");
     buf_clear(&reply.body);
@@ -273,9 +273,9 @@ static void garbage_gets_a_page_and_no_certrep(void **state)
     /* Encrypted to another key: readable to the last attribute, but not for us. */
     struct scep_ca *foreign = NULL;
     struct err e = {0};
-    struct sim_identity *other = NULL;
-    struct sim_identity_spec spec = {.ca_bits = 1024, .ra_bits = 1024, .now_s = NOW / 1000000};
-    assert_true(sim_identity_new(&spec, &other, &e));
+    struct ndes_identity *other = NULL;
+    struct ndes_identity_spec spec = {.ca_bits = 1024, .ra_bits = 1024, .now_s = NOW / 1000000};
+    assert_true(ndes_identity_new(&spec, &other, &e));
     assert_true(scep_ca_parse(buf_span(&other->ca_certs), &foreign, &e));
     struct sim_device d = {.subject = "CN=x",
                            .password = "p",
@@ -288,7 +288,7 @@ static void garbage_gets_a_page_and_no_certrep(void **state)
     assert_not_scep(r, span_of(d.message.data, d.message.len / 2));
     sim_device_clear(&d);
     scep_ca_free(foreign);
-    sim_identity_free(other);
+    ndes_identity_free(other);
     free_rig(r);
 }
 
@@ -296,7 +296,7 @@ static void get_carries_the_message_as_well(void **state)
 {
     (void)state;
     struct rig *r = make_rig(NULL);
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     struct sim_device d = {.subject = "CN=x",
                            .password = password,
@@ -312,7 +312,7 @@ static void get_carries_the_message_as_well(void **state)
     assert_true(text_base64(buf_span(&d.message), &base64));
     buf_append_text(&target, PKI "&message=");
     assert_true(text_percent_encode(buf_span(&base64), &target));
-    struct sim_reply reply = get(r, buf_text(&target));
+    struct ndes_reply reply = get(r, buf_text(&target));
     struct scep_certrep rep;
     assert_true(sim_device_read(&d, r->served, buf_span(&reply.body), &rep, &e));
     scep_certrep_clear(&rep);

@@ -1,6 +1,6 @@
 /* What each fault makes a client see. */
 #include "causes/causes.h"
-#include "sim/fault_kinds.h"
+#include "faults/kinds.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,9 +21,9 @@ static void dead_pool_answers_503_everywhere_before_authentication(void **state)
         struct rig *r = make_rig(faults[f]);
         for (size_t t = 0; t < 6; t++)
             assert_page(r, targets[t], 503, KERNEL);
-        struct sim_request request = {
+        struct ndes_request request = {
             .method = "GET", .target = span_of_text(OTP), .host = "ndes.example", .now_us = NOW};
-        struct sim_reply reply;
+        struct ndes_reply reply;
         sim_site_answer(r->site, &request, &reply);
         assert_int_equal(reply.status, 503);
         buf_clear(&reply.body);
@@ -42,9 +42,9 @@ static void failed_start_answers_500_after_authentication(void **state)
         struct rig *r = make_rig(faults[f]);
         for (size_t t = 0; t < 5; t++)
             assert_page(r, targets[t], 500, IIS);
-        struct sim_request request = {
+        struct ndes_request request = {
             .method = "GET", .target = span_of_text(OTP), .host = "ndes.example", .now_us = NOW};
-        struct sim_reply reply;
+        struct ndes_reply reply;
         sim_site_answer(r->site, &request, &reply);
         assert_int_equal(reply.status, 401);
         buf_clear(&reply.body);
@@ -56,7 +56,7 @@ static void expired_ra_certificates_show_in_getcacert_only(void **state)
 {
     (void)state;
     struct rig *r = make_rig("ra-cert-expired");
-    struct sim_reply reply = get(r, CERT);
+    struct ndes_reply reply = get(r, CERT);
     struct scep_ca *aged = NULL;
     struct err e = {0};
     assert_true(scep_ca_parse(buf_span(&reply.body), &aged, &e));
@@ -68,7 +68,7 @@ static void expired_ra_certificates_show_in_getcacert_only(void **state)
     /* A client that does not look at dates enrolls all the same. */
     scep_ca_free(r->served);
     r->served = aged;
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     assert_enrolls(r, password);
     free_rig(r);
@@ -78,7 +78,7 @@ static void template_permission_has_two_faces(void **state)
 {
     (void)state;
     struct rig *r = make_rig("template-permission-denied");
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     assert_refused(r, &(struct sim_device){.password = "wrong", .cipher = PKI_AES128_CBC},
                    SCEP_BAD_MESSAGE_CHECK, UINT32_C(0x80070490));
@@ -122,7 +122,7 @@ static void full_cache_shows_its_page(void **state)
     assert_non_null(strstr(buf_text(&page), "The password cache is full."));
     buf_clear(&page);
     r->now_us += 10 * 1000000;
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     for (int i = 0; i < 5; i++)
         fetch_password(r, password);
     page = otp_page(r); /* five outstanding: full without any fault */
@@ -135,7 +135,7 @@ static void wrong_password_fault_refuses_right_ones(void **state)
 {
     (void)state;
     struct rig *r = make_rig("password-wrong:for=10s");
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     assert_refused(r, &(struct sim_device){.password = password, .cipher = PKI_AES128_CBC},
                    SCEP_BAD_MESSAGE_CHECK, UINT32_C(0x80070490));
@@ -148,7 +148,7 @@ static void restart_of_the_pool_empties_the_cache(void **state)
 {
     (void)state;
     struct rig *r = make_rig("app-pool-stopped:from=1s,for=5s");
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     r->now_us += 6 * 1000000;
     assert_refused(r, &(struct sim_device){.password = password, .cipher = PKI_AES128_CBC},
@@ -162,14 +162,14 @@ static void restart_of_the_pool_empties_the_cache(void **state)
 static void catalogue_and_faults_agree(void **state)
 {
     (void)state;
-    for (size_t i = 0; sim_fault_id(i) != NULL; i++) {
-        const struct cause *cause = causes_find(sim_fault_id(i));
+    for (size_t i = 0; fault_id(i) != NULL; i++) {
+        const struct cause *cause = causes_find(fault_id(i));
         if (cause == NULL || !cause->simulated)
-            fail_msg("%s is a fault, but the catalogue does not say so", sim_fault_id(i));
+            fail_msg("%s is a fault, but the catalogue does not say so", fault_id(i));
     }
     for (size_t i = 0; i < causes_count(); i++) {
         const struct cause *cause = causes_at(i);
-        if (cause->simulated && sim_fault_kind_find(cause->id) == NULL)
+        if (cause->simulated && fault_kind_find(cause->id) == NULL)
             fail_msg("the catalogue calls %s simulated, but there is no such fault", cause->id);
         if (cause->simulated != (cause->not_simulated == NULL))
             fail_msg("%s has neither a fault nor a reason, or both", cause->id);

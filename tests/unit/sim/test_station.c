@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-static const struct sim_effects calm;
+static const struct ndes_effects calm;
 
 static struct sim_stations *open_stations(struct sim_latencies *latencies, const char *text)
 {
@@ -44,7 +44,7 @@ static struct figures run(struct sim_stations *stations, double per_s, size_t co
     random_seed(&lot, 4711, 0);
     for (size_t i = 0; i < count; i++) {
         now_us += random_exponential(&lot, 1e6 / per_s);
-        struct sim_visit v = sim_stations_enter(stations, SIM_OP_PKI_OPERATION, (int64_t)now_us, &calm);
+        struct sim_visit v = sim_stations_enter(stations, NDES_OP_PKI_OPERATION, (int64_t)now_us, &calm);
         f.turned_away += v.queue_full;
         if (v.queue_full)
             continue;
@@ -93,7 +93,7 @@ static void lognormal_times_have_median_and_p99(void **state)
     size_t above_median = 0, above_p99 = 0;
     for (int64_t i = 0; i < 200000; i++) { /* far apart: nobody waits */
         struct sim_visit v =
-            sim_stations_enter(s, SIM_OP_PKI_OPERATION, INT64_C(1000000000000000) + i * 3600000000, &calm);
+            sim_stations_enter(s, NDES_OP_PKI_OPERATION, INT64_C(1000000000000000) + i * 3600000000, &calm);
         assert_int_equal(v.wait_us, 0);
         above_median += v.service_us > 120000;
         above_p99 += v.service_us > 900000;
@@ -124,7 +124,7 @@ static void several_servers_make_wait_as_erlang_says(void **state)
     struct sim_latencies latencies = {0};
     struct sim_stations *s = open_stations(&latencies, text);
     unlink(path);
-    assert_int_equal(latencies.of[SIM_OP_PKI_OPERATION].sample_count, SAMPLES);
+    assert_int_equal(latencies.of[NDES_OP_PKI_OPERATION].sample_count, SAMPLES);
     double load = 0.85 * SERVERS, sum = 0, term = 1;
     for (int k = 0; k < SERVERS; k++, term *= load / k)
         sum += term;
@@ -153,11 +153,11 @@ static void without_servers_nobody_waits(void **state)
     struct sim_latencies latencies = {0};
     struct sim_stations *s = open_stations(&latencies, "pki_operation:fixed=200ms");
     for (int i = 0; i < 1000; i++) {
-        struct sim_visit v = sim_stations_enter(s, SIM_OP_PKI_OPERATION, 5, &calm);
+        struct sim_visit v = sim_stations_enter(s, NDES_OP_PKI_OPERATION, 5, &calm);
         assert_int_equal(v.wait_us, 0);
         assert_int_equal(v.service_us, 200000);
     }
-    struct sim_visit other = sim_stations_enter(s, SIM_OP_OTP, 5, &calm);
+    struct sim_visit other = sim_stations_enter(s, NDES_OP_OTP, 5, &calm);
     assert_int_equal(other.service_us, 0);
     close_stations(s, &latencies);
 }
@@ -171,9 +171,9 @@ static void draws_repeat_with_the_seed(void **state)
     struct sim_stations *different = open_stations(&other, "otp:median=10ms,p99=80ms,seed=8");
     unsigned differ = 0;
     for (int i = 0; i < 100; i++) {
-        int64_t us = sim_stations_enter(first, SIM_OP_OTP, i, &calm).service_us;
-        assert_int_equal(us, sim_stations_enter(again, SIM_OP_OTP, 3 * i, &calm).service_us);
-        differ += us != sim_stations_enter(different, SIM_OP_OTP, i, &calm).service_us;
+        int64_t us = sim_stations_enter(first, NDES_OP_OTP, i, &calm).service_us;
+        assert_int_equal(us, sim_stations_enter(again, NDES_OP_OTP, 3 * i, &calm).service_us);
+        differ += us != sim_stations_enter(different, NDES_OP_OTP, i, &calm).service_us;
     }
     assert_in_range(differ, 90, 100);
     close_stations(first, &a);
@@ -187,27 +187,27 @@ static void faults_strain_a_station(void **state)
     (void)state;
     struct sim_latencies latencies = {0};
     struct sim_stations *s = open_stations(&latencies, "pki_operation:fixed=100ms");
-    struct sim_effects effects = {0};
-    struct sim_strain *strain = &effects.strain[SIM_OP_PKI_OPERATION];
+    struct ndes_effects effects = {0};
+    struct ndes_strain *strain = &effects.strain[NDES_OP_PKI_OPERATION];
     strain->factor = 3;
     strain->servers = 2;
-    strain->crowd = (struct sim_crowd){.set = true, .at_once = 5, .answer = {.set = true, .fail_info = 2}};
+    strain->crowd = (struct ndes_crowd){.set = true, .at_once = 5, .answer = {.set = true, .fail_info = 2}};
     static const int64_t waits_ms[] = {0, 0, 300, 300, 600};
     for (size_t i = 0; i < 5; i++) {
-        struct sim_visit v = sim_stations_enter(s, SIM_OP_PKI_OPERATION, 0, &effects);
+        struct sim_visit v = sim_stations_enter(s, NDES_OP_PKI_OPERATION, 0, &effects);
         assert_null(v.answer);
         assert_int_equal(v.service_us, 300000);
         assert_int_equal(v.wait_us, waits_ms[i] * 1000);
     }
-    struct sim_visit v = sim_stations_enter(s, SIM_OP_PKI_OPERATION, 299999, &effects);
+    struct sim_visit v = sim_stations_enter(s, NDES_OP_PKI_OPERATION, 299999, &effects);
     assert_ptr_equal(v.answer, &strain->crowd.answer);
-    v = sim_stations_enter(s, SIM_OP_PKI_OPERATION, 300000, &effects); /* two have left */
+    v = sim_stations_enter(s, NDES_OP_PKI_OPERATION, 300000, &effects); /* two have left */
     assert_null(v.answer);
     strain->crowd.at_once = 0;
-    v = sim_stations_enter(s, SIM_OP_PKI_OPERATION, 100000000, &effects);
+    v = sim_stations_enter(s, NDES_OP_PKI_OPERATION, 100000000, &effects);
     assert_non_null(v.answer);
-    *strain = (struct sim_strain){.median_us = 40000};
-    v = sim_stations_enter(s, SIM_OP_PKI_OPERATION, 200000000, &effects);
+    *strain = (struct ndes_strain){.median_us = 40000};
+    v = sim_stations_enter(s, NDES_OP_PKI_OPERATION, 200000000, &effects);
     assert_int_equal(v.service_us, 40000);
     assert_int_equal(v.wait_us, 0);
     close_stations(s, &latencies);
@@ -218,7 +218,7 @@ static void pool_has_one_queue_for_all(void **state)
     (void)state;
     struct sim_latencies latencies = {0};
     struct sim_stations *s = open_stations(&latencies, NULL);
-    struct sim_effects effects = {.queue = {.service_us = 1000, .length = 2}};
+    struct ndes_effects effects = {.queue = {.service_us = 1000, .length = 2}};
     for (int i = 0; i < 3; i++) {
         struct sim_visit v = sim_stations_queue(s, 10, &effects);
         assert_false(v.queue_full);

@@ -15,27 +15,27 @@
 #define SECOND INT64_C(1000000)
 #define LATER  (1000 * SECOND)
 
-static struct sim_faults *make(const char *fault)
+static struct faults *make(const char *fault)
 {
-    struct sim_faults *faults = NULL;
+    struct faults *faults = NULL;
     struct err e = {0};
     const char *texts[] = {fault};
-    assert_true(sim_faults_parse(texts, fault != NULL, &faults, &e));
-    sim_faults_start(faults, 0);
+    assert_true(faults_parse(texts, fault != NULL, &faults, &e));
+    faults_start(faults, 0);
     return faults;
 }
 
 /* The status; the body's end of line is cut. */
-static int ask(struct sim_faults *faults, const char *method, const char *target, const char *body,
+static int ask(struct faults *faults, const char *method, const char *target, const char *body,
                int64_t now_us, char *out, size_t out_bytes)
 {
-    struct sim_request request = {.method = method,
-                                  .target = span_of_text(target),
-                                  .body = span_of_text(body),
-                                  .local = true,
-                                  .now_us = now_us};
-    struct sim_reply reply;
-    sim_reply_init(&reply);
+    struct ndes_request request = {.method = method,
+                                   .target = span_of_text(target),
+                                   .body = span_of_text(body),
+                                   .local = true,
+                                   .now_us = now_us};
+    struct ndes_reply reply;
+    ndes_reply_init(&reply);
     bool changed = sim_switch_answer(faults, &request, &reply);
     assert_int_equal(changed, reply.status == 200 && strcmp(method, "GET") != 0);
     snprintf(out, out_bytes, "%.*s", (int)reply.body.len, (const char *)reply.body.data);
@@ -44,10 +44,10 @@ static int ask(struct sim_faults *faults, const char *method, const char *target
     return reply.status;
 }
 
-static bool bites(struct sim_faults *faults, int64_t now_us)
+static bool bites(struct faults *faults, int64_t now_us)
 {
-    struct sim_effects effects = {0};
-    sim_faults_effects(faults, now_us, 1, &effects);
+    struct ndes_effects effects = {0};
+    faults_effects(faults, now_us, 1, &effects);
     return effects.bitten != 0;
 }
 
@@ -55,7 +55,7 @@ static void faults_come_and_go(void **state)
 {
     (void)state;
     char text[1024];
-    struct sim_faults *faults = make(NULL);
+    struct faults *faults = make(NULL);
     assert_int_equal(ask(faults, "GET", SIM_SWITCH_PATH, "", SECOND, text, sizeof text), 200);
     assert_string_equal(text, "{\"faults\":[]}");
     assert_int_equal(ask(faults, "POST", SIM_SWITCH_PATH,
@@ -78,7 +78,7 @@ static void faults_come_and_go(void **state)
     assert_false(bites(faults, 116 * SECOND));
     assert_int_equal(ask(faults, "GET", SIM_SWITCH_PATH, "", 120 * SECOND, text, sizeof text), 200);
     assert_string_equal(text, "{\"faults\":[]}");
-    sim_faults_free(faults);
+    faults_free(faults);
 }
 
 /* Also one that was there from the start; and one that has not begun never does. */
@@ -86,19 +86,19 @@ static void minus_ends_what_holds_and_what_is_to_come(void **state)
 {
     (void)state;
     char text[1024];
-    struct sim_faults *faults = make("app-pool-stopped");
+    struct faults *faults = make("app-pool-stopped");
     assert_true(bites(faults, SECOND));
     assert_int_equal(ask(faults, "POST", SIM_SWITCH_PATH, "-app-pool-stopped", 2 * SECOND, text, sizeof text),
                      200);
     assert_false(bites(faults, 3 * SECOND));
-    assert_int_equal(sim_faults_restarts(faults, 3 * SECOND), 1);
+    assert_int_equal(faults_restarts(faults, 3 * SECOND), 1);
     assert_int_equal(
         ask(faults, "POST", SIM_SWITCH_PATH, "app-pool-stopped:from=1m", 4 * SECOND, text, sizeof text), 200);
     assert_int_equal(ask(faults, "POST", SIM_SWITCH_PATH, "-app-pool-stopped", 5 * SECOND, text, sizeof text),
                      200);
     assert_false(bites(faults, 100 * SECOND));
-    assert_int_equal(sim_faults_restarts(faults, 100 * SECOND), 1);
-    sim_faults_free(faults);
+    assert_int_equal(faults_restarts(faults, 100 * SECOND), 1);
+    faults_free(faults);
 }
 
 static void all_lines_or_none(void **state)
@@ -119,40 +119,40 @@ static void all_lines_or_none(void **state)
         {"DELETE", SIM_SWITCH_PATH "/", "", "no fault named: DELETE /scepstorm/admin/faults/ID"},
         {"DELETE", SIM_SWITCH_PATH "/otp-cache-full", "", "'otp-cache-full' does not hold"},
     };
-    struct sim_faults *faults = make(NULL);
+    struct faults *faults = make(NULL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[1024];
         assert_int_equal(
             ask(faults, cases[i].method, cases[i].target, cases[i].body, SECOND, text, sizeof text), 400);
         if (strncmp(text, cases[i].says, strlen(cases[i].says)) != 0)
             fail_msg("%s\nis not: %s", text, cases[i].says);
-        assert_int_equal(sim_faults_count(faults), 0);
+        assert_int_equal(faults_count(faults), 0);
     }
-    sim_faults_free(faults);
+    faults_free(faults);
 }
 
 static void others_may_not(void **state)
 {
     (void)state;
-    struct sim_faults *faults = make(NULL);
+    struct faults *faults = make(NULL);
     static const struct {
         const char *method;
         bool local;
         int status;
     } cases[] = {{"GET", false, 403}, {"POST", false, 403}, {"DELETE", false, 403}, {"PUT", true, 405}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct sim_request request = {.method = cases[i].method,
-                                      .target = span_of_text(SIM_SWITCH_PATH),
-                                      .body = span_of_text("ra-cert-expired"),
-                                      .local = cases[i].local};
-        struct sim_reply reply;
-        sim_reply_init(&reply);
+        struct ndes_request request = {.method = cases[i].method,
+                                       .target = span_of_text(SIM_SWITCH_PATH),
+                                       .body = span_of_text("ra-cert-expired"),
+                                       .local = cases[i].local};
+        struct ndes_reply reply;
+        ndes_reply_init(&reply);
         assert_false(sim_switch_answer(faults, &request, &reply));
         assert_int_equal(reply.status, cases[i].status);
         buf_clear(&reply.body);
     }
-    assert_int_equal(sim_faults_count(faults), 0);
-    sim_faults_free(faults);
+    assert_int_equal(faults_count(faults), 0);
+    faults_free(faults);
 }
 
 /* Places of faults that are over are taken; their restarts stay counted. */
@@ -160,7 +160,7 @@ static void many_changes_fit(void **state)
 {
     (void)state;
     char text[8192];
-    struct sim_faults *faults = make(NULL);
+    struct faults *faults = make(NULL);
     for (int i = 0; i < 200; i++) {
         int64_t now_us = i * SECOND;
         assert_int_equal(ask(faults, "POST", SIM_SWITCH_PATH, "app-pool-stopped", now_us, text, sizeof text),
@@ -170,20 +170,20 @@ static void many_changes_fit(void **state)
             ask(faults, "POST", SIM_SWITCH_PATH, "-app-pool-stopped", now_us + SECOND / 2, text, sizeof text),
             200);
         assert_false(bites(faults, now_us + SECOND / 2));
-        assert_int_equal(sim_faults_restarts(faults, now_us + SECOND / 2), i + 1);
+        assert_int_equal(faults_restarts(faults, now_us + SECOND / 2), i + 1);
     }
-    assert_int_equal(sim_faults_count(faults), SIM_FAULTS_MAX);
-    for (int i = 0; i < SIM_FAULTS_MAX; i++)
+    assert_int_equal(faults_count(faults), FAULTS_MAX);
+    for (int i = 0; i < FAULTS_MAX; i++)
         assert_int_equal(
             ask(faults, "POST", SIM_SWITCH_PATH, "ra-cert-expired", 300 * SECOND, text, sizeof text), 200);
     assert_int_equal(ask(faults, "POST", SIM_SWITCH_PATH, "ra-cert-expired", 300 * SECOND, text, sizeof text),
                      400);
     assert_string_equal(text, "at most 32 faults at once");
-    sim_faults_free(faults);
+    faults_free(faults);
 }
 
 static struct {
-    struct sim_faults *faults;
+    struct faults *faults;
     atomic_bool stop;
 } shared;
 
@@ -192,12 +192,12 @@ static void *read_all_the_time(void *user)
     (void)user;
     size_t restarts = 0;
     while (!atomic_load(&shared.stop)) {
-        struct sim_effects effects = {0};
-        sim_faults_effects(shared.faults, LATER, 1, &effects);
-        size_t now = sim_faults_restarts(shared.faults, LATER);
+        struct ndes_effects effects = {0};
+        faults_effects(shared.faults, LATER, 1, &effects);
+        size_t now = faults_restarts(shared.faults, LATER);
         restarts = now > restarts ? now : restarts;
-        for (size_t i = 0; i < sim_faults_count(shared.faults); i++)
-            (void)sim_faults_view(shared.faults, i, LATER);
+        for (size_t i = 0; i < faults_count(shared.faults); i++)
+            (void)faults_view(shared.faults, i, LATER);
     }
     return (void *)(uintptr_t)restarts;
 }
@@ -225,8 +225,8 @@ static void readers_are_not_disturbed(void **state)
         pthread_join(readers[i], &restarts);
         assert_true((uintptr_t)restarts <= TURNS);
     }
-    assert_int_equal(sim_faults_restarts(shared.faults, LATER), TURNS);
-    sim_faults_free(shared.faults);
+    assert_int_equal(faults_restarts(shared.faults, LATER), TURNS);
+    faults_free(shared.faults);
 }
 
 int main(void)

@@ -19,10 +19,10 @@ static struct pki_key *new_key, *ec_key;
 
 static struct rig *rig_of(const char *approval, unsigned operations)
 {
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
     struct err e = {0};
     policy.operations = operations;
-    if (approval != NULL && !sim_policy_approval(approval, &policy.approval, &e))
+    if (approval != NULL && !ndes_policy_approval(approval, &policy.approval, &e))
         fail_msg("%s", e.text);
     return make_rig_with(NULL, &policy, NULL);
 }
@@ -30,7 +30,7 @@ static struct rig *rig_of(const char *approval, unsigned operations)
 /* A first enrollment. The caller frees the certificate; *d keeps what a second message needs. */
 static struct pki_cert *first_cert(struct rig *r, struct sim_device *d)
 {
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     struct scep_certrep rep;
     struct err e = {0};
     fetch_password(r, password);
@@ -130,7 +130,7 @@ static void signing_with_a_certificate_does_not_replace_a_password_that_is_sent(
 {
     (void)state;
     struct rig *r = make_rig(NULL);
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     struct sim_device first = {.cipher = PKI_AES128_CBC};
     struct pki_cert *held = first_cert(r, &first);
     struct sim_device d = renewal_of(held, SCEP_PKCS_REQ);
@@ -147,7 +147,7 @@ static void signing_with_a_certificate_does_not_replace_a_password_that_is_sent(
 static void update_req_is_answered_on_demand(void **state)
 {
     (void)state;
-    for (unsigned operations = 0; operations <= SIM_OPERATION_UPDATE; operations += SIM_OPERATION_UPDATE) {
+    for (unsigned operations = 0; operations <= NDES_OPERATION_UPDATE; operations += NDES_OPERATION_UPDATE) {
         struct rig *r = rig_of(NULL, operations);
         struct sim_device first = {.cipher = PKI_AES128_CBC};
         struct pki_cert *held = first_cert(r, &first);
@@ -164,8 +164,8 @@ static void update_req_is_answered_on_demand(void **state)
 static void quirk_gives_the_old_certificate_to_the_old_key(void **state)
 {
     (void)state;
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
-    policy.quirks = SIM_QUIRK_SAME_KEY_RETURNS_OLD;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
+    policy.quirks = NDES_QUIRK_SAME_KEY_RETURNS_OLD;
     struct rig *r = make_rig_with(NULL, &policy, NULL);
     struct sim_device first = {.cipher = PKI_AES128_CBC};
     struct pki_cert *held = first_cert(r, &first);
@@ -186,7 +186,7 @@ static bool repeated_gets_same(struct rig *r, int64_t later_us, struct pki_key *
 {
     struct sim_device d = {.cipher = PKI_AES128_CBC};
     struct pki_cert *cert = first_cert(r, &d);
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     struct scep_certrep rep;
     fetch_password(r, password);
     d.same_transaction = true;
@@ -203,7 +203,7 @@ static bool repeated_gets_same(struct rig *r, int64_t later_us, struct pki_key *
 static void a_repeated_request_gets_its_certificate_again(void **state)
 {
     (void)state;
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
     policy.repeats = true;
     struct rig *r = make_rig_with(NULL, &policy, NULL);
     assert_true(repeated_gets_same(r, 19 * MINUTE, device_key));
@@ -216,7 +216,7 @@ static void a_repeated_request_gets_its_certificate_again(void **state)
 static void a_repeated_request_is_judged_anew(void **state)
 {
     (void)state;
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     struct rig *r = make_rig(NULL);
     struct sim_device d = {.cipher = PKI_AES128_CBC, .password = password};
     fetch_password(r, password);
@@ -262,7 +262,7 @@ static void become_poll(struct sim_device *d, const char *subject, struct buf *c
 
 static struct sim_device ask_pending(struct rig *r)
 {
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     struct sim_device d = {.cipher = PKI_AES128_CBC, .password = password};
     fetch_password(r, password);
     assert_outcome(r, &d, REASON_SCEP_PENDING);
@@ -334,7 +334,7 @@ static void requests_are_forgotten(void **state)
     assert_refused(r, &d, SCEP_BAD_REQUEST, 0x80070490);
     become_poll(&d, SUBJECT, &content);
     assert_outcome(r, &d, REASON_SCEP_PENDING);
-    sim_ca_restart(r->ca, r->now_us);
+    ndes_ca_restart(r->ca, r->now_us);
     assert_refused(r, &d, SCEP_BAD_REQUEST, 0x80070490);
     buf_clear(&content);
     free_rig(r);
@@ -343,9 +343,9 @@ static void requests_are_forgotten(void **state)
 static void a_restart_of_the_pool_forgets_requests(void **state)
 {
     (void)state;
-    struct sim_policy policy = SIM_POLICY_DEFAULTS;
+    struct ndes_policy policy = NDES_POLICY_DEFAULTS;
     struct err e = {0};
-    assert_true(sim_policy_approval("after=1h", &policy.approval, &e));
+    assert_true(ndes_policy_approval("after=1h", &policy.approval, &e));
     struct rig *r = make_rig_with("app-pool-stopped:from=60s,for=30s", &policy, NULL);
     struct buf content;
     buf_init(&content, 4096);
@@ -464,7 +464,7 @@ static void ndes_answers_neither_get_cert_nor_get_crl(void **state)
 static void issued_certificates_can_be_fetched(void **state)
 {
     (void)state;
-    struct rig *r = rig_of(NULL, SIM_OPERATION_GET_CERT);
+    struct rig *r = rig_of(NULL, NDES_OPERATION_GET_CERT);
     struct buf content;
     buf_init(&content, 4096);
     struct sim_device first = {.cipher = PKI_AES128_CBC};
@@ -498,7 +498,7 @@ static struct span crl_number(struct rig *r, struct buf *content, uint8_t out[8]
 static void crl_is_renewed_before_it_ends(void **state)
 {
     (void)state;
-    struct rig *r = rig_of(NULL, SIM_OPERATION_GET_CRL);
+    struct rig *r = rig_of(NULL, NDES_OPERATION_GET_CRL);
     struct buf content;
     uint8_t a[8], b[8];
     buf_init(&content, 4096);
@@ -518,8 +518,8 @@ static void crl_is_renewed_before_it_ends(void **state)
 static void next_ca_is_signed_by_this_one(void **state)
 {
     (void)state;
-    struct rig *r = rig_of(NULL, SIM_OPERATION_GET_NEXT_CA_CERT);
-    struct sim_reply reply = get(r, NEXT);
+    struct rig *r = rig_of(NULL, NDES_OPERATION_GET_NEXT_CA_CERT);
+    struct ndes_reply reply = get(r, NEXT);
     struct scep_ca *next = NULL;
     struct err e = {0};
     assert_int_equal(reply.status, 200);
@@ -543,7 +543,7 @@ static void ec_keys_are_certified_through_a_signer_that_is_rsa(void **state)
 {
     (void)state;
     struct rig *r = make_rig(NULL);
-    char password[SIM_OTP_TEXT_BYTES];
+    char password[NDES_OTP_TEXT_BYTES];
     fetch_password(r, password);
     struct sim_device d = {
         .key = ec_key, .signer_key = device_key, .password = password, .cipher = PKI_AES128_CBC};
@@ -556,13 +556,13 @@ static void replies_are_as_the_policy_wants_them(void **state)
     (void)state;
     for (enum pki_cipher asked = PKI_DES_CBC; asked < PKI_CIPHER_COUNT; asked++) {
         for (unsigned fixed = 0; fixed < 2; fixed++) {
-            struct sim_policy policy = SIM_POLICY_DEFAULTS;
+            struct ndes_policy policy = NDES_POLICY_DEFAULTS;
             policy.reply_cipher_fixed = fixed == 1;
             policy.reply_cipher = PKI_AES256_CBC;
             policy.reply_transport = fixed == 1 ? PKI_RSA_OAEP : PKI_RSA_PKCS1;
             policy.reply_digest = fixed == 1 ? PKI_SHA512 : PKI_SHA1;
             struct rig *r = make_rig_with(NULL, &policy, NULL);
-            char password[SIM_OTP_TEXT_BYTES];
+            char password[NDES_OTP_TEXT_BYTES];
             struct scep_certrep rep;
             fetch_password(r, password);
             struct sim_device d = {.password = password, .cipher = asked};
