@@ -88,6 +88,26 @@ static void count_otp(struct measure_failure *g, const struct outcome *o, bool u
     g->otp.accepted_after = 0;
 }
 
+/* Pairs become one: a long run has a coarser course, in the same room. */
+static void coarsen(struct measure_course *c)
+{
+    for (size_t i = 0; i < MEASURE_COURSE_BINS / 2; i++)
+        c->bins[i] = c->bins[2 * i] + c->bins[2 * i + 1];
+    memset(c->bins + MEASURE_COURSE_BINS / 2, 0, sizeof c->bins / 2);
+    c->width_s *= 2;
+}
+
+static void count_in_course(struct measure_course *c, int64_t at_us)
+{
+    uint64_t second = at_us < 0 ? 0 : (uint64_t)at_us / 1000000;
+    if (c->width_s == 0)
+        c->width_s = 1;
+    while (second / c->width_s >= MEASURE_COURSE_BINS && c->width_s < UINT32_C(1) << 30)
+        coarsen(c);
+    size_t bin = (size_t)(second / c->width_s);
+    c->bins[bin < MEASURE_COURSE_BINS ? bin : MEASURE_COURSE_BINS - 1]++;
+}
+
 /* Keeps the most frequent first. */
 static void rise(struct failures *f, size_t i)
 {
@@ -110,6 +130,7 @@ static void add(struct failures *f, const struct outcome *o, int follow, uint64_
     f->total++;
     g->count++;
     g->last_us = o->finished_us;
+    count_in_course(&g->course, o->finished_us);
     g->enrolled_until = enrolled;
     if (step_us < g->latency_min_us)
         g->latency_min_us = step_us;

@@ -86,6 +86,13 @@ struct measure_correctness {
 };
 struct measure_correctness measure_correctness(const struct measure *m);
 
+/* How many ended when: in bins of whole seconds, twice as long whenever the run outgrows them. */
+#define MEASURE_COURSE_BINS 120
+struct measure_course {
+    uint32_t width_s; /* a power of two; 0: nothing yet */
+    uint32_t bins[MEASURE_COURSE_BINS];
+};
+
 /* Failed and unsent devices that look the same; or enrolled ones whose follow-up failed in the same way. `first` is the
  * first of them, without its borrowed spans; of a follow-up it holds the facts of that, while `end` stays. */
 struct measure_failure {
@@ -94,6 +101,7 @@ struct measure_failure {
     enum outcome_follow follow;
     uint64_t count;
     int64_t first_us, last_us;              /* finished_us of the first and the last */
+    struct measure_course course;           /* and of all */
     int64_t latency_min_us, latency_max_us; /* service time of the failing step */
     uint64_t enrolled_before;               /* devices enrolled when the first of these failed */
     uint64_t enrolled_until;                /* and when the last of them did */

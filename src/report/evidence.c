@@ -295,7 +295,7 @@ static json_t *decoded_json(const struct outcome *o)
     return out;
 }
 
-static json_t *exemplar_json(const struct measure_failure *f)
+json_t *evidence_json(const struct measure_failure *f)
 {
     const struct outcome *o = &f->first;
     struct buf url;
@@ -321,7 +321,7 @@ static json_t *exemplar_json(const struct measure_failure *f)
 
 bool evidence_write(const struct measure_failure *f, struct buf *out, struct err *e)
 {
-    json_t *tree = exemplar_json(f);
+    json_t *tree = evidence_json(f);
     char *text = json_dumps(tree, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     json_decref(tree);
     if (text == NULL)

@@ -2,6 +2,7 @@
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H
 
+#include "base/markup.h"
 #include "measure/otp.h"
 #include "report/report.h"
 
@@ -82,7 +83,8 @@ json_t *breakdown_phases(const struct report_run *run);
 /* "evidence/03-pki_operation-scep_failure-0x80070490.json": the name of a failure's exemplar within the folder. */
 void evidence_name(const struct measure *m, size_t failure, char *out, size_t out_bytes);
 bool evidence_has(const struct measure_failure *f); /* false: nothing was answered, there is no exemplar */
-/* The exemplar itself, secrets taken out. */
+/* The exemplar itself, secrets taken out: as a tree (NULL: no memory), and written. */
+json_t *evidence_json(const struct measure_failure *f);
 bool evidence_write(const struct measure_failure *f, struct buf *out, struct err *e) MUST_USE;
 /* URL without user information and without the message of a GET. */
 bool evidence_url(struct span url, struct buf *out);
@@ -160,15 +162,6 @@ bool hlog_write(const struct summary *s, struct buf *out, struct err *e) MUST_US
 bool html_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
 bool csv_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
 bool markdown_write(const struct summary *s, struct buf *out, struct err *e) MUST_USE;
-/* Escapes for XML and HTML alike; characters that XML forbids become U+FFFD. */
-bool markup_text(struct buf *out, const char *text);
-/* A cell as RFC 4180 says, and none that a spreadsheet would take for a formula. */
-void markup_csv(struct buf *line, const char *text);
-/* Nothing in it is markup, HTML or a mention. */
-bool markup_markdown(struct buf *out, const char *text);
-/* Inline SVG of the time series, and of the passwords held; nothing without values. */
-bool chart_write(const struct report_run *run, struct buf *out);
-bool chart_write_otp(const struct report_run *run, struct buf *out);
 
 /* ---- db: run.sqlite ---- */
 struct db;

@@ -105,6 +105,11 @@ bool report_render(const struct report_run *run, enum report_form form, struct b
 bool report_judge(const struct report_run *run, struct report_verdict *verdict, struct err *e) MUST_USE;
 #define REPORT_MAX_FILE_BYTES ((size_t)256 << 20)
 
+/* The sections of report.html about a run that goes on: what stands in its <main>; page_begin and page_end (page/page.h) put
+ * the rest around it. Looks at everything that `run` points at, on the caller's thread; no SLO is judged, and of the
+ * diagnosis (may be NULL) it takes what is there. */
+bool report_page_sections(const struct report_run *run, struct buf *out, struct err *e) MUST_USE;
+
 /* Its `diagnosis` alone: a list. */
 bool report_diagnosis_json(const struct diagnose_list *list, struct buf *out, struct err *e) MUST_USE;
 
