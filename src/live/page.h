@@ -1,0 +1,14 @@
+/* The live page: the report's sections, served again and again, and a script that puts them in. For this room only. */
+#ifndef LIVE_PAGE_H
+#define LIVE_PAGE_H
+
+#include "live/metrics.h"
+
+/* The page as a whole; readable without scripts, too. */
+bool live_page_write(const struct live_view *v, struct buf *out, struct err *e) MUST_USE;
+/* What its script asks for. */
+bool live_page_sections(const struct live_view *v, struct buf *out, struct err *e) MUST_USE;
+/* What its header Content-Security-Policy says beside the one within the page. Static. */
+const char *live_page_policy(void);
+
+#endif
