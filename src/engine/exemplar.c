@@ -1,5 +1,9 @@
 /* Evidence of a failure: what was asked last, decoded, and what was heard. */
 #include "engine/internal.h"
+
+#include "base/text.h"
+#include "pki/csr.h"
+#include "scep/blot.h"
 #include "scep/describe.h"
 
 #define LINES_BYTES 65536
@@ -79,6 +83,25 @@ static void describe(void (*how)(struct span, struct buf *), const char *prefix,
     buf_clear(&lines);
 }
 
+/* As it was sent, but for what is secret: any tool can decode it once more. Left out where there is no room for it. */
+static void put_raw(struct buf *out, const char *name, struct span what, void (*blot)(struct buf *))
+{
+    struct buf copy, text;
+    buf_init(&copy, BYTES_MAX_MESSAGE);
+    buf_init(&text, 2 * BYTES_MAX_MESSAGE);
+    buf_append_span(&copy, what);
+    if (copy.len > 0)
+        blot(&copy);
+    if (copy.len > 0 && text_base64(buf_span(&copy), &text) &&
+        text.len + strlen(name) + 3 <= out->max - out->len) {
+        buf_appendf(out, "%s: ", name);
+        buf_append_span(out, buf_span(&text));
+        buf_append_byte(out, '\n');
+    }
+    buf_wipe(&copy);
+    buf_clear(&text);
+}
+
 static void put_host(struct buf *out, struct span url)
 {
     const uint8_t *scheme = url.len == 0 ? NULL : memmem(url.data, url.len, "://", 3);
@@ -119,9 +142,13 @@ static void tell_scep(const struct asked *a, struct buf *out)
         buf_appendf(out, "header: Content-Length: %zu\n", a->message.len);
     if (!operation)
         return;
+    bool csr = has_csr(a->sent->message);
     describe(scep_describe_request, "message.", a->message, out);
-    if (has_csr(a->sent->message))
+    if (csr)
         describe(scep_describe_csr, "csr.", a->csr, out);
+    put_raw(out, "message.der_base64", a->message, scep_blot_request);
+    if (csr)
+        put_raw(out, "csr.der_base64", a->csr, pki_csr_blot);
 }
 
 static void tell(const void *asked, struct buf *out)
