@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,16 +23,58 @@ static bool read_all(int fd, const char *path, struct buf *out, struct err *e)
     }
 }
 
+/* -1: cannot be read, or is none. */
+static int open_regular(const char *path, struct err *e)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        err_set_errno(e, REASON_IO, errno, "cannot open %s", path);
+    } else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        err_set(e, STAGE_SETUP, REASON_IO, "%s is not a regular file", path);
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 bool file_read(const char *path, struct buf *out, struct err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open_regular(path, e);
+    bool ok = fd >= 0 && read_all(fd, path, out, e);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+static bool digest_all(int fd, EVP_MD_CTX *digest, const char *path, uint64_t *bytes, struct err *e)
+{
+    uint8_t chunk[1 << 16];
+    ssize_t got;
+    while ((got = read(fd, chunk, sizeof chunk)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_set_errno(e, REASON_IO, errno, "cannot read %s", path);
+        *bytes += (uint64_t)got;
+        if (EVP_DigestUpdate(digest, chunk, (size_t)got) != 1)
+            return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no SHA-256 of %s", path);
+    }
+    return true;
+}
+
+bool file_sha256(const char *path, uint8_t out[32], uint64_t *bytes, struct err *e)
+{
+    int fd = open_regular(path, e);
     if (fd < 0)
-        return err_set_errno(e, REASON_IO, errno, "cannot open %s", path);
-    struct stat st;
-    bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+        return false;
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    *bytes = 0;
+    bool ok = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
     if (!ok)
-        err_set(e, STAGE_SETUP, REASON_IO, "%s is not a regular file", path);
-    ok = ok && read_all(fd, path, out, e);
+        err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no SHA-256 of %s", path);
+    ok = ok && digest_all(fd, digest, path, bytes, e) && EVP_DigestFinal_ex(digest, out, NULL) == 1;
+    EVP_MD_CTX_free(digest);
     close(fd);
     return ok;
 }
