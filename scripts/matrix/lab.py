@@ -24,10 +24,12 @@ class Case:
 
 
 class Lab:
-    def __init__(self, program, work, causes, artefacts):
-        self.program, self.work, self.causes, self.artefacts = program, work, causes, artefacts
+    def __init__(self, program, work, causes, artefacts, again=False):
+        self.program, self.work, self.causes, self.artefacts, self.again = program, work, causes, artefacts, again
 
     def prepare(self):
+        if self.again:
+            return
         os.makedirs(self.work, exist_ok=True)
         self.call("keygen", "keys.pool", "--count", "8")
         draw = random.Random(7)
@@ -62,16 +64,25 @@ class Lab:
         return tree
 
     def run(self, case):
-        name = re.sub(r"[^a-zA-Z0-9.-]+", "_", case.name)[:60]
+        name = re.sub(r"[^a-zA-Z0-9.-]+", "_", case.name)[:120]
         folder = os.path.join(self.work, name)
+        logs = name + ".logs" if case.setup.get("tls") or case.setup.get("restart") else os.path.join(name, "logs")
+        if not self.again:
+            self.play(case, name, folder)
+        with open(os.path.join(folder, "summary.json")) as file:
+            summary = json.load(file)
+        logs = os.path.join(self.work, logs)
+        lacking = self.lacking(case, logs, os.path.join(self.work, name + ".lacking"))
+        return {"devices": summary["devices"], "outside": self.diagnose(name) if self.again else summary["diagnosis"],
+                "decisive": self.diagnose(name, logs), "lacking": self.diagnose(name, lacking)}
+
+    def play(self, case, name, folder):
         shutil.rmtree(folder, ignore_errors=True)
         tree = self.scenario(case, name)
         server = None
         try:
             if case.setup.get("tls") or case.setup.get("restart"):
-                server, logs = self.serve(case, tree, name)
-            else:
-                logs = os.path.join(folder, "logs")
+                server = self.serve(case, tree, name)
             with open(folder + ".yaml", "w") as out:
                 json.dump(tree, out)
             done = self.call("run", name + ".yaml", "--no-progress", "--out", name)
@@ -87,11 +98,6 @@ class Lab:
                     server.kill()
         if done.returncode not in (0, 3, 4):
             raise RuntimeError("run ended with %d: %s" % (done.returncode, (done.stderr or done.stdout)[-300:].strip()))
-        with open(os.path.join(folder, "summary.json")) as file:
-            summary = json.load(file)
-        lacking = self.lacking(case, logs, os.path.join(self.work, name + ".lacking"))
-        return {"devices": summary["devices"], "outside": summary["diagnosis"],
-                "decisive": self.diagnose(name, logs), "lacking": self.diagnose(name, lacking)}
 
     def serve(self, case, tree, name):
         """A simulator that stands alone: with HTTPS, or to be restarted while it serves."""
@@ -118,14 +124,14 @@ class Lab:
         server.stdin.write("start\n")
         server.stdin.flush()
         if not case.setup.get("tls"):
-            return server, logs
+            return server
         roots = name + ".pem"
         certs = subprocess.run("curl -sk '%s?operation=GetCACert' | openssl pkcs7 -inform DER -print_certs" % scep, shell=True,
                                capture_output=True, text=True).stdout
         with open(os.path.join(self.work, roots), "w") as out:
             out.write(certs)
         tree["target"]["tls"] = {"ca_file": roots}
-        return server, logs
+        return server
 
     def lacking(self, case, logs, out):
         """The logs without the files that hold what settles the causes."""
@@ -142,11 +148,11 @@ class Lab:
             shutil.copytree(source, target) if os.path.isdir(source) else shutil.copyfile(source, target)
         return out
 
-    def diagnose(self, name, logs):
-        done = self.call("diagnose", name, "--evidence", logs, "--json")
+    def diagnose(self, name, logs=None):
+        done = self.call("diagnose", name, *(["--evidence", logs] if logs else []), "--json")
         if done.returncode != 0:
-            if not os.listdir(logs) or "nothing" in done.stderr:
-                done = self.call("diagnose", name, "--json")
-            if done.returncode != 0:
+            if logs and (not os.listdir(logs) or "nothing" in done.stderr):
+                return self.diagnose(name)
+            else:
                 raise RuntimeError("diagnose ended with %d: %s" % (done.returncode, done.stderr[-300:].strip()))
         return json.loads(done.stdout)["diagnosis"]

@@ -277,6 +277,7 @@ def arguments():
     parser.add_argument("--minutes", type=float, default=40, help="begin no case after so long")
     parser.add_argument("--out", default="build/diagnosis-matrix")
     parser.add_argument("--keep", metavar="DIR", help="leave runs and logs there")
+    parser.add_argument("--again", metavar="DIR", help="diagnose the runs that --keep left there, instead of new ones")
     return parser.parse_args()
 
 
@@ -305,7 +306,7 @@ def main():
         sys.exit("diagnosis-matrix.sh: no such case")
     deadline, done, broken, lock = time.monotonic() + 60 * a.minutes, [], [], threading.Lock()
     with tempfile.TemporaryDirectory() as scratch:
-        lab = Lab(program, a.keep or scratch, causes, artefacts)
+        lab = Lab(program, os.path.abspath(a.again or a.keep or scratch), causes, artefacts, bool(a.again))
         lab.prepare()
 
         def work(case):

@@ -104,6 +104,7 @@ PROXY_ONLY = {"mdm-cannot-reach-ndes", "mdm-stale-ra-certs"}
 SAME = {
     ("app-pool-recycled", "password-lost-on-recycle"): "a recycle, and what it does to passwords",
     ("otp-endpoint-503", "app-pool-stopped"): "the pool is stopped for all applications in it",
+    ("mdm-cannot-reach-ndes", "network-path-blocked"): "a path that is blocked for whoever asks: only who that is tells them apart",
     **{("mdm-otp-credential-invalid", "otp-" + what): "the same refusal, of the account that the MDM has: the harness has no other"
        for what in ("auth-failed", "account-locked", "account-disabled", "account-password-expired")},
 }

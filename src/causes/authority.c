@@ -12,7 +12,7 @@ static const struct cause authority[] = {
         .title = "An account lacks Enroll on the SCEP certificate template",
         .mode = "*",
         .stage = "pki_operation",
-        .class_id = "L9b",
+        .class_id = "L7/L9b",
         .runbook = LIST(RUN_CAUSE_TEMPLATE, RUN_STEP_TEMPLATE, RUN_FIX_TEMPLATE, RUN_FIX_TEST),
         .signature = "FAILURE badRequest with HRESULT 0x80094012 when the NDES service account lacks it; the "
                      "OTP page says \"You do not have sufficient permission to enroll with SCEP\" when the "

@@ -31,7 +31,9 @@ static const struct causes_class classes[] = {
      LIST("Lengthen the URL step by step: fails at about 2048 of query (maxQueryString), 4096 (maxUrl), 16 k "
           "(HTTP.sys); elsewhere a proxy",
           "Who answers: HTTP.sys (HTTPERR FieldLength, RequestLength), IIS (404.14, 404.15), or nothing "
-          "logged: the proxy")},
+          "logged: the proxy",
+          "The other way round, POST fails and GET works: whatever its length, the verb is refused (405, "
+          "404.6); above a length, maxAllowedContentLength (404.13, 413)")},
     {"L6", "PKIOperation: FAILURE with 0x80070490, a password that NDES does not know",
      LIST("The client's records: age above PasswordValidity: expired; in an earlier success: used; all from "
           "before a "
@@ -42,8 +44,10 @@ static const struct causes_class classes[] = {
      LIST("Subject, dates and template of the old certificate against the request",
           "NDES event 28; CA event 53 for the template",
           "`reg query HKLM\\SOFTWARE\\Microsoft\\Cryptography\\MSCEP\\CAType`: 0 is a standalone CA")},
-    {"L7", "PKIOperation: FAILURE with 0x80094800, a template that the CA does not offer",
-     LIST("`certutil -CATemplates` on the CA against the three names in the MSCEP registry key")},
+    {"L7", "PKIOperation: FAILURE with 0x80094800 or 0x80094012, a template not offered, or not to us",
+     LIST("`certutil -CATemplates` on the CA against the three names in the MSCEP registry key",
+          "0x80094012: first who asks (CA event 53 names the requester): the account that was set up for "
+          "NDES lacks Enroll, or the pool runs as another one")},
     {"L8", "PKIOperation: FAILURE with 0x800706BA or 0x80070005, the CA is not reached",
      LIST("Time: 20 to 60 seconds is a firewall, under 2 seconds a stopped service or a refusal",
           "`certutil -config \"<ca-host>\\<CA name>\" -ping` on the NDES server",

@@ -149,7 +149,7 @@ static const struct cause limits[] = {
         .title = "PKIOperation by POST is refused, by GET it works",
         .mode = "*",
         .stage = "pki_operation",
-        .class_id = "",
+        .class_id = "L5",
         .signature = "POST PKIOperation: 405, 404 or 500; the same message by GET is answered. GetCACaps "
                      "lacks POSTPKIOperation (old servers), or something denies the verb.",
         AT("ok", "ok", "no POSTPKIOperation, or empty", "ok", "ok", "405, 404 or 500 @iis or @px", "ok",

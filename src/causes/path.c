@@ -89,10 +89,11 @@ static const struct cause path[] = {
         .title = "The MDM cannot reach NDES",
         .mode = "J",
         .stage = "tcp",
-        .class_id = "L1",
+        .class_id = "L1/L14",
         .signature =
             "With the MDM as SCEP proxy all profiles fail at once, whatever network the devices are on.",
-        AT_PATH("time-out or refused, from the MDM only"),
+        AT("time-out or refused, from the MDM only; the MDM's own, ok", "ok (the MDM's)", "ok (the MDM's)",
+           "ok (the MDM's)", "-", "502 @px (the MDM's)", "502 @px (the MDM's)", "-"),
         .decided_by =
             "No line from the MDM's address in the IIS log; a request from the MDM's own host fails.",
         .steps = LIST("On the MDM (or its proxy): `curl -v "

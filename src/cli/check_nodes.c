@@ -4,24 +4,41 @@
 struct node {
     const char *address;
     bool caps_answered, ca_answered;
-    uint8_t caps[32], ca[32]; /* SHA-256 of the capabilities, and over the certificates in the order served */
+    uint8_t caps[32]; /* SHA-256 of the capabilities, */
+    uint8_t ca[32];   /* over the certificates of authorities in the order served, */
+    uint8_t ra[32];   /* and over the others */
     size_t certificates;
     char words[256];
 };
 
-static bool digest_certificates(struct span body, uint8_t out[32], size_t *count)
+static bool is_ra(const struct scep_ca *ca, size_t i)
+{
+    enum scep_role role = scep_ca_role(ca, i);
+    return role != SCEP_ROLE_CA && role != SCEP_ROLE_CHAIN;
+}
+
+static bool digest(const struct scep_ca *ca, bool of_ra, uint8_t out[32])
+{
+    struct buf all;
+    struct err ignored = {0};
+    buf_init(&all, SCEP_CA_MAX_CERTS * (size_t)32);
+    for (size_t i = 0; i < scep_ca_count(ca); i++) {
+        if (is_ra(ca, i) == of_ra)
+            buf_append(&all, pki_cert_sha256(scep_ca_cert(ca, i)), 32);
+    }
+    bool ok = buf_ok(&all, STAGE_GET_CA_CERT, &ignored) && span_sha256(buf_span(&all), out);
+    buf_clear(&all);
+    return ok;
+}
+
+static bool digest_certificates(struct span body, struct node *n)
 {
     struct scep_ca *ca = NULL;
     struct err ignored = {0};
-    struct buf all;
     if (!scep_ca_parse(body, &ca, &ignored))
         return false;
-    buf_init(&all, SCEP_CA_MAX_CERTS * (size_t)32);
-    *count = scep_ca_count(ca);
-    for (size_t i = 0; i < *count; i++)
-        buf_append(&all, pki_cert_sha256(scep_ca_cert(ca, i)), 32);
-    bool ok = buf_ok(&all, STAGE_GET_CA_CERT, &ignored) && span_sha256(buf_span(&all), out);
-    buf_clear(&all);
+    n->certificates = scep_ca_count(ca);
+    bool ok = digest(ca, false, n->ca) && digest(ca, true, n->ra);
     scep_ca_free(ca);
     return ok;
 }
@@ -38,8 +55,7 @@ static void look_at(struct check *c, const char *address, struct node *n)
         return;
     check_get(c, "GetCACert", address, STAGE_GET_CA_CERT, &page);
     check_why(&page, n->words, sizeof n->words);
-    n->ca_answered =
-        check_answered(&page) && digest_certificates(buf_span(&page.body), n->ca, &n->certificates);
+    n->ca_answered = check_answered(&page) && digest_certificates(buf_span(&page.body), n);
     check_page_clear(&page);
 }
 
@@ -48,11 +64,17 @@ static void compare(struct check *c, const struct node *n, const struct node *wi
 {
     bool same_caps = memcmp(n->caps, with->caps, sizeof n->caps) == 0;
     bool same_ca = memcmp(n->ca, with->ca, sizeof n->ca) == 0;
+    bool same_ra = memcmp(n->ra, with->ra, sizeof n->ra) == 0;
     if (n == with) {
         check_stage(c, "node", CHECK_OK, -1, "%s answers, with %zu certificates", n->address,
                     n->certificates);
-    } else if (same_caps && same_ca) {
+    } else if (same_caps && same_ca && same_ra) {
         check_stage(c, "node", CHECK_OK, -1, "%s shows the same as %s", n->address, with->address);
+    } else if (same_caps && same_ca) { /* as it is with several NDES of one authority */
+        check_stage(c, "node", CHECK_OK, -1,
+                    "%s has RA certificates of its own, as each NDES of a farm does: a device must meet the "
+                    "server again whose certificates and password it got",
+                    n->address);
     } else {
         check_stage(c, "node", CHECK_WARNING, -1, "%s has other %s%s%s than %s", n->address,
                     same_caps ? "" : "capabilities", same_caps || same_ca ? "" : " and ",

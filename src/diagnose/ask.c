@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define MAX_ANCHORS 2048
 #define QUARTER     (INT64_C(900) * 1000000)
@@ -106,13 +105,7 @@ static void move_seen(struct diagnose_logs *d, struct seen *seen)
 
 static bool foreign_pool(const struct diagnose_logs *d, const struct seen *seen)
 {
-    if (!seen->mark->scoped || seen->mark->anywhere)
-        return false;
-    for (unsigned i = 0; i < d->pool_count; i++) {
-        if (strcasecmp(d->pools[i], seen->scope) == 0)
-            return false;
-    }
-    return true;
+    return seen->mark->scoped && !seen->mark->anywhere && !digest_own_pool(d, seen->scope);
 }
 
 /* Pools were learnt while reading: what other pools did goes now. */
@@ -144,6 +137,8 @@ void digest_close(struct diagnose_logs *d)
             d->cover[i].last_us > d->now_us)
             d->now_us = d->cover[i].last_us;
     }
+    if (d->latest_us != 0 && d->now_us > d->latest_us) /* one wrong year would age every certificate */
+        d->now_us = d->latest_us;
     state_close(d);
     patterns_look(d);
 }
@@ -192,6 +187,14 @@ uint64_t digest_between(const struct diagnose_logs *d, const char *mark, int64_t
                                 first_from(seen, from_us)) *
                      seen->stride;
     }
+    return count;
+}
+
+uint64_t digest_posts_below(const struct diagnose_logs *d, uint64_t bytes)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < POST_BUCKETS && (i + 1) * BUCKET_BYTES <= bytes; i++)
+        count += d->posts[i];
     return count;
 }
 

@@ -253,55 +253,6 @@ static double plain_http(const struct facts *f)
     return strncasecmp(url, "http://", 7) == 0 ? 6 : url[0] == '\0' ? 1 : 0.05;
 }
 
-static double long_get(const struct facts *f)
-{
-    return facts_query_bytes(f) > 1024 ? 5 : 0.2;
-}
-
-/* maxQueryString is 2048 by default, maxUrl 4096: a query between the two decides. */
-static double query_length(const struct facts *f)
-{
-    size_t bytes = facts_query_bytes(f);
-    return bytes == 2048 + 1 ? 8 : bytes == 0 || bytes > 2048 ? 1 : 0.3;
-}
-
-/* maxUrl counts the path, too. */
-static size_t path_bytes(const struct facts *f)
-{
-    const char *host = strstr(f->run->target->url, "://");
-    const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
-    return path != NULL ? strcspn(path, "?#") : 0;
-}
-
-static double url_length(const struct facts *f)
-{
-    size_t bytes = facts_query_bytes(f);
-    if (bytes > 0 && path_bytes(f) + 1 + bytes == 4096 + 1)
-        return 20;
-    return bytes == 0 || bytes > 4000 ? 1 : 0.1;
-}
-
-/* A signature is different each time: sometimes there is a + in it, sometimes not. */
-static double sometimes(const struct facts *f)
-{
-    size_t bytes = facts_query_bytes(f);
-    if (bytes > 0 && bytes < 1024) /* shorter than any limit: what is in it matters */
-        return 12;
-    return f->mixed > 0.2 ? 6 : 0.5;
-}
-
-/* What the server announces it takes. */
-static double no_post_announced(const struct facts *f)
-{
-    if (f->first->http_status == 405) /* is about the method, and never about a length */
-        return 1;
-    for (size_t i = 0; i < f->run->target->cap_count; i++) {
-        if (strcasecmp(f->run->target->caps[i], "POSTPKIOperation") == 0)
-            return 0.1;
-    }
-    return 1;
-}
-
 static double says_version(const struct facts *f)
 {
     return strcasestr(f->first->error.text, "version") != NULL ||
@@ -343,6 +294,18 @@ static double post_alone(const struct facts *f)
     return !post ? 0.05 : f->mixed > 0.2 ? 12 : 0.3;
 }
 
+/* What needs no CA waits in vain, too. */
+static double all_stall(const struct facts *f)
+{
+    for (size_t i = 0; i < measure_failure_count(f->run->measure); i++) {
+        const struct err *e = &measure_failure(f->run->measure, i)->first.error;
+        bool waited = e->reason == REASON_REQUEST_TIMEOUT;
+        if (waited && (e->stage == STAGE_GET_CA_CAPS || e->stage == STAGE_GET_CA_CERT))
+            return 60;
+    }
+    return 1;
+}
+
 /* ---- candidates ---- */
 
 #define LOOK_ALIKE(name, ...) const struct candidate name[] = {__VA_ARGS__, END}
@@ -354,6 +317,12 @@ LOOK_ALIKE(may_refused, {"network-path-blocked", 0.5, NULL, NULL}, {"w3svc-stopp
            {"mdm-cannot-reach-ndes", 0.02, NULL, NULL});
 LOOK_ALIKE(may_reset, {"network-path-blocked", 0.5, NULL, NULL}, {"app-pool-crashing", 0.3, NULL, NULL},
            {"w3svc-stopped", 0.1, service_stop, NULL});
+LOOK_ALIKE(may_stalled, {"network-path-blocked", 0.6, NULL, NULL},
+           {"server-busy", 0.12, under_load, tell_mixed},
+           {"app-pool-queue-full", 0.04, under_load, tell_mixed},
+           {"app-proxy-connector-down", 0.06, NULL, NULL}, {"app-pool-crashing", 0.04, crash, tell_resets},
+           {"tls-binding-missing", 0.02, NULL, NULL}, {"mdm-cannot-reach-ndes", 0.02, NULL, NULL},
+           {"w3svc-stopped", 0.01, NULL, NULL});
 LOOK_ALIKE(may_tls, {"tls-chain-untrusted", 0.4, NULL, NULL},
            {"tls-cert-expired", 0.25, tls_says_expired, NULL},
            {"tls-cert-name-mismatch", 0.25, tls_says_name, NULL}, {"clock-skew", 0.1, skew, tell_date_skew});
@@ -384,10 +353,11 @@ LOOK_ALIKE(may_start_failed, {"ra-cert-expired", 0.2, ra_dates, tell_expired_ra}
            {"ca-config-wrong", 0.01, NULL, NULL}, {"server-busy", 0.02, crowded_out, tell_mixed},
            {"service-account-disabled", 0.02, at_logon, NULL},
            {"service-account-logon-right-missing", 0.02, at_logon, NULL});
-LOOK_ALIKE(may_message_failed, {"malformed-pkimessage", 0.3, NULL, NULL},
-           {"message-encrypted-to-wrong-cert", 0.3, NULL, NULL}, {"payload-truncated", 0.08, NULL, NULL},
+LOOK_ALIKE(may_message_failed, {"malformed-pkimessage", 0.3, lengths_any, NULL},
+           {"message-encrypted-to-wrong-cert", 0.3, lengths_any, NULL},
+           {"payload-truncated", 0.08, lengths_above, tell_lengths},
            {"post-not-accepted", 0.08, post_alone, NULL}, {"proxy-strips-query-or-body", 0.05, NULL, NULL},
-           {"mdm-stale-ra-certs", 0.04, NULL, NULL}, {"server-busy", 0.04, crowded_out, tell_mixed},
+           {"mdm-stale-ra-certs", 0.04, lengths_any, NULL}, {"server-busy", 0.04, crowded_out, tell_mixed},
            {"app-pool-crashing", 0.04, crash, tell_resets});
 LOOK_ALIKE(may_reply_cut, {"payload-truncated", 0.8, NULL, NULL},
            {"client-crypto-incompatible", 0.1, NULL, NULL}, {"proxy-strips-query-or-body", 0.05, NULL, NULL});
@@ -408,6 +378,15 @@ LOOK_ALIKE(may_login_page, {"app-proxy-preauth-enabled", 0.5, goes_to_logon, NUL
            {"wrong-scep-url", 0.3, NULL, NULL}, {"app-proxy-wrong-url", 0.1, NULL, NULL});
 LOOK_ALIKE(may_bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL},
            {"app-pool-crashing", 0.03, then_down, NULL}, {"mdm-cannot-reach-ndes", 0.05, NULL, NULL});
+/* An MDM that is the SCEP proxy answers the rest itself. */
+LOOK_ALIKE(may_behind_mdm, {"mdm-cannot-reach-ndes", 0.4, NULL, NULL},
+           {"app-proxy-bad-gateway", 0.12, NULL, NULL}, {"mdm-otp-credential-invalid", 0.08, NULL, NULL},
+           {"app-pool-stopped", 0.08, by_hand, NULL},
+           {"service-account-password-expired", 0.08, at_logon, NULL},
+           {"ra-cert-expired", 0.06, ra_dates, tell_expired_ra},
+           {"mdm-otp-bottleneck", 0.05, under_load, NULL}, {"app-proxy-connector-down", 0.04, NULL, NULL},
+           {"app-pool-crashing", 0.04, crash, tell_resets}, {"service-account-locked", 0.03, at_logon, NULL},
+           {"w3svc-stopped", 0.03, service_stop, NULL}, {"ra-key-access-denied", 0.02, NULL, NULL});
 LOOK_ALIKE(may_gateway_timeout, {"app-proxy-connector-down", 0.95, NULL, NULL},
            {"app-proxy-bad-gateway", 0.04, NULL, NULL});
 
@@ -466,9 +445,11 @@ LOOK_ALIKE(may_algorithm, {"unsupported-algorithm", 1, NULL, NULL});
 LOOK_ALIKE(may_client_crypto, {"client-crypto-incompatible", 1, NULL, NULL});
 LOOK_ALIKE(may_signer_unknown, {"client-crypto-incompatible", 0.6, NULL, NULL},
            {"ca-renewed-ra-stale", 0.4, NULL, NULL});
-LOOK_ALIKE(may_no_certrep, {"message-encrypted-to-wrong-cert", 0.5, NULL, NULL},
-           {"malformed-pkimessage", 0.5, NULL, NULL}, {"payload-truncated", 0.15, NULL, NULL},
-           {"mdm-stale-ra-certs", 0.06, NULL, NULL}, {"proxy-strips-query-or-body", 0.06, NULL, NULL});
+LOOK_ALIKE(may_no_certrep, {"message-encrypted-to-wrong-cert", 0.45, lengths_any, NULL},
+           {"malformed-pkimessage", 0.45, lengths_any, NULL},
+           {"payload-truncated", 0.2, lengths_above, tell_lengths},
+           {"mdm-stale-ra-certs", 0.06, lengths_any, NULL},
+           {"proxy-strips-query-or-body", 0.1, lengths_any, NULL});
 
 LOOK_ALIKE(may_connector, {"connector-stopped", 0.3, all_refused, tell_policy_module},
            {"connector-outdated", 0.16, all_refused, tell_policy_module},
@@ -493,27 +474,31 @@ LOOK_ALIKE(may_forbidden, {"ip-restricted", 0.25, NULL, NULL}, {"ssl-client-cert
            {"execute-denied", 0.2, NULL, NULL}, {"https-required", 0.15, plain_http, NULL},
            {"proxy-strips-query-or-body", 0.05, NULL, NULL}, {"otp-with-policy-module", 0, NULL, NULL});
 LOOK_ALIKE(may_forbidden_proxy, {"app-proxy-preauth-enabled", 0.6, NULL, NULL},
-           {"ip-restricted", 0.15, NULL, NULL}, {"proxy-url-too-long", 0.15, long_get, NULL});
+           {"ip-restricted", 0.15, NULL, NULL}, {"proxy-url-too-long", 0.15, lengths_long_get, NULL});
 LOOK_ALIKE(may_unauthorized, {"anonymous-disabled", 0.8, NULL, NULL}, {"file-acl-denied", 0.15, NULL, NULL});
 LOOK_ALIKE(may_too_long_proxy, {"proxy-url-too-long", 1, NULL, NULL});
 LOOK_ALIKE(may_too_long_httpsys, {"httpsys-request-too-long", 0.9, NULL, NULL},
            {"proxy-url-too-long", 0.05, NULL, NULL});
-LOOK_ALIKE(may_too_long, {"iis-query-too-long", 0.5, query_length, NULL},
-           {"iis-url-too-long", 0.25, url_length, NULL}, {"double-escape-blocked", 0.08, sometimes, NULL},
+LOOK_ALIKE(may_too_long, {"iis-query-too-long", 0.5, lengths_query, tell_lengths},
+           {"iis-url-too-long", 0.25, lengths_url, tell_lengths},
+           {"double-escape-blocked", 0.08, lengths_sometimes, tell_lengths},
            {"iis-body-too-large", 0.02, NULL, NULL}, {"httpsys-request-too-long", 0.02, NULL, NULL},
            {"proxy-url-too-long", 0.03, NULL, NULL});
-LOOK_ALIKE(may_post_refused, {"post-not-accepted", 0.75, no_post_announced, NULL},
-           {"iis-body-too-large", 0.15, NULL, NULL});
+LOOK_ALIKE(may_post_refused, {"post-not-accepted", 0.7, lengths_no_post, NULL},
+           {"iis-body-too-large", 0.15, lengths_above, tell_lengths});
 LOOK_ALIKE(may_body_too_large, {"iis-body-too-large", 0.85, NULL, NULL},
            {"proxy-url-too-long", 0.03, NULL, NULL});
-LOOK_ALIKE(may_otp_forbidden, {"mscep-admin-default-doc-missing", 0.5, NULL, NULL},
+LOOK_ALIKE(may_otp_forbidden, {"mscep-admin-default-doc-missing", 0.5, otp_file_there, tell_otp_file},
            {"ip-restricted", 0.15, NULL, NULL}, {"ssl-client-cert-required", 0.1, NULL, NULL},
            {"otp-with-policy-module", 0.1, NULL, NULL}, {"execute-denied", 0.1, NULL, NULL},
            {"https-required", 0.05, plain_http, NULL});
 LOOK_ALIKE(may_ca_info, {"ca-config-wrong", 0.75, NULL, NULL}, {"ca-unreachable-rpc", 0.05, NULL, NULL},
            {"ra-cert-missing", 0.05, NULL, NULL});
+LOOK_ALIKE(may_other_ca, {"ca-config-wrong", 0.4, NULL, NULL}, {"ra-cert-wrong-ca", 0.4, NULL, NULL},
+           {"ca-renewed-ra-stale", 0.2, NULL, NULL});
 LOOK_ALIKE(may_slow, {"ca-slow", 0.45, NULL, NULL}, {"ca-unreachable-rpc", 0.2, NULL, NULL},
-           {"server-busy", 0.2, NULL, NULL}, {"app-pool-queue-full", 0.05, NULL, NULL});
+           {"server-busy", 0.2, NULL, NULL}, {"app-pool-queue-full", 0.05, NULL, NULL},
+           {"network-path-blocked", 0.02, all_stall, NULL});
 LOOK_ALIKE(may_load, {"app-pool-queue-full", 0.4, NULL, NULL}, {"server-busy", 0.4, NULL, NULL},
            {"ca-slow", 0.2, NULL, NULL});
 LOOK_ALIKE(may_stripped, {"proxy-strips-query-or-body", 0.7, NULL, NULL},
@@ -526,8 +511,9 @@ LOOK_ALIKE(may_no_template, {"template-name-mismatch", 0.5, NULL, NULL},
            {"template-not-published", 0.2, NULL, NULL}, {"ca-config-wrong", 0.1, NULL, NULL});
 LOOK_ALIKE(may_not_encrypted, {"message-encrypted-to-wrong-cert", 0.75, NULL, NULL},
            {"mdm-stale-ra-certs", 0.2, NULL, NULL});
-LOOK_ALIKE(may_not_decoded, {"malformed-pkimessage", 0.65, NULL, NULL},
-           {"payload-truncated", 0.2, NULL, NULL}, {"proxy-strips-query-or-body", 0.1, NULL, NULL});
+LOOK_ALIKE(may_not_decoded, {"malformed-pkimessage", 0.65, lengths_any, NULL},
+           {"payload-truncated", 0.2, lengths_above, tell_lengths},
+           {"proxy-strips-query-or-body", 0.1, NULL, NULL});
 LOOK_ALIKE(may_account_refused, {"service-account-password-expired", 0.5, NULL, NULL},
            {"service-account-locked", 0.2, NULL, NULL}, {"service-account-disabled", 0.1, NULL, NULL},
            {"app-pool-identity-mismatch", 0.15, NULL, NULL});

@@ -8,6 +8,7 @@ extern const struct candidate may_dns[];
 extern const struct candidate may_dropped[];
 extern const struct candidate may_refused[];
 extern const struct candidate may_reset[];
+extern const struct candidate may_stalled[];
 extern const struct candidate may_tls[];
 extern const struct candidate may_pool_down[];
 extern const struct candidate may_start_failed[];
@@ -22,6 +23,7 @@ extern const struct candidate may_not_found_httpsys[];
 extern const struct candidate may_not_found_proxy[];
 extern const struct candidate may_login_page[];
 extern const struct candidate may_bad_gateway[];
+extern const struct candidate may_behind_mdm[];
 extern const struct candidate may_gateway_timeout[];
 extern const struct candidate may_ra_expired[];
 extern const struct candidate may_ca_expired[];
@@ -65,6 +67,7 @@ extern const struct candidate may_post_refused[];
 extern const struct candidate may_body_too_large[];
 extern const struct candidate may_otp_forbidden[];
 extern const struct candidate may_ca_info[];
+extern const struct candidate may_other_ca[];
 extern const struct candidate may_slow[];
 extern const struct candidate may_load[];
 extern const struct candidate may_stripped[];
@@ -87,5 +90,19 @@ extern const struct candidate may_otp_logon[];
 
 /* The certificate that signs a renewal is past its end. */
 bool signer_has_expired(const struct facts *f);
+
+/* Factors by the lengths of requests. lengths.c */
+double lengths_above(const struct facts *f); /* long ones alone fail */
+double lengths_any(const struct facts *f);   /* that cannot matter */
+double lengths_query(const struct facts *f);
+double lengths_url(const struct facts *f);
+double lengths_sometimes(const struct facts *f); /* what is in them matters */
+double lengths_long_get(const struct facts *f);
+double lengths_no_post(const struct facts *f);
+void tell_lengths(const struct facts *f, struct diagnosis *d);
+
+/* The OTP page's folder against the file in it. otp.c */
+double otp_file_there(const struct facts *f);
+void tell_otp_file(const struct facts *f, struct diagnosis *d);
 
 #endif

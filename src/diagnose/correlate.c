@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define AROUND (INT64_C(120) * 1000000)
-#define LEAST  3 /* failures that a contradiction needs */
+#define LEAST  3   /* failures that a contradiction needs */
+#define LESS   256 /* bytes that are not there any more: no header was that long */
 
 static void contradict(struct diagnose_logs *d, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -51,15 +52,33 @@ static void look_at_silence(struct inference *inf, const struct group *g)
     digest_add(inf->logs, "run-not-arrived", 0, 1, EVIDENCE_NO_TIME, EVIDENCE_NO_TIME, "");
 }
 
+/* What arrives is as long as what was sent, or longer: proxies add headers. */
+static void look_at_lengths(struct inference *inf, const struct group *g)
+{
+    uint64_t sent = g->whose->bytes.least;
+    bool post = g->stage == STAGE_PKI_OPERATION && facts_query_bytes(&g->facts) == 0;
+    if (!post || g->whose->count < LEAST || sent <= LESS)
+        return;
+    uint64_t shorter = digest_posts_below(inf->logs, sent - LESS);
+    if (shorter * 2 < g->whose->count)
+        return;
+    char text[120];
+    snprintf(text, sizeof text, "%llu of them, where the run sent %llu bytes and more",
+             (unsigned long long)shorter, (unsigned long long)sent);
+    digest_add(inf->logs, "arrived-shorter", 0, shorter, EVIDENCE_NO_TIME, EVIDENCE_NO_TIME, text);
+}
+
 static void look_at_group(struct inference *inf, const struct group *g)
 {
     look_at_silence(inf, g);
+    look_at_lengths(inf, g);
     int status = g->facts.first->http_status;
     int64_t from = g->first_us - AROUND, to = g->last_us + AROUND;
     if (g->led || status < 400 || g->whose->count < LEAST || g->first_us == EVIDENCE_NO_TIME ||
         !digest_covers(inf->logs, COVER_IIS, from, to))
         return;
-    bool kernel = status == 503 || status == 400;
+    /* Of HTTP.sys, or a gateway's about connections that a worker dropped: neither has a line in the IIS log. */
+    bool kernel = status == 503 || status == 400 || status == 502;
     if (kernel && !digest_covers(inf->logs, COVER_HTTPERR, from, to))
         return;
     if (answers(inf, status, from, to) > 0)

@@ -6,6 +6,7 @@
 /* Causes less likely than this are only named as look-alikes. */
 #define LEAST_CONFIDENCE 0.03
 #define OF_LOGS          0.5 /* what counts as the share of a cause that only the logs of a run know */
+#define MANY_PAGES       3
 #define SURE             0.9 /* nothing is missing any more */
 
 static bool has_reason(const struct rule *rule, enum reason reason)
@@ -81,7 +82,8 @@ static void add_run_group(struct inference *inf, const struct facts *facts,
                         .certainty = rule->certainty,
                         .leak = few(inf, whose) ? 20 : 1,
                         .part = part,
-                        .share = (double)whose->count / (double)inf->run.not_enrolled,
+                        .share =
+                            whose == &inf->held_up ? 0 : (double)whose->count / (double)inf->run.not_enrolled,
                         .stage = facts->stage,
                         .code = facts->hresult,
                         .first_us = EVIDENCE_NO_TIME,
@@ -112,6 +114,25 @@ static void add_run_groups(struct inference *inf, bool led)
         add_run_group(inf, &led_by, failure, true, 0.8);
         add_run_group(inf, &own, failure, false, 0.2);
     }
+}
+
+/* Pages that say "full" hold devices up, though all of them get their password in the end. */
+static void add_held_up(struct inference *inf)
+{
+    const struct measure *m = inf->about->measure;
+    struct measure_otp o = measure_otp(m);
+    for (size_t i = 0; i < measure_failure_count(m); i++) {
+        if (measure_failure(m, i)->first.error.reason == REASON_OTP_CACHE_FULL)
+            return;
+    }
+    if (o.cache_full < MANY_PAGES)
+        return;
+    inf->held_up = (struct measure_failure){
+        .count = o.cache_full, .first_us = o.cache_full_first_us, .last_us = o.cache_full_last_us};
+    inf->held_up.first.error.stage = STAGE_OTP;
+    inf->held_up.first.error.reason = REASON_OTP_CACHE_FULL;
+    struct facts facts = facts_of_failure(&inf->held_up, &inf->run);
+    add_run_group(inf, &facts, &inf->held_up, false, 1);
 }
 
 /* ---- groups become entries, one per cause ---- */
@@ -156,8 +177,9 @@ static void add_group(struct diagnosis *d, const struct group *g, size_t index)
 {
     double sure = g->likely[index];
     if (g->of_run) {
-        d->confidence = (d->confidence * d->share + sure * g->share) / (d->share + g->share);
-        d->share += g->share;
+        double share = d->share + g->share;
+        d->confidence = share > 0 ? (d->confidence * d->share + sure * g->share) / share : sure;
+        d->share = share;
     } else {
         d->confidence = sure > d->confidence ? sure : d->confidence;
         d->share += g->share;
@@ -174,7 +196,11 @@ static void tell(const struct inference *inf, const struct group *g, const struc
 {
     if (g->of_run) {
         struct facts own = g->led ? facts_of_failure(g->whose, &inf->run) : g->facts;
-        if (g->led)
+        if (g->whose == &inf->held_up)
+            evidence_add(
+                d, "no device failed: they waited while the page said %llu times that the cache is full",
+                (unsigned long long)g->whose->count);
+        else if (g->led)
             evidence_follower(&own, &g->facts, d);
         else
             evidence_common(&own, d);
@@ -262,8 +288,10 @@ bool diagnose_case(const struct diagnose_case *c, struct diagnose_list *out, str
         inf.run = facts_of_run(c->measure, c->target, c->otp, c->now_s);
         add_run_groups(&inf, false);
         add_run_groups(&inf, true);
+        add_held_up(&inf);
     }
     if (inf.logs != NULL) {
+        inf.logs->latest_us = c->now_s * 1000000;
         digest_close(inf.logs);
         infer_correlate(&inf);
         infer_from_logs(&inf);

@@ -66,13 +66,13 @@ static void pool_learn(struct diagnose_logs *d, struct span name)
     snprintf(d->pools[d->pool_count++], sizeof d->pools[0], "%s", pool);
 }
 
-static bool pool_is_ours(const struct diagnose_logs *d, const char *pool)
+bool digest_own_pool(const struct diagnose_logs *d, const char *pool)
 {
     for (unsigned i = 0; i < d->pool_count; i++) {
         if (strcasecmp(d->pools[i], pool) == 0)
             return true;
     }
-    return false;
+    return strcasestr(pool, "scep") != NULL || strcasestr(pool, "ndes") != NULL;
 }
 
 /* "Application pool SCEP has been disabled", "of application pool 'SCEP' ..." */
@@ -92,7 +92,7 @@ static void scope_of_pool(const struct diagnose_logs *d, const struct evidence_e
                           size_t out_bytes)
 {
     for (size_t i = 0; i < e->data_count; i++) {
-        if (pool_is_ours(d, e->data[i].value)) {
+        if (digest_own_pool(d, e->data[i].value)) {
             snprintf(out, out_bytes, "%s", e->data[i].value);
             return;
         }
@@ -356,6 +356,13 @@ static void note_client(struct diagnose_logs *d, const struct evidence_record *r
     }
 }
 
+static void note_post(struct diagnose_logs *d, const struct evidence_iis *line)
+{
+    int64_t bucket = line->bytes_received / BUCKET_BYTES;
+    if (line->bytes_received > 0 && line->status == 200 && bucket < POST_BUCKETS)
+        d->posts[bucket]++;
+}
+
 static bool wants_code(const struct mark *m)
 {
     return m->problem != NULL && strcmp(m->problem, "ca") == 0;
@@ -412,6 +419,8 @@ static void on_record(const struct evidence_record *r, void *user)
         pool_learn(d, r->httperr.queue);
     if (r->kind == EVIDENCE_IIS && (asks & ASK_OTP) != 0)
         note_client(d, r);
+    if (r->kind == EVIDENCE_IIS && (asks & ASK_POST) != 0)
+        note_post(d, &r->iis);
     if (r->kind == EVIDENCE_EVENTS)
         hint_at_offset(d, r);
     for (size_t i = 0; i < d->mark_count[r->kind]; i++) {

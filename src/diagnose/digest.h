@@ -13,6 +13,8 @@
 #define NODE_BYTES   64
 #define MAX_RA_CERTS 16
 #define MAX_MARKS    256 /* of one kind */
+#define POST_BUCKETS 512
+#define BUCKET_BYTES 64
 
 /* One mark on one server. */
 struct seen {
@@ -74,11 +76,13 @@ struct diagnose_logs {
     struct span_us cover[COVER_COUNT];
     struct otp_client clients[MAX_CLIENTS];
     size_t client_count;
-    char own_stem[200]; /* of the run's URL; "" none */
-    int64_t offset_us;  /* what was taken from local times */
+    uint32_t posts[POST_BUCKETS]; /* PKIOperations by POST that NDES answered, by how many bytes arrived */
+    char own_stem[200];           /* of the run's URL; "" none */
+    int64_t offset_us;            /* what was taken from local times */
     bool offset_known;
     int64_t clock_hint_us; /* local minus UTC, as an event or the collector says; EVIDENCE_NO_TIME */
     int64_t now_us;        /* the last time in the logs, for dates of certificates */
+    int64_t latest_us;     /* what is later cannot have happened yet; 0: not known */
     struct {
         char ca[120]; /* CAInfo: the CA's common name */
         unsigned ra, ra_good, ra_valid;
@@ -110,10 +114,14 @@ void digest_add(struct diagnose_logs *d, const char *mark, unsigned node, uint64
 /* Ends the reading: local times become UTC, times are sorted, patterns over several records are looked for. */
 void digest_close(struct diagnose_logs *d);
 
+/* NDES's application pool: SCEP, one whose requests were seen, or one that is named after it. */
+bool digest_own_pool(const struct diagnose_logs *d, const char *pool);
+
 uint64_t digest_count(const struct diagnose_logs *d, const char *mark); /* on all servers */
 uint64_t digest_count_at(const struct diagnose_logs *d, const char *mark, unsigned node);
 /* Of the kept times, as a share of all: how many sightings fell into [from, to]. */
 uint64_t digest_between(const struct diagnose_logs *d, const char *mark, int64_t from_us, int64_t to_us);
+uint64_t digest_posts_below(const struct diagnose_logs *d, uint64_t bytes); /* that arrived with less */
 bool digest_span(const struct diagnose_logs *d, const char *mark, int64_t *first_us, int64_t *last_us);
 bool digest_same_server(const struct diagnose_logs *d, unsigned a, unsigned b); /* may be one and the same */
 bool digest_covers(const struct diagnose_logs *d, enum cover what, int64_t from_us, int64_t to_us);

@@ -39,6 +39,7 @@ struct inference {
     struct diagnose_logs *logs; /* NULL: none */
     struct run_facts run;
     bool has_run;
+    struct measure_failure held_up; /* what no device failed for: all waited until it was over */
     struct group *groups;
     size_t group_count;
 };

@@ -70,13 +70,64 @@ static bool text_says(const char *text, const char *words)
     return span_says(span_of_text(text), words);
 }
 
+static int digit_of(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
+}
+
+/* Event 7036 holds "W3SVC/4", the service's own name and state, as UTF-16LE in hex, whatever language its words have. "": nothing of
+ * the kind. */
+static void service_of(const struct evidence_event *e, char *out, size_t out_bytes)
+{
+    size_t len = 0;
+    for (const char *at = e->binary; at != NULL && at[0] != '\0' && at[1] != '\0' && len + 1 < out_bytes;
+         at += 4) {
+        int high = digit_of(at[0]), low = digit_of(at[1]), c = high * 16 + low;
+        if (high < 0 || low < 0 || c < ' ' || at[2] != '0' || at[3] != '0')
+            break;
+        out[len++] = (char)c;
+    }
+    out[len] = '\0';
+}
+
+static const char *service_state(const struct evidence_record *r, char *service, size_t bytes)
+{
+    service[0] = '\0';
+    if (r->kind == EVIDENCE_EVENTS)
+        service_of(&r->event, service, bytes);
+    const char *slash = strrchr(service, '/');
+    return slash != NULL && strlen(slash) == 2 ? slash : "";
+}
+
+bool marks_service_stopped(const struct evidence_record *r)
+{
+    static const char words[] =
+        "stopped|beendet|angehalten|arr\xc3\xaat|detenid|arrestat|gestopt|interromp|parad|zatrzyman|zastaven|"
+        "stoppad|stoppet|остановлен|停止|중지|durdur";
+    char service[80];
+    const char *state = service_state(r, service, sizeof service);
+    return state[0] != '\0' ? strcmp(state, "/1") == 0 : marks_says(r, words);
+}
+
+bool marks_service_runs(const struct evidence_record *r)
+{
+    char service[80];
+    const char *state = service_state(r, service, sizeof service);
+    return state[0] != '\0' ? strcmp(state, "/4") == 0 : !marks_service_stopped(r);
+}
+
 bool marks_says(const struct evidence_record *r, const char *words)
 {
+    char service[80];
     if (r->kind == EVIDENCE_PLUGIN || r->kind == EVIDENCE_SVCLOG)
         return text_says(r->text.text, words);
     if (r->kind != EVIDENCE_EVENTS)
         return false;
-    if (text_says(r->event.message, words))
+    service_of(&r->event, service, sizeof service);
+    if (text_says(r->event.message, words) || text_says(service, words))
         return true;
     for (size_t i = 0; i < r->event.data_count; i++) {
         if (text_says(r->event.data[i].value, words))
@@ -227,7 +278,7 @@ static bool iis_matches(const struct mark *m, const struct evidence_iis *line, u
 /* HTTP.sys names the queue, which is the pool's, or only the URL. */
 static bool httperr_ours(const struct evidence_httperr *h)
 {
-    return span_says(h->queue, "SCEP") || span_says(h->uri, "/certsrv/mscep");
+    return span_says(h->queue, "SCEP|NDES") || span_says(h->uri, "/certsrv/mscep");
 }
 
 static bool httperr_matches(const struct mark *m, const struct evidence_httperr *h)

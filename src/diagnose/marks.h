@@ -90,6 +90,9 @@ unsigned marks_asks(const struct evidence_iis *line, const char *own_stem);
 
 /* Words of an event or a text in any case; alternatives separated by '|'. */
 bool marks_says(const struct evidence_record *r, const char *words);
+/* What Service Control Manager 7036 says of the service: by its number, or the word of whatever language. */
+bool marks_service_stopped(const struct evidence_record *r);
+bool marks_service_runs(const struct evidence_record *r);
 /* A number in data or text: hex, signed or unsigned decimal, %%n, or the little-endian bytes of <Binary>. For HRESULTs also
  * the English text that Windows has for it. */
 bool marks_has_code(const struct evidence_record *r, uint32_t code);

@@ -2,16 +2,6 @@
 
 /* The certification authority's own log, and what Windows says of its service. */
 
-static bool stopped(const struct evidence_record *r)
-{
-    return marks_says(r, "stopped|beendet|angehalten|arr\xc3\xaat|detenid|arrestat|gestopt");
-}
-
-static bool running(const struct evidence_record *r)
-{
-    return !stopped(r);
-}
-
 #define CERTSVC                                                                                              \
     "Active Directory Certificate Services|Active Directory-Zertifikatdienste|CertSvc|Services de "          \
     "certificats Active Directory"
@@ -44,9 +34,9 @@ static const struct mark ca[] = {
     {CA("ca-26", 26, "CA event 26: the service started")},
     {SCM("certsvc-stopped", 7036,
          "Service Control Manager 7036: Active Directory Certificate Services stopped"),
-     .when = stopped, .speaks = SPEAKS({"ca-service-stopped", 150})},
+     .when = marks_service_stopped, .speaks = SPEAKS({"ca-service-stopped", 150})},
     {SCM("certsvc-running", 7036, "Service Control Manager 7036: Active Directory Certificate Services run"),
-     .when = running},
+     .when = marks_service_runs},
     {SCM("certsvc-died", 7031,
          "Service Control Manager 7031: Active Directory Certificate Services terminated"),
      .or_event = 7034, .speaks = SPEAKS({"ca-service-stopped", 150})},

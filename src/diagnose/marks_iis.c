@@ -1,5 +1,7 @@
 #include "diagnose/marks.h"
 
+#include <strings.h>
+
 /* IIS and HTTP.sys: ndes.md E.1, G.1, G.2. Sub-status and win32 decide; without their columns only the status is left. */
 
 #define SLOW_MS 15000 /* an RPC time-out takes 20 to 60 s */
@@ -25,6 +27,42 @@ static bool logon_refused(const struct evidence_record *r)
 static bool no_query(const struct evidence_record *r)
 {
     return r->iis.query.len == 0;
+}
+
+/* Headers and body: the smallest pkiMessage alone, with an EC key and a certificate of its own, is longer. */
+static bool no_body(const struct evidence_record *r)
+{
+    return r->iis.query.len > 0 && r->iis.bytes_received > 0 && r->iis.bytes_received < 1000;
+}
+
+/* Base64 comes in fours, with escapes for what URLs do not bear. */
+static bool cut_query(const struct evidence_record *r)
+{
+    static const char word[] = "message=";
+    struct span query = r->iis.query;
+    size_t at = 0, count = 0;
+    while (at + sizeof word - 1 <= query.len &&
+           strncasecmp((const char *)query.data + at, word, sizeof word - 1) != 0)
+        at++;
+    at += sizeof word - 1;
+    if (at >= query.len)
+        return false;
+    for (; at < query.len && query.data[at] != '&'; count++) {
+        bool escape = query.data[at] == '%';
+        if (escape && at + 3 > query.len)
+            return true;
+        at += escape ? 3 : 1;
+    }
+    return count > 100 && count % 4 != 0;
+}
+
+static bool page_file(const struct evidence_record *r)
+{
+    static const char file[] = "/mscep.dll";
+    struct span stem = r->iis.stem;
+    size_t len = sizeof file - 1;
+    return (r->iis.status == 200 || r->iis.status == 401) && stem.len > len &&
+           strncasecmp((const char *)stem.data + stem.len - len, file, len) == 0;
 }
 
 static bool named_user(const struct evidence_record *r)
@@ -131,6 +169,15 @@ static const struct mark iis[] = {
     {LINE("post-bare", ASK_POST, 0, 0, "PKIOperation by POST arrives without its query"), .when = no_query,
      .problem = "stripped", .speaks = SPEAKS({"proxy-strips-query-or-body", 100})},
 
+    {LINE("post-empty", ASK_POST, 200, 0, "IIS log, cs-bytes: PKIOperation by POST arrives without its body"),
+     .when = no_body, .problem = "stripped",
+     .speaks = SPEAKS({"proxy-strips-query-or-body", 100}, {"payload-truncated", 8},
+                      {"malformed-pkimessage", 0.1})},
+    {LINE("get-cut", ASK_GET, 200, 0, "IIS log, cs-uri-query: messages end early, in the midst of base64"),
+     .when = cut_query,
+     .speaks = SPEAKS({"payload-truncated", 60}, {"malformed-pkimessage", 0.5},
+                      {"message-encrypted-to-wrong-cert", 0.1}, {"mdm-stale-ra-certs", 0.1})},
+
     /* 403 */
     {LINE("iis-403-1", ASK_DLL, 403, SUB(1), "IIS log: 403.1, the handler may not execute"),
      .problem = "forbidden", .speaks = IS("execute-denied")},
@@ -197,6 +244,7 @@ static const struct mark iis[] = {
      .speaks = SPEAKS({"otp-endpoint-removed", 20})},
     {LINE("otp-404-absent", ASK_OTP, 404, SUB_ABSENT, "IIS answers 404 on the OTP page"),
      .problem = "otp-gone"},
+    {LINE("otp-file", ASK_OTP, 0, 0, "mscep.dll in the folder of the OTP page answers"), .when = page_file},
     {LINE("otp-403-14", ASK_OTP, 403, SUB(14), "IIS log: 403.14 on the OTP page, no default document"),
      .problem = "otp-gone", .speaks = IS("mscep-admin-default-doc-missing")},
     {LINE("otp-403-0", ASK_OTP, 403, SUB(0), "IIS log: 403.0 on the OTP page"), .problem = "otp-gone",

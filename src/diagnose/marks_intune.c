@@ -10,16 +10,6 @@
 #define CRP(name, text, what)                                                                                \
     .id = (name), .kind = EVIDENCE_SVCLOG, .anywhere = true, .words = (text), .says = (what)
 
-static bool stopped(const struct evidence_record *r)
-{
-    return marks_says(r, "stopped|beendet|angehalten|arr\xc3\xaat|detenid|arrestat|gestopt");
-}
-
-static bool running(const struct evidence_record *r)
-{
-    return !stopped(r);
-}
-
 /* The module left with an error: any but 0. */
 static bool failed(const struct evidence_record *r)
 {
@@ -28,7 +18,9 @@ static bool failed(const struct evidence_record *r)
 
 #define SERVICE(name, text, what)                                                                            \
     .id = (name), .kind = EVIDENCE_EVENTS, .anywhere = true, .provider = "Service Control Manager",          \
-    .event = 7036, .words = "Intune|NDES Connector|Certificate Connector", .says = (text), .when = (what)
+    .event = 7036,                                                                                           \
+    .words = "Intune|NDES Connector|Certificate Connector|NDESConnector|PFXCertificateConnector",            \
+    .says = (text), .when = (what)
 
 /* Reasons that Intune gives for a refused challenge: of one cause each. */
 #define EXPIRED                                                                                              \
@@ -97,9 +89,10 @@ static const struct mark intune[] = {
     {CONNECTOR("conn-10302", 10302, "connector event 10302: a certificate of the connector"),
      .speaks = SPEAKS({"connector-signing-cert-missing", 15})},
     {SERVICE("conn-service-stopped", "Service Control Manager 7036: the connector's service stopped",
-             stopped),
+             marks_service_stopped),
      .speaks = SPEAKS({"connector-stopped", 60})},
-    {SERVICE("conn-service-running", "Service Control Manager 7036: the connector's service runs", running)},
+    {SERVICE("conn-service-running", "Service Control Manager 7036: the connector's service runs",
+             marks_service_runs)},
 
     {PLUGIN("plugin-send", "Sending request to certificate registration point",
             "NDESPlugin.log: the module asks the registration point")},

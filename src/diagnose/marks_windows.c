@@ -12,17 +12,6 @@
         "app-pool-identity-mismatch", x                                                                      \
     }
 
-/* 7036 has the service and its state as parameters; the state's word is the language's. */
-static bool stopped(const struct evidence_record *r)
-{
-    return marks_says(r, "stopped|beendet|angehalten|arr\xc3\xaat|detenid|arrestat|gestopt");
-}
-
-static bool running(const struct evidence_record *r)
-{
-    return !stopped(r);
-}
-
 static bool worker_died(const struct evidence_record *r)
 {
     return marks_says(r, "w3wp.exe");
@@ -34,6 +23,7 @@ static bool worker_died(const struct evidence_record *r)
 #define SYSTEM(name, source, number, text)                                                                   \
     .id = (name), .kind = EVIDENCE_EVENTS, .provider = (source), .event = (number), .says = (text)
 #define SCM "Service Control Manager"
+#define WEB "World Wide Web|WWW-Publishing|W3SVC|Pubblicazione sul Web|веб-публикац"
 
 static const struct mark windows[] = {
     {WAS("was-5002", 5002, "WAS 5002: the pool was disabled after repeated failures of its worker"),
@@ -87,11 +77,11 @@ static const struct mark windows[] = {
      .speaks = SPEAKS({"crp-temp-permission", 20})},
 
     {SYSTEM("w3svc-stopped", SCM, 7036, "Service Control Manager 7036: World Wide Web Publishing stopped"),
-     .words = "World Wide Web Publishing|WWW-Publishing|W3SVC|publication World Wide Web", .when = stopped},
+     .words = WEB, .when = marks_service_stopped},
     {SYSTEM("w3svc-running", SCM, 7036, "Service Control Manager 7036: World Wide Web Publishing runs"),
-     .words = "World Wide Web Publishing|WWW-Publishing|W3SVC|publication World Wide Web", .when = running},
+     .words = WEB, .when = marks_service_runs},
     {SYSTEM("w3svc-died", SCM, 7031, "Service Control Manager 7031: World Wide Web Publishing terminated"),
-     .or_event = 7034, .words = "World Wide Web Publishing|W3SVC", .speaks = SPEAKS({"w3svc-stopped", 20})},
+     .or_event = 7034, .words = WEB, .speaks = SPEAKS({"w3svc-stopped", 20})},
     {SYSTEM("booted", "Kernel-General|EventLog", 12, "the server was started"), .or_event = 6005},
 
     {SYSTEM("schannel-36871", "Schannel", 36871, "Schannel 36871: no TLS credential could be made"),

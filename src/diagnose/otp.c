@@ -1,4 +1,4 @@
-#include "diagnose/parts.h"
+#include "diagnose/candidates.h"
 
 #include <strings.h>
 
@@ -248,6 +248,24 @@ static double lives_for_ever(const struct facts *f)
     return f->run->otp != NULL && f->run->otp->page_minutes > 0 ? 0.05 : 1;
 }
 
+/* The folder is not the page any more; the file in it is. */
+double otp_file_there(const struct facts *f)
+{
+    return f->run->target->otp_file_there ? 100 : 1;
+}
+
+static double folder_alone(const struct facts *f)
+{
+    return f->run->target->otp_file_there ? 0.1 : 1;
+}
+
+void tell_otp_file(const struct facts *f, struct diagnosis *d)
+{
+    if (f->run->target->otp_file_there)
+        evidence_add(d, "the folder of the OTP page answers %d, mscep.dll in it is there",
+                     f->first->http_status);
+}
+
 static void tell_page(const struct facts *f, struct diagnosis *d)
 {
     if (f->first->error.text[0] != '\0')
@@ -279,7 +297,8 @@ CANDIDATES(kdc_revoked, {"otp-account-locked", 0.5, NULL, tell_ticket},
            {"otp-account-disabled", 0.5, NULL, tell_ticket});
 CANDIDATES(repeated, {"otp-static-mode", 0.55, lives_for_ever, tell_page},
            {"password-already-used", 0.4, NULL, NULL});
-CANDIDATES(removed, {"otp-endpoint-removed", 1, NULL, NULL});
+CANDIDATES(removed, {"otp-endpoint-removed", 1, folder_alone, NULL},
+           {"mscep-admin-default-doc-missing", 0.08, otp_file_there, tell_otp_file});
 CANDIDATES(module, {"otp-with-policy-module", 1, NULL, tell_policy_module});
 CANDIDATES(login, {"app-proxy-preauth-enabled", 1, NULL, tell_page});
 CANDIDATES(blank, {"otp-page-blank", 1, NULL, tell_page});

@@ -226,6 +226,27 @@ static void look_at_start(struct diagnose_logs *d)
         add(d, "no-ndes-event", 1, "");
 }
 
+static void look_at_configuration(struct diagnose_logs *d)
+{
+    uint64_t served = digest_count(d, "ok-cert") + digest_count(d, "ok-post") + digest_count(d, "ok-get");
+    bool failed = digest_count(d, "ndes-2") + digest_count(d, "ndes-10") + digest_count(d, "iis-500") > 0;
+    if (digest_count(d, "state-ra-wrong-ca") > 0 && served >= 3 && !failed)
+        add(d, "serves-all-the-same", served, "");
+}
+
+static void look_at_page(struct diagnose_logs *d)
+{
+    static const char *const gone[] = {"otp-404-0", "otp-404-absent", "otp-403-14"};
+    int64_t first = 0, last = 0;
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+        if (digest_span(d, gone[i], &first, &last) &&
+            digest_between(d, "otp-file", first - SECOND, last + SECOND) > 0) {
+            add(d, "file-without-folder", digest_count(d, gone[i]), "");
+            return;
+        }
+    }
+}
+
 /* ---- the CA ---- */
 
 static bool was_slow(struct diagnose_logs *d, int64_t time_us, void *user)
@@ -373,7 +394,8 @@ static void look_at_reports(struct diagnose_logs *d)
     }
 }
 
-/* The modern connector writes 4003 for each request: when IIS takes PKIOperations and it writes nothing, it does not run. */
+/* The modern connector writes 4003 for each request: when IIS takes PKIOperations, they are refused, and it writes nothing, it does not
+ * run. When nobody is refused, it is the log that ends. */
 static void look_for_silence(struct diagnose_logs *d)
 {
     int64_t first = 0, last = 0, gap_from = 0;
@@ -384,7 +406,10 @@ static void look_for_silence(struct diagnose_logs *d)
     gap_from = last + 2 * MINUTE;
     uint64_t after =
         digest_between(d, "ok-post", gap_from, INT64_MAX) + digest_between(d, "ok-get", gap_from, INT64_MAX);
-    if (after >= 5 && after * 20 >= asked)
+    uint64_t refused = digest_between(d, "ndes-29", gap_from, INT64_MAX) +
+                       digest_between(d, "ndes-31", gap_from, INT64_MAX) +
+                       digest_between(d, "iis-500-pki", gap_from, INT64_MAX) + digest_count(d, "plugin-12029");
+    if (after >= 5 && after * 20 >= asked && refused * 4 >= after)
         digest_add(d, "connector-silent", 0, after, gap_from,
                    EVIDENCE_NO_TIME == gap_from ? gap_from : gap_from + 1, "");
 }
@@ -412,6 +437,8 @@ void patterns_look(struct diagnose_logs *d)
     look_at_pool(d);
     look_at_w3svc(d);
     look_at_start(d);
+    look_at_configuration(d);
+    look_at_page(d);
     look_at_ca(d);
     look_at_module(d);
     look_at_module_and_pool(d);

@@ -23,6 +23,7 @@ const struct problem diagnose_problems[] = {
     {"stripped", STAGE_PKI_OPERATION, 0.8, may_stripped, MESSAGES, BY_REQUEST},
     {"ca", STAGE_PKI_OPERATION, 0.9, NULL, MESSAGES, 0},
     {"ca-info", STAGE_GET_CA_CERT, 0.85, may_ca_info, "ok-cert", 0},
+    {"configuration", STAGE_GET_CA_CERT, 0.6, may_other_ca, "", 0},
     {"intune", STAGE_PKI_OPERATION, 0.9, may_connector, "conn-4004 plugin-true ok-verify", BY_REQUEST},
     {"report", STAGE_VERIFY, 0.9, may_reporting, "conn-4000 conn-4008", BY_REQUEST},
     {"device", STAGE_VERIFY, 0.8, may_installing, "device-39", 0},

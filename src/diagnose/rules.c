@@ -58,6 +58,23 @@ static bool bad_algorithm(const struct facts *f)
     return f->first->fail_info == 0;
 }
 
+/* Nothing else was answered so: who answers here takes the rest itself. */
+static bool answers_the_rest(const struct facts *f)
+{
+    for (size_t i = 0; i < measure_failure_count(f->run->measure); i++) {
+        const struct outcome *o = &measure_failure(f->run->measure, i)->first;
+        if (o->http_status == f->first->http_status && (BIT(o->error.stage) & NOT_PKI) != 0)
+            return false;
+    }
+    return f->run->target->bare_url_status == 200 || f->run->target->bare_url_status == 403;
+}
+
+/* Intune's challenge, whatever the server looks like now: the module may be gone, or was when somebody looked. */
+static bool sent_a_blob(const struct facts *f)
+{
+    return f->first->challenge == OUTCOME_CHALLENGE_BLOB && (f->hresult == 0 || f->hresult == 0x80004005);
+}
+
 /* Not a page that a proxy or a login portal made. */
 static bool answered_without_page(const struct facts *f)
 {
@@ -156,6 +173,10 @@ const struct rule diagnose_rules[] = {
      .reasons = {REASON_REQUEST_TIMEOUT},
      .certainty = 0.9,
      .candidates = may_dropped},
+    {.stages = NOT_PKI | BIT(STAGE_TLS),
+     .reasons = {REASON_REQUEST_TIMEOUT},
+     .certainty = 0.8,
+     .candidates = may_stalled},
     {.reasons = {REASON_CONNECTION_REFUSED}, .certainty = 0.95, .candidates = may_refused},
     {.stages = NOT_PKI | BIT(STAGE_TCP),
      .reasons = {REASON_CONNECTION_LOST},
@@ -350,6 +371,11 @@ const struct rule diagnose_rules[] = {
     REFUSED(0x80070490, 0.95, may_password),
     {.stages = PKI,
      .reasons = {REASON_SCEP_FAILURE},
+     .when = sent_a_blob,
+     .certainty = 0.85,
+     .candidates = may_connector},
+    {.stages = PKI,
+     .reasons = {REASON_SCEP_FAILURE},
      .when = password_sent_no_hresult,
      .certainty = 0.6,
      .candidates = may_password},
@@ -412,6 +438,13 @@ const struct rule diagnose_rules[] = {
      .when = got_a_page,
      .certainty = 0.7,
      .candidates = may_login_page},
+    {.stages = PKI,
+     .reasons = {REASON_HTTP_STATUS},
+     .http_status = 502,
+     .layer = LAYER_OTHER,
+     .when = answers_the_rest,
+     .certainty = 0.75,
+     .candidates = may_behind_mdm},
     {.reasons = {REASON_HTTP_STATUS},
      .http_status = 502,
      .layer = LAYER_OTHER,

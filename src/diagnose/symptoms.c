@@ -109,11 +109,38 @@ static double noise(const struct inference *inf, const struct group *g, bool by_
                                                               : 1);
 }
 
-/* Events of NDES, WAS or the connector are the server's own word that something is wrong. */
+/* What is seen may be known for certain and be no fault all the same: a logon mistyped, a scanner turned away, a restart. The most that
+ * anybody should be sure of a cause for it. */
+static double fault_at_all(const struct inference *inf, const struct group *g, bool by_event)
+{
+    if (!by_event && while_restarting(inf, g))
+        return 0.3;
+    if ((g->problem->traits & BY_REQUEST) == 0 || by_event)
+        return 1;
+    double share = g->weight / (g->weight + served(inf, g));
+    bool few = share < 0.02 || (share < 0.05 && g->weight < 10);
+    /* Handshakes fail at every server that strangers can reach: it is the requests that tell whether any were missed. */
+    bool alone =
+        strcmp(g->problem->id, "tls") == 0 && !digest_covers(inf->logs, COVER_IIS, g->first_us, g->last_us);
+    return few || alone ? 0.45 : 1;
+}
+
+/* Events of NDES, WAS or the connector are the server's own word that something is wrong. Failed handshakes are somebody's. */
 static bool is_event(const struct seen *seen)
 {
+    bool handshake = strcmp(seen->mark->problem, "tls") == 0 && seen->mark->weight <= 1;
     return seen->mark->kind != EVIDENCE_IIS && seen->mark->kind != EVIDENCE_HTTPERR &&
-           strcmp(seen->mark->problem, "password") != 0 && strcmp(seen->mark->problem, "tls") != 0;
+           strcmp(seen->mark->problem, "password") != 0 && !handshake;
+}
+
+/* A CA denies others, too: what NDES's own log of that time does not know was not NDES's. */
+static bool of_others(const struct inference *inf, const struct group *g, bool by_ndes)
+{
+    static const char *const alive[] = {"ndes-1", "ndes-3", "ndes-29", "ndes-31"};
+    uint64_t heard = 0;
+    for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++)
+        heard += digest_count(inf->logs, alive[i]);
+    return !by_ndes && heard > 0 && digest_covers(inf->logs, COVER_APPLICATION, g->first_us, g->last_us);
 }
 
 static void add_group(struct inference *inf, const struct problem *p, unsigned node, uint32_t code)
@@ -128,7 +155,7 @@ static void add_group(struct inference *inf, const struct problem *p, unsigned n
                       .first_us = EVIDENCE_NO_TIME,
                       .last_us = EVIDENCE_NO_TIME};
     const struct mark *before = NULL;
-    bool by_event = false, by_both = false;
+    bool by_event = false, by_both = false, by_ndes = false;
     for (size_t i = 0; i < inf->logs->seen_count; i++) {
         const struct seen *seen = &inf->logs->seen[i];
         if (!of_problem(inf, seen, p) || !in_run(inf, seen) ||
@@ -139,6 +166,7 @@ static void add_group(struct inference *inf, const struct problem *p, unsigned n
         by_event |= is_event(seen);
         by_both |= p->candidates == NULL && before != NULL &&
                    before != seen->mark; /* NDES and the CA say the same */
+        by_ndes |= strncmp(seen->mark->id, "ndes", 4) == 0;
         before = seen->mark;
         add_times(&g, seen);
     }
@@ -149,14 +177,25 @@ static void add_group(struct inference *inf, const struct problem *p, unsigned n
     }
     if (g.weight <= 0 || inf->group_count == MAX_GROUPS)
         return;
-    g.leak = noise(inf, &g, by_event) * (by_both ? 0.3 : 1);
+    bool others = p->candidates == NULL && of_others(inf, &g, by_ndes);
+    g.leak = noise(inf, &g, by_event) * (by_both ? 0.3 : others ? 10 : 1);
+    g.part = fault_at_all(inf, &g, by_event);
     inf->groups[inf->group_count++] = g;
+}
+
+static bool says_nothing(uint32_t code)
+{
+    return code == 0 || code == 0x80004005;
 }
 
 /* A refusal without a code stands beside one with a code: CA event 53 in another language, say. */
 static bool is_echo(const struct found *found, uint32_t code)
 {
-    return found->code_count > 1 && (code == 0 || code == 0x80004005);
+    for (size_t i = 0; i < found->code_count; i++) {
+        if (says_nothing(code) && (!says_nothing(found->codes[i]) || found->codes[i] > code))
+            return true;
+    }
+    return false;
 }
 
 static void add_groups(struct inference *inf, const struct problem *p)

@@ -102,12 +102,18 @@ struct engine {
     uv_prepare_t turn;
     uv_signal_t sigint, sigterm;
     int64_t grace_us;          /* when devices in flight are abandoned after a signal; INT64_MAX: never */
-    struct http_session *look; /* at the bare URL, when the first device has failed */
-    bool looked, over;         /* over: nothing is left to be done but that look */
+    bool over;                 /* nothing is left to be done but a look */
+
+    /* look.c */
+    struct http_session *look;
+    bool looked;         /* at the bare URL */
+    bool page_gone;      /* the OTP page's folder answered so */
+    bool looked_at_page; /* at the file in it */
 
     /* phone.c */
     struct timers timers; /* holds every device in flight */
     uint64_t in_flight;
+    struct outcome_in_flight whereabouts;
     uint64_t phones; /* not freed yet: those that ended and wait for a worker are among them */
     uint64_t ended, failed;
     uint64_t asleep; /* park.c: of those in flight */
@@ -198,6 +204,9 @@ void engine_tell_device(struct engine *en, const struct outcome *o);
 void engine_tell_stall(struct engine *en, int64_t us);
 void engine_tell_otp(struct engine *en, const struct outcome_otp_event *event);
 void engine_tell_probe(struct engine *en, const struct outcome_probe *probe);
+void engine_tell_in_flight(struct engine *en);
+void look_turn(struct engine *en); /* looks at the server, when there is a reason */
+bool look_goes_on(const struct engine *en);
 void engine_lack_memory(struct engine *en); /* for a device to go on with: no others start */
 void engine_abandon_all(struct engine *en);
 void engine_abandon_sleepers(struct engine *en); /* those that would wake after the grace */

@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #define GRACE_US    (10 * SECOND_US) /* for devices in flight after the first signal */
-#define LOOK_MAX_US (10 * SECOND_US)
 
 int64_t engine_now(const struct engine *en)
 {
@@ -49,6 +48,12 @@ void engine_tell_probe(struct engine *en, const struct outcome_probe *probe)
     TELL(en, probe, probe)
 }
 
+void engine_tell_in_flight(struct engine *en)
+{
+    en->whereabouts.waiting = en->queue.count;
+    TELL(en, in_flight, &en->whereabouts)
+}
+
 void engine_stop(struct engine *en, const struct err *cause)
 {
     if (en->stopped)
@@ -80,6 +85,7 @@ void engine_tell_device(struct engine *en, const struct outcome *o)
         return;
     en->result->duration_us = engine_now(en); /* what followed its enrollment included */
     en->ended += o->end != OUTCOME_ABANDONED;
+    en->page_gone |= o->error.stage == STAGE_OTP && (o->http_status == 404 || o->http_status == 403);
     en->failed += o->end == OUTCOME_FAILED;
     watch_budget(en);
 }
@@ -149,37 +155,6 @@ static void on_signal(uv_signal_t *handle, int number)
         http_cancel(en->look);
 }
 
-static void on_looked(void *user, struct http_response *response)
-{
-    struct engine *en = user;
-    en->result->target.bare_url_status = response->status;
-    if (en->over)
-        uv_stop(&en->loop);
-}
-
-/* One read-only look at the URL itself, as soon as a device has failed: whether it answers at all tells a broken path from a
- * broken operation, and after the load the server may be well again. */
-static void look_at_bare_url(struct engine *en)
-{
-    struct err ignored = {0};
-    const struct scenario *s = en->config->scenario;
-    int64_t timeout = s->limits.request_timeout_us;
-    const struct http_request request = {
-        .url = en->config->scep_url,
-        .user_agent = ENGINE_USER_AGENT,
-        .address = s->target.address_count > 0 ? s->target.addresses[0] : NULL,
-        .timeout_us = timeout < LOOK_MAX_US ? timeout : LOOK_MAX_US,
-        .max_body = BYTES_MAX_MESSAGE,
-        .stage = STAGE_SETUP,
-    };
-    if (en->failed == 0 || en->looked || en->result->interrupted)
-        return;
-    en->looked = true;
-    bool sent = http_session_new(en->http, &en->look, &ignored) &&
-                http_send(en->look, &request, on_looked, en, &ignored);
-    (void)sent; /* without an answer nothing is known, as before */
-}
-
 /* Before the loop sleeps: devices that ended may have made room, and perhaps everything is over. */
 static void on_turn(uv_prepare_t *handle)
 {
@@ -188,12 +163,13 @@ static void on_turn(uv_prepare_t *handle)
     arrivals_admit(en);
     lab_turn(en->lab);
     alarm_expect(en, passwords_due_us(en));
-    look_at_bare_url(en);
+    look_turn(en);
     if (!arrivals_over(en) || en->phones > 0 || !lab_over(en->lab) || en->over)
         return;
     en->over = true;
+    engine_tell_in_flight(en);
     facts_end(en);
-    if (en->look == NULL || !http_is_busy(en->look))
+    if (!look_goes_on(en))
         uv_stop(&en->loop);
 }
 

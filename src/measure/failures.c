@@ -30,7 +30,8 @@ static bool same_group(const struct measure_failure *g, const struct outcome *o,
            same(&g->first, o);
 }
 
-static struct measure_failure *group_new(const struct outcome *o, uint64_t enrolled, int64_t step_us)
+static struct measure_failure *group_new(const struct outcome *o, uint64_t enrolled,
+                                         const struct failing *step)
 {
     struct measure_failure *g = calloc(1, sizeof *g);
     if (g == NULL)
@@ -41,7 +42,8 @@ static struct measure_failure *group_new(const struct outcome *o, uint64_t enrol
         g->first.follow[i].exemplar = (struct outcome_exemplar){0};
     g->first_us = o->finished_us;
     g->enrolled_before = enrolled;
-    g->latency_min_us = g->latency_max_us = step_us;
+    g->latency_min_us = g->latency_max_us = step->took_us;
+    g->bytes.first = g->bytes.least = g->bytes.most = step->bytes;
     g->otp.age_min_us = INT64_MAX;
     keep(&g->url, o->exemplar.url);
     keep(&g->headers, o->exemplar.headers);
@@ -54,7 +56,7 @@ static struct measure_failure *group_new(const struct outcome *o, uint64_t enrol
 
 /* Where the group of this failure stands; f->count when there is none and none can be made. */
 static size_t group_of(struct failures *f, const struct outcome *o, int follow, uint64_t enrolled,
-                       int64_t step_us)
+                       const struct failing *step)
 {
     for (size_t i = 0; i < f->count; i++) {
         if (same_group(f->items[i], o, follow))
@@ -62,7 +64,7 @@ static size_t group_of(struct failures *f, const struct outcome *o, int follow, 
     }
     if (f->count == MEASURE_MAX_FAILURES)
         return f->count - 1;
-    struct measure_failure *g = group_new(o, enrolled, step_us);
+    struct measure_failure *g = group_new(o, enrolled, step);
     if (g == NULL)
         return f->count == 0 ? 0 : f->count - 1;
     g->after_enrollment = follow >= 0;
@@ -119,11 +121,23 @@ static void rise(struct failures *f, size_t i)
     }
 }
 
-/* `follow` < 0: the enrollment itself. */
-static void add(struct failures *f, const struct outcome *o, int follow, uint64_t enrolled, int64_t step_us,
-                bool otp_used)
+static void count_step(struct measure_failure *g, const struct failing *step)
 {
-    size_t i = group_of(f, o, follow, enrolled, step_us);
+    if (step->took_us < g->latency_min_us)
+        g->latency_min_us = step->took_us;
+    if (step->took_us > g->latency_max_us)
+        g->latency_max_us = step->took_us;
+    if (step->bytes > 0 && step->bytes < g->bytes.least)
+        g->bytes.least = step->bytes;
+    if (step->bytes > g->bytes.most)
+        g->bytes.most = step->bytes;
+}
+
+/* `follow` < 0: the enrollment itself. */
+static void add(struct failures *f, const struct outcome *o, int follow, uint64_t enrolled,
+                const struct failing *step)
+{
+    size_t i = group_of(f, o, follow, enrolled, step);
     if (i == f->count)
         return;
     struct measure_failure *g = f->items[i];
@@ -132,18 +146,14 @@ static void add(struct failures *f, const struct outcome *o, int follow, uint64_
     g->last_us = o->finished_us;
     count_in_course(&g->course, o->finished_us);
     g->enrolled_until = enrolled;
-    if (step_us < g->latency_min_us)
-        g->latency_min_us = step_us;
-    if (step_us > g->latency_max_us)
-        g->latency_max_us = step_us;
-    count_otp(g, o, otp_used);
+    count_step(g, step);
+    count_otp(g, o, step->otp_used);
     rise(f, i);
 }
 
-void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us,
-                  bool otp_used)
+void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, const struct failing *step)
 {
-    add(f, o, -1, enrolled, step_us, otp_used);
+    add(f, o, -1, enrolled, step);
 }
 
 void failures_add_follow_up(struct failures *f, const struct outcome *o, enum outcome_follow follow,
@@ -163,7 +173,8 @@ void failures_add_follow_up(struct failures *f, const struct outcome *o, enum ou
     memcpy(facts.text, failed->text, sizeof facts.text);
     facts.otp_fingerprint = 0; /* the password went with the enrollment */
     facts.exemplar = failed->exemplar;
-    add(f, &facts, (int)follow, enrolled, failed->finished_us - failed->started_us, false);
+    const struct failing step = {.took_us = failed->finished_us - failed->started_us};
+    add(f, &facts, (int)follow, enrolled, &step);
 }
 
 void failures_enrolled(struct failures *f, const struct outcome *o)

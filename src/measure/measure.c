@@ -1,10 +1,11 @@
 #include "measure/parts.h"
 
-/* Remembers how long a device's failed step took until the device reports its end, which it does next. */
+/* Remembers a device's failed step until the device reports its end, which it does next. */
 #define FAILED_STEPS 4096
 struct failed_step {
     uint64_t device;
     int64_t us;
+    uint64_t bytes; /* sent */
     bool set;
 };
 
@@ -25,12 +26,14 @@ struct measure {
     int64_t otp_accepted_age_us;
     struct set serials, otps; /* of enrolled devices */
     struct failures failures;
+    struct lengths lengths;
     struct protocol protocol;
     struct phases phases;
     struct series *series;
     struct probes probes;
     struct timeline timeline;
     struct supply supply;
+    struct outcome_in_flight in_flight;
     struct failed_step failed_steps[FAILED_STEPS];
 };
 
@@ -129,7 +132,9 @@ static void on_step(void *user, const struct outcome_step *step)
         return;
     int64_t took_us = step->finished_us - step->started_us;
     if (step->failed)
-        m->failed_steps[step->device % FAILED_STEPS] = (struct failed_step){step->device, took_us, true};
+        m->failed_steps[step->device % FAILED_STEPS] =
+            (struct failed_step){step->device, took_us, step->bytes_sent, true};
+    lengths_add(&m->lengths, step);
     record(m, MEASURE_STEP + (unsigned)step->stage, result_of(step->failed, step->timed_out), step->phase,
            step->profile, step->warm_up, step->finished_us, took_us);
     struct step_figures *s = &m->steps[step->stage];
@@ -194,12 +199,16 @@ static void enrolled(struct measure *m, const struct outcome *o)
 static void not_enrolled(struct measure *m, const struct outcome *o)
 {
     const struct failed_step *step = &m->failed_steps[o->device % FAILED_STEPS];
-    int64_t took_us = o->end == OUTCOME_UNSENT                 ? 0
-                      : step->set && step->device == o->device ? step->us
-                                                               : o->finished_us - o->started_us;
+    bool sent = o->end != OUTCOME_UNSENT, known = step->set && step->device == o->device;
     struct span fingerprint = span_of(&o->otp_fingerprint, sizeof o->otp_fingerprint);
-    bool used = o->otp_fingerprint != 0 && set_has(&m->otps, fingerprint);
-    failures_add(&m->failures, o, m->devices.enrolled, took_us, used);
+    const struct failing failing = {
+        .took_us = !sent   ? 0
+                   : known ? step->us
+                           : o->finished_us - o->started_us,
+        .bytes = sent && known ? step->bytes : 0,
+        .otp_used = o->otp_fingerprint != 0 && set_has(&m->otps, fingerprint),
+    };
+    failures_add(&m->failures, o, m->devices.enrolled, &failing);
 }
 
 static void followed_up(struct measure *m, const struct outcome *o)
@@ -288,6 +297,12 @@ static void on_otp(void *user, const struct outcome_otp_event *event)
     supply_event(&m->supply, event);
 }
 
+static void on_in_flight(void *user, const struct outcome_in_flight *now)
+{
+    struct measure *m = user;
+    m->in_flight = *now;
+}
+
 struct outcome_sink measure_sink(struct measure *m)
 {
     return (struct outcome_sink){.user = m,
@@ -297,7 +312,8 @@ struct outcome_sink measure_sink(struct measure *m)
                                  .device = on_device,
                                  .loop_stall = on_loop_stall,
                                  .probe = on_probe,
-                                 .otp = on_otp};
+                                 .otp = on_otp,
+                                 .in_flight = on_in_flight};
 }
 
 struct measure_devices measure_devices(const struct measure *m)
@@ -332,6 +348,11 @@ struct measure_verdicts measure_verdicts(const struct measure *m)
 struct measure_follow_up measure_follow_up(const struct measure *m, enum outcome_follow follow)
 {
     return m->protocol.follow_ups[follow];
+}
+
+const struct outcome_in_flight *measure_in_flight(const struct measure *m)
+{
+    return &m->in_flight;
 }
 
 struct measure_load measure_load(const struct measure *m)
@@ -393,6 +414,12 @@ struct measure_correctness measure_correctness(const struct measure *m)
     struct measure_correctness c = m->correctness;
     c.serials_unique = c.duplicate_serials == 0;
     return c;
+}
+
+struct measure_lengths measure_passed(const struct measure *m, unsigned profile, int64_t from_us,
+                                      int64_t to_us)
+{
+    return lengths_between(&m->lengths, profile, from_us, to_us);
 }
 
 size_t measure_failure_count(const struct measure *m)

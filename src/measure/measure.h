@@ -55,6 +55,9 @@ struct measure_follow_up {
 };
 struct measure_follow_up measure_follow_up(const struct measure *m, enum outcome_follow follow);
 
+/* Where devices are now, as told last. Borrowed; changes while the run goes on. */
+const struct outcome_in_flight *measure_in_flight(const struct measure *m);
+
 /* How well the plan was kept. Warm-up included. */
 struct measure_load {
     uint64_t offered;        /* arrivals of the plan, whether or not they started */
@@ -105,7 +108,10 @@ struct measure_failure {
     int64_t latency_min_us, latency_max_us; /* service time of the failing step */
     uint64_t enrolled_before;               /* devices enrolled when the first of these failed */
     uint64_t enrolled_until;                /* and when the last of them did */
-    struct {                                /* the one-time passwords that they had sent */
+    struct {                                /* of the failing request, as sent, headers included */
+        uint64_t first, least, most;        /* 0: not known */
+    } bytes;
+    struct { /* the one-time passwords that they had sent */
         uint64_t sent;
         uint64_t used_before; /* sent by a device that enrolled earlier */
         int64_t age_min_us, age_max_us;
@@ -121,6 +127,14 @@ size_t measure_failure_count(const struct measure *m);
 const struct measure_failure *measure_failure(const struct measure *m,
                                               size_t index); /* most frequent first */
 uint64_t measure_failure_total(const struct measure *m);     /* their counts, added up */
+
+/* How long the PKIOperations of a profile were that went well between two moments (and not at their very edges), as sent:
+ * what a limit of length is told by. */
+struct measure_lengths {
+    uint64_t count, least, most;
+};
+struct measure_lengths measure_passed(const struct measure *m, unsigned profile, int64_t from_us,
+                                      int64_t to_us);
 
 /* Conformance probes that came to the same verdict. They count in nothing else here. */
 struct measure_probe {

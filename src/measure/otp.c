@@ -66,7 +66,9 @@ static void fetch_failed(struct supply *s, const struct outcome_otp_event *event
 static void cache_full(struct supply *s, const struct outcome_otp_event *event)
 {
     fetch_failed(s, event);
-    s->figures.cache_full++;
+    if (s->figures.cache_full++ == 0)
+        s->figures.cache_full_first_us = event->at_us;
+    s->figures.cache_full_last_us = event->at_us;
     if (s->full)
         return;
     s->full = true;

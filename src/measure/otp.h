@@ -8,19 +8,20 @@
 #include "measure/measure.h"
 
 struct measure_otp {
-    uint64_t asked;             /* fetches begun; 0: the source does not fetch */
-    uint64_t fetched;           /* of these, brought a password = used + expired + left + lost */
-    uint64_t used;              /* sent in a message */
-    uint64_t burnt;             /* their device got no certificate, sent or not */
-    uint64_t expired;           /* grew too old unused */
-    uint64_t left;              /* unused at the end */
-    uint64_t lost;              /* never sent: dropped with their device */
-    uint64_t unanswered;        /* sent, but no SCEP message came back: the server may not have seen them */
-    uint64_t failed;            /* fetches without a password, those that met a full cache included */
-    uint64_t cache_full;        /* pages that said so */
-    uint64_t cache_full_onsets; /* times that it began: a fetch had succeeded since the page before */
-    unsigned outstanding_max;   /* places taken at once */
-    unsigned onset_held_max;    /* of them ours when the cache was found full: the highest at an onset */
+    uint64_t asked;      /* fetches begun; 0: the source does not fetch */
+    uint64_t fetched;    /* of these, brought a password = used + expired + left + lost */
+    uint64_t used;       /* sent in a message */
+    uint64_t burnt;      /* their device got no certificate, sent or not */
+    uint64_t expired;    /* grew too old unused */
+    uint64_t left;       /* unused at the end */
+    uint64_t lost;       /* never sent: dropped with their device */
+    uint64_t unanswered; /* sent, but no SCEP message came back: the server may not have seen them */
+    uint64_t failed;     /* fetches without a password, those that met a full cache included */
+    uint64_t cache_full; /* pages that said so */
+    int64_t cache_full_first_us, cache_full_last_us; /* when */
+    uint64_t cache_full_onsets;    /* times that it began: a fetch had succeeded since the page before */
+    unsigned outstanding_max;      /* places taken at once */
+    unsigned onset_held_max;       /* of them ours when the cache was found full: the highest at an onset */
     const struct histogram *fetch; /* of every fetch, good or bad */
     const struct histogram *age;   /* at use, since the fetch */
     const struct histogram

@@ -19,6 +19,20 @@ struct cells {
 struct histogram *cells_get(struct cells *c, struct measure_key key); /* NULL: no memory */
 void cells_clear(struct cells *c);
 
+/* Lengths of the PKIOperations that went well, by profile, in slots of time that widen as the run goes on. */
+#define LENGTH_SLOTS    256
+#define LENGTH_WIDTH_US INT64_C(250000)
+struct length_slot {
+    uint32_t count, least, most;
+};
+struct lengths {
+    struct length_slot slots[MEASURE_MAX_PROFILES][LENGTH_SLOTS];
+    int64_t width_us; /* 0: nothing was added */
+};
+void lengths_add(struct lengths *l, const struct outcome_step *step);
+struct measure_lengths lengths_between(const struct lengths *l, unsigned profile, int64_t from_us,
+                                       int64_t to_us);
+
 /* What became of the devices of each phase. */
 struct phases {
     struct measure_phase *items;
@@ -33,9 +47,14 @@ struct failures {
     size_t count;
     uint64_t total;
 };
-/* `enrolled` devices so far; `step_us` took the failing step; `otp_used`: its password had enrolled another device. */
-void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, int64_t step_us,
-                  bool otp_used);
+/* The step that failed. */
+struct failing {
+    int64_t took_us;
+    uint64_t bytes; /* sent; 0: not known */
+    bool otp_used;  /* its password had enrolled another device */
+};
+/* `enrolled` devices so far. */
+void failures_add(struct failures *f, const struct outcome *o, uint64_t enrolled, const struct failing *step);
 /* The same for a follow-up of an enrolled device. */
 void failures_add_follow_up(struct failures *f, const struct outcome *o, enum outcome_follow follow,
                             uint64_t enrolled);

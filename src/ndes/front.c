@@ -35,6 +35,8 @@ struct ndes_request ndes_front_passes(const struct ndes_request *request, const 
         passed.target = first(passed.target, effects->limits.cut);
         passed.body = first(passed.body, effects->limits.cut);
     }
+    size_t gone = request->target.len - passed.target.len;
+    passed.head_bytes -= passed.head_bytes > gone ? gone : 0;
     return passed;
 }
 

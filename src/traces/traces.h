@@ -49,7 +49,7 @@ struct traces_iis {
     int status;
     unsigned substatus;
     uint32_t win32;                      /* above 2^31 written as unsigned decimal (G.1) */
-    uint64_t bytes_sent, bytes_received; /* not among the default fields, hence not written */
+    uint64_t bytes_sent, bytes_received; /* no default fields: this administrator switched them on */
     int64_t taken_us;
 };
 void traces_iis(struct traces *t, const struct traces_iis *line);

@@ -11,7 +11,7 @@
 
 #define IIS_FIELDS                                                                                           \
     "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) "  \
-    "sc-status sc-substatus sc-win32-status time-taken"
+    "sc-status sc-substatus sc-win32-status sc-bytes cs-bytes time-taken"
 #define HTTPERR_FIELDS                                                                                       \
     "date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename"
 
@@ -97,7 +97,8 @@ void traces_iis(struct traces *t, const struct traces_iis *line)
         put_word(line->user, out);
         put_word(line->client, out);
         put_word(line->agent, out);
-        buf_appendf(out, " - %d %u %" PRIu32 " %" PRId64 "\r\n", line->status, line->substatus, line->win32,
+        buf_appendf(out, " - %d %u %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRId64 "\r\n", line->status,
+                    line->substatus, line->win32, line->bytes_sent, line->bytes_received,
                     line->taken_us > 0 ? line->taken_us / 1000 : 0);
     }
     traces_writer_end(&t->iis);

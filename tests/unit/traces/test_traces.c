@@ -96,9 +96,10 @@ static void check_holds(const struct place *p, const char *name, const char *wan
 #define IIS_HEAD                                                                                             \
     "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n"                           \
     "#Date: 2026-05-09 21:30:11\r\n#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port "       \
-    "cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\r\n"
+    "cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status sc-bytes "           \
+    "cs-bytes time-taken\r\n"
 
-static void iis_lines_have_the_default_fields(void **state)
+static void iis_lines_have_the_default_fields_and_bytes(void **state)
 {
     struct place *p = *state;
     const struct traces_iis line = {
@@ -110,6 +111,8 @@ static void iis_lines_have_the_default_fields(void **state)
         .status = 401,
         .substatus = 1,
         .win32 = UINT32_C(2148074254),
+        .bytes_sent = 1293,
+        .bytes_received = 412,
         .taken_us = 175999,
     };
     traces_iis(p->t, &line);
@@ -119,8 +122,8 @@ static void iis_lines_have_the_default_fields(void **state)
     finish(p);
     check_file(p, "u_ex260509.log",
                IIS_HEAD "2026-05-09 21:30:11 192.0.2.10 GET /certsrv/mscep_admin/ - 443 - 198.51.100.7 "
-                        "Wget/1.20.3+(linux-gnu) - 401 1 2148074254 175\r\n"
-                        "2026-05-09 21:30:11 192.0.2.10 - - - 80 CONTOSO\\svc+mdm - - - 200 0 0 0\r\n");
+                        "Wget/1.20.3+(linux-gnu) - 401 1 2148074254 1293 412 175\r\n"
+                        "2026-05-09 21:30:11 192.0.2.10 - - - 80 CONTOSO\\svc+mdm - - - 200 0 0 0 0 0\r\n");
 }
 
 static void long_queries_are_left_out(void **state)
@@ -157,7 +160,7 @@ static void iis_begins_a_file_each_day(void **state)
     char *text = read_file(p, "u_ex260509.log");
     assert_int_equal(strlen(text),
                      strlen(IIS_HEAD) + strlen("2026-05-09 21:30:11 192.0.2.10 GET - - 443 - - - "
-                                               "- 200 0 0 0\r\n"));
+                                               "- 200 0 0 0 0 0\r\n"));
     free(text);
 }
 
@@ -402,7 +405,7 @@ static void threads_do_not_mix_lines(void **state)
     finish(p);
     char *text = read_file(p, "u_ex260509.log");
     static const char line[] =
-        "2026-05-09 21:30:11 192.0.2.10 GET /certsrv/mscep/ - 443 - - - - 200 0 0 0\r\n";
+        "2026-05-09 21:30:11 192.0.2.10 GET /certsrv/mscep/ - 443 - - - - 200 0 0 0 0 0\r\n";
     size_t len = strlen(line);
     assert_int_equal(strlen(text), strlen(IIS_HEAD) + 8000 * len);
     for (size_t i = 0; i < 8000; i++)
@@ -413,7 +416,7 @@ static void threads_do_not_mix_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(iis_lines_have_the_default_fields, open_logs, remove_logs),
+        cmocka_unit_test_setup_teardown(iis_lines_have_the_default_fields_and_bytes, open_logs, remove_logs),
         cmocka_unit_test_setup_teardown(long_queries_are_left_out, open_logs, remove_logs),
         cmocka_unit_test_setup_teardown(iis_begins_a_file_each_day, open_logs, remove_logs),
         cmocka_unit_test_setup_teardown(httperr_has_reason_and_queue, open_logs, remove_logs),
