@@ -217,6 +217,7 @@ static void add_target(struct whole *w, const struct outcome_target *t)
     }
     if (to->bare_url_status == 0)
         to->bare_url_status = t->bare_url_status;
+    to->otp_file_there |= t->otp_file_there;
     if (!to->has_date_skew && t->has_date_skew) {
         to->has_date_skew = true;
         to->date_skew_s = t->date_skew_s;
