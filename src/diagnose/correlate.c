@@ -88,7 +88,9 @@ static void look_at_group(struct inference *inf, const struct group *g)
                "something in front "
                "of it answered, or these are the logs of another server",
                status, (unsigned long long)g->whose->count, base_stage_id(g->stage));
-    digest_add(inf->logs, "run-not-logged", 0, 1, EVIDENCE_NO_TIME, EVIDENCE_NO_TIME, "");
+    /* A gateway says so, too, of connections that a worker dropped: these have a line in HTTPERR alone. */
+    if (status != 502 || digest_covers(inf->logs, COVER_HTTPERR, from, to))
+        digest_add(inf->logs, "run-not-logged", 0, 1, EVIDENCE_NO_TIME, EVIDENCE_NO_TIME, "");
 }
 
 static void look_at_arrival(struct inference *inf)

@@ -29,12 +29,6 @@ static bool no_query(const struct evidence_record *r)
     return r->iis.query.len == 0;
 }
 
-/* Headers and body: the smallest pkiMessage alone, with an EC key and a certificate of its own, is longer. */
-static bool no_body(const struct evidence_record *r)
-{
-    return r->iis.query.len > 0 && r->iis.bytes_received > 0 && r->iis.bytes_received < 1000;
-}
-
 /* Base64 comes in fours, with escapes for what URLs do not bear. */
 static bool cut_query(const struct evidence_record *r)
 {
@@ -169,10 +163,6 @@ static const struct mark iis[] = {
     {LINE("post-bare", ASK_POST, 0, 0, "PKIOperation by POST arrives without its query"), .when = no_query,
      .problem = "stripped", .speaks = SPEAKS({"proxy-strips-query-or-body", 100})},
 
-    {LINE("post-empty", ASK_POST, 200, 0, "IIS log, cs-bytes: PKIOperation by POST arrives without its body"),
-     .when = no_body, .problem = "stripped",
-     .speaks = SPEAKS({"proxy-strips-query-or-body", 100}, {"payload-truncated", 8},
-                      {"malformed-pkimessage", 0.1})},
     {LINE("get-cut", ASK_GET, 200, 0, "IIS log, cs-uri-query: messages end early, in the midst of base64"),
      .when = cut_query,
      .speaks = SPEAKS({"payload-truncated", 60}, {"malformed-pkimessage", 0.5},

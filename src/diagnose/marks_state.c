@@ -278,6 +278,10 @@ static const struct mark patterns[] = {
     {PATTERN("file-without-folder",
              "the folder of the OTP page is not there, while mscep.dll in it answers: no default document"),
      .speaks = SPEAKS({"mscep-admin-default-doc-missing", 60}, {"otp-endpoint-removed", 0.02})},
+    {PATTERN("post-empty",
+             "IIS log, cs-bytes: some PKIOperations by POST arrive without a body, which others have"),
+     .speaks =
+         SPEAKS({"proxy-strips-query-or-body", 60}, {"payload-truncated", 6}, {"malformed-pkimessage", 0.2})},
     {PATTERN("arrived-shorter", "IIS log, cs-bytes: messages arrive with fewer bytes than were sent"),
      .speaks =
          SPEAKS({"payload-truncated", 60}, {"proxy-strips-query-or-body", 40}, {"malformed-pkimessage", 0.3},

@@ -9,6 +9,7 @@
 #define HOUR   (60 * MINUTE)
 
 #define PASSWORD_LIFE (65 * MINUTE) /* PasswordValidity, with some minutes between fetch and use */
+#define HEADERS_ALONE 768           /* bytes */
 #define BACK_SOON     (4 * MINUTE)  /* an iisreset or a reboot takes less */
 
 static void add(struct diagnose_logs *d, const char *mark, uint64_t count, const char *example)
@@ -234,6 +235,15 @@ static void look_at_configuration(struct diagnose_logs *d)
         add(d, "serves-all-the-same", served, "");
 }
 
+/* Headers alone, beside whole messages: no pkiMessage is shorter than a kilobyte. */
+static void look_at_bodies(struct diagnose_logs *d)
+{
+    uint64_t empty = digest_posts_below(d, HEADERS_ALONE);
+    uint64_t whole = digest_posts_below(d, UINT64_MAX) - digest_posts_below(d, 2 * HEADERS_ALONE);
+    if (empty >= 3 && whole >= 3)
+        add(d, "post-empty", empty, "");
+}
+
 static void look_at_page(struct diagnose_logs *d)
 {
     static const char *const gone[] = {"otp-404-0", "otp-404-absent", "otp-403-14"};
@@ -394,8 +404,7 @@ static void look_at_reports(struct diagnose_logs *d)
     }
 }
 
-/* The modern connector writes 4003 for each request: when IIS takes PKIOperations, they are refused, and it writes nothing, it does not
- * run. When nobody is refused, it is the log that ends. */
+/* The modern connector writes 4003 for each request: when IIS takes PKIOperations and it writes nothing, it does not run. */
 static void look_for_silence(struct diagnose_logs *d)
 {
     int64_t first = 0, last = 0, gap_from = 0;
@@ -406,10 +415,7 @@ static void look_for_silence(struct diagnose_logs *d)
     gap_from = last + 2 * MINUTE;
     uint64_t after =
         digest_between(d, "ok-post", gap_from, INT64_MAX) + digest_between(d, "ok-get", gap_from, INT64_MAX);
-    uint64_t refused = digest_between(d, "ndes-29", gap_from, INT64_MAX) +
-                       digest_between(d, "ndes-31", gap_from, INT64_MAX) +
-                       digest_between(d, "iis-500-pki", gap_from, INT64_MAX) + digest_count(d, "plugin-12029");
-    if (after >= 5 && after * 20 >= asked && refused * 4 >= after)
+    if (after >= 5 && after * 20 >= asked)
         digest_add(d, "connector-silent", 0, after, gap_from,
                    EVIDENCE_NO_TIME == gap_from ? gap_from : gap_from + 1, "");
 }
@@ -438,6 +444,7 @@ void patterns_look(struct diagnose_logs *d)
     look_at_w3svc(d);
     look_at_start(d);
     look_at_configuration(d);
+    look_at_bodies(d);
     look_at_page(d);
     look_at_ca(d);
     look_at_module(d);
