@@ -5,8 +5,8 @@
 #include "base/bytes.h"
 
 /* Overwrites what a pkiMessage of ours carries encrypted: whoever has the recipient's key could read the challengePassword there.
- * Lengths stay, so any CMS tool still shows the rest; the signature is void. What cannot be read, or is in BER with pieces, is
- * wiped and empty then. Any thread. */
+ * Lengths stay, so any CMS tool still shows the rest; the signature is void. What cannot be read is wiped and empty then. Any
+ * thread. */
 void scep_blot_request(struct buf *message);
 
 #endif

@@ -11,16 +11,22 @@ static void describe(const struct buf *message, struct buf *out)
     scep_describe_request(buf_span(message), out);
 }
 
-/* The CA's own key finds nothing any more, and everything else is told as before. */
-static void takes_out_what_is_encrypted(void **state)
+/* Nothing of what was encrypted stands there any more, and everything else is told as before. */
+static void takes_out_what_is_encrypted(enum scep_encoding encoding)
 {
-    (void)state;
     struct buf message, before, after;
+    struct err e = {0};
+    struct scep_request_spec spec = exchange_request(&x);
+    struct scep_request opened = {0};
+    spec.encoding = encoding;
     buf_init(&message, BYTES_MAX_MESSAGE);
-    buf_append_span(&message, buf_span(&x.message));
+    CHECK_OK(scep_request_build(&spec, &message, &e), &e);
+    size_t len = message.len;
     describe(&message, &before);
     scep_blot_request(&message);
-    assert_int_equal(message.len, x.message.len);
+    assert_int_equal(message.len, len);
+    assert_false(scep_request_open(buf_span(&message), x.f.ra_encrypt, x.f.ra_encrypt_key, &opened, &e));
+    scep_request_clear(&opened);
     describe(&message, &after);
     assert_true(span_equal(buf_span(&before), buf_span(&after)));
     size_t stars = 0, most = 0;
@@ -32,6 +38,18 @@ static void takes_out_what_is_encrypted(void **state)
     buf_clear(&message);
     buf_clear(&before);
     buf_clear(&after);
+}
+
+static void in_der(void **state)
+{
+    (void)state;
+    takes_out_what_is_encrypted(SCEP_DER);
+}
+
+static void in_ber_with_pieces(void **state)
+{
+    (void)state;
+    takes_out_what_is_encrypted(SCEP_BER);
 }
 
 static void wipes_what_it_cannot_read(void **state)
@@ -64,7 +82,8 @@ static int close_exchange(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_out_what_is_encrypted),
+        cmocka_unit_test(in_der),
+        cmocka_unit_test(in_ber_with_pieces),
         cmocka_unit_test(wipes_what_it_cannot_read),
     };
     return cmocka_run_group_tests(tests, open_exchange, close_exchange);
