@@ -187,6 +187,7 @@ struct outcome_target {
     struct outcome_target_cert certs[OUTCOME_MAX_CERTS];
     size_t cert_count;
     int bare_url_status; /* GET of the SCEP URL without operation; 0: no device failed, or no answer */
+    bool otp_file_there; /* the OTP page's folder answered 403 or 404; mscep.dll in it is there */
     bool has_date_skew;
     int64_t date_skew_s; /* Date header minus our clock */
 };
@@ -270,6 +271,14 @@ struct outcome_probe {
     const struct outcome *control_device, *probe_device;
 };
 
+/* Where the devices of the load are now, by the step that they are at. A device stands in one of these, or in none when it has
+ * not started or has ended. */
+struct outcome_in_flight {
+    uint32_t busy[STAGE_COUNT];    /* its answer, or a worker, is awaited */
+    uint32_t pausing[STAGE_COUNT]; /* until the planned moment of this step: a poll, a retry, a persona's pause */
+    uint64_t waiting;              /* in none: due, but may not start yet */
+};
+
 /* Where facts go while they happen. All calls come from the engine's thread; pointers are borrowed. */
 struct outcome_sink {
     void *user;
@@ -280,6 +289,7 @@ struct outcome_sink {
     void (*loop_stall)(void *user, int64_t us);                /* lateness of a wake-up of the loop */
     void (*probe)(void *user, const struct outcome_probe *probe);
     void (*otp)(void *user, const struct outcome_otp_event *event);
+    void (*in_flight)(void *user, const struct outcome_in_flight *now); /* some 20 times a second */
 };
 
 #endif
