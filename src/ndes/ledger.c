@@ -1,5 +1,6 @@
 #include "ndes/ledger.h"
 
+#include "base/hash.h"
 #include "pki/der.h"
 
 #include <pthread.h>
@@ -35,15 +36,6 @@ struct question {
     bool of_kind, renewal;
     int64_t since_us;
 };
-
-/* FNV-1a. */
-static uint64_t hash_of(struct span s)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < s.len; i++)
-        hash = (hash ^ s.data[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
 
 static uint32_t *head_of(const struct ndes_ledger *ledger, enum index_kind index, uint64_t hash)
 {
@@ -123,9 +115,9 @@ void ndes_ledger_add(struct ndes_ledger *ledger, struct pki_cert *cert, const ch
     entry->issued_us = now_us;
     entry->renewal = renewal;
     snprintf(entry->transaction_id, sizeof entry->transaction_id, "%s", transaction_id);
-    entry->hash[BY_SERIAL] = hash_of(der_integer_trimmed(pki_cert_serial(cert)));
-    entry->hash[BY_TRANSACTION] = hash_of(span_of_text(entry->transaction_id));
-    entry->hash[BY_KEY] = hash_of(pki_cert_spki(cert));
+    entry->hash[BY_SERIAL] = hash_span(der_integer_trimmed(pki_cert_serial(cert)));
+    entry->hash[BY_TRANSACTION] = hash_span(span_of_text(entry->transaction_id));
+    entry->hash[BY_KEY] = hash_span(pki_cert_spki(cert));
     link_entry(ledger, slot);
     ledger->next = (ledger->next + 1) % ledger->max;
     pthread_mutex_unlock(&ledger->lock);
@@ -149,7 +141,7 @@ static bool answers(const struct entry *entry, const struct question *q)
 
 static struct pki_cert *find(struct ndes_ledger *ledger, const struct question *q, struct span key)
 {
-    uint64_t hash = hash_of(key);
+    uint64_t hash = hash_span(key);
     struct pki_cert *found = NULL;
     pthread_mutex_lock(&ledger->lock);
     uint32_t slot = *head_of(ledger, q->index, hash);

@@ -1,5 +1,6 @@
 #include "ndes/otp.h"
 
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/text.h"
 
@@ -29,15 +30,6 @@ struct ndes_otp {
 };
 
 static const struct ndes_otp_twist straight = {0};
-
-/* FNV-1a, 64 bits. */
-static uint64_t fingerprint(struct span s)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < s.len; i++)
-        hash = (hash ^ s.data[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
 
 static bool check(const struct ndes_otp_config *c, struct err *e)
 {
@@ -174,7 +166,7 @@ static bool issue(struct ndes_otp *otp, const struct ndes_otp_twist *twist, int6
     otp->count++;
     otp->held[twist->node]++;
     entry->node = twist->node;
-    entry->fingerprint = fingerprint(span_of_text(entry->text));
+    entry->fingerprint = hash_span(span_of_text(entry->text));
     entry->issued_us = now_us;
     memcpy(out, entry->text, sizeof entry->text);
     if (twist->twice)
@@ -219,7 +211,7 @@ static enum ndes_otp_verdict use(struct ndes_otp *otp, const struct ndes_otp_twi
 {
     if (otp->made_up[0] != '\0' && span_equal_secret(password, span_of_text(otp->made_up)))
         return NDES_OTP_ACCEPTED;
-    uint64_t hash = fingerprint(password);
+    uint64_t hash = hash_span(password);
     for (size_t i = 0; i < otp->count; i++) {
         const struct entry *entry = &otp->entries[i];
         if (entry->fingerprint != hash || entry->node != twist->node ||

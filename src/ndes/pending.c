@@ -1,5 +1,7 @@
 #include "ndes/pending.h"
 
+#include "base/hash.h"
+
 #include <pthread.h>
 
 #define BUCKETS 65536
@@ -41,15 +43,6 @@ static struct span spki_of(const struct waiting *w)
 static struct span content_of(const struct waiting *w)
 {
     return span_of(w->bytes + w->subject_len + w->spki_len, w->content_len);
-}
-
-/* FNV-1a. */
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
-    return hash;
 }
 
 bool ndes_pending_new(int64_t remembered_us, struct ndes_pending **out, struct err *e)
@@ -109,7 +102,7 @@ static struct waiting *make(const struct ndes_pending_request *request, int64_t 
     w->renewal = request->renewal;
     w->ca_number = request->ca_number;
     snprintf(w->transaction_id, sizeof w->transaction_id, "%s", request->transaction_id);
-    w->hash = hash_of(w->transaction_id);
+    w->hash = hash_span(span_of_text(w->transaction_id));
     const struct span parts[] = {request->subject, request->spki, request->content};
     size_t *const lengths[] = {&w->subject_len, &w->spki_len, &w->content_len};
     for (size_t i = 0, at = 0; i < 3; at += parts[i++].len) {
@@ -150,7 +143,7 @@ bool ndes_pending_add(struct ndes_pending *pending, const struct ndes_pending_re
 static struct waiting *find(const struct ndes_pending *pending, const char *transaction_id,
                             struct span subject, struct span spki)
 {
-    uint64_t hash = hash_of(transaction_id);
+    uint64_t hash = hash_span(span_of_text(transaction_id));
     struct waiting *w = pending->buckets[hash % BUCKETS];
     for (; w != NULL; w = w->next) {
         if (w->hash == hash && strcmp(w->transaction_id, transaction_id) == 0 &&
@@ -213,7 +206,7 @@ struct ndes_poll_answer ndes_pending_poll(struct ndes_pending *pending, const ch
 void ndes_pending_done(struct ndes_pending *pending, const char *transaction_id, uint64_t number, bool issued)
 {
     pthread_mutex_lock(&pending->lock);
-    struct waiting *w = pending->buckets[hash_of(transaction_id) % BUCKETS];
+    struct waiting *w = pending->buckets[hash_span(span_of_text(transaction_id)) % BUCKETS];
     while (w != NULL && w->number != number)
         w = w->next;
     if (w != NULL && issued)

@@ -1,6 +1,7 @@
 #include "sim/listener.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "sim/resetter.h"
 #include "sim/response.h"
 #include "sim/waiting.h"
@@ -126,20 +127,16 @@ static void **session_of(struct MHD_Connection *connection)
     return &peer->session;
 }
 
-/* FNV-1a over client address and port: what tells one connection from another. */
+/* Client address and port: what tells one connection from another. */
 static uint64_t connection_id(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
     if (info == NULL || info->client_addr == NULL)
-        return hash;
+        return 0;
     bool v6 = info->client_addr->sa_family == AF_INET6;
     size_t len = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-    const uint8_t *bytes = (const uint8_t *)info->client_addr;
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-    return hash;
+    return hash_span(span_of(info->client_addr, len));
 }
 
 static bool is_local(struct MHD_Connection *connection)
