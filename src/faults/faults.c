@@ -1,5 +1,6 @@
 #include "faults/faults.h"
 
+#include "base/pairs.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "causes/causes.h"
@@ -147,69 +148,25 @@ static bool set_own(const struct fault_key *key, const char *value, int64_t *out
     return false;
 }
 
-static bool unknown_key(const struct fault *fault, const char *key, struct err *e)
+static bool set_key(void *user, size_t key, const char *value, struct err *e)
 {
-    const char *words[COMMON_COUNT + FAULT_KEYS + 1] = {0};
-    size_t n = 0;
-    for (; n < COMMON_COUNT; n++)
-        words[n] = common_keys[n].name;
-    for (size_t i = 0; i < FAULT_KEYS && fault->setting.kind->keys[i].name != NULL; i++)
-        words[n++] = fault->setting.kind->keys[i].name;
-    const char *nearest = text_nearest(key, words);
-    if (nearest != NULL)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no key '%.40s'; did you mean '%s'?", key,
-                       nearest);
-    char known[TEXT_BYTES] = "";
-    for (size_t i = 0; i < n; i++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "" : ", ", words[i]);
-    }
-    return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no key '%.40s'; it takes %s", key, known);
+    struct fault *fault = user;
+    if (key < COMMON_COUNT)
+        return common_keys[key].set(fault, value, e);
+    size_t own = key - COMMON_COUNT;
+    return set_own(&fault->setting.kind->keys[own], value, &fault->setting.value[own], e);
 }
 
-static bool once(unsigned *given, size_t key, struct err *e)
+/* "key=value,key=value" */
+static bool set_keys(struct fault *fault, const char *list, struct err *e)
 {
-    if ((*given & 1u << key) != 0)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "given twice");
-    *given |= 1u << key;
-    return true;
-}
-
-static bool set_key(struct fault *fault, const char *key, const char *value, unsigned *given, struct err *e)
-{
-    for (size_t i = 0; i < COMMON_COUNT; i++) {
-        if (strcmp(common_keys[i].name, key) == 0)
-            return once(given, i, e) && common_keys[i].set(fault, value, e);
-    }
     const struct fault_key *own = fault->setting.kind->keys;
-    for (size_t i = 0; i < FAULT_KEYS && own[i].name != NULL; i++) {
-        if (strcmp(own[i].name, key) == 0)
-            return once(given, COMMON_COUNT + i, e) && set_own(&own[i], value, &fault->setting.value[i], e);
-    }
-    return unknown_key(fault, key, e);
-}
-
-/* "key=value,key=value"; `list` is written to. */
-static bool set_keys(struct fault *fault, char *list, struct err *e)
-{
-    unsigned given = 0;
-    for (char *item = list; item != NULL;) {
-        char *next = strchr(item, ',');
-        if (next != NULL)
-            *next++ = '\0';
-        char *value = strchr(item, '=');
-        if (value == NULL)
-            return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is not of the form key=value", item);
-        *value++ = '\0';
-        struct err inner = {0};
-        if (!set_key(fault, item, value, &given, &inner)) {
-            bool known = strncmp(inner.text, "there is no key", 15) != 0;
-            return err_set(e, STAGE_SETUP, inner.reason, "%s%s%s", known ? item : "", known ? ": " : "",
-                           inner.text);
-        }
-        item = next;
-    }
-    return true;
+    const char *names[COMMON_COUNT + FAULT_KEYS + 1] = {0};
+    for (size_t i = 0; i < COMMON_COUNT; i++)
+        names[i] = common_keys[i].name;
+    for (size_t i = 0; i < FAULT_KEYS && own[i].name != NULL; i++)
+        names[COMMON_COUNT + i] = own[i].name;
+    return pairs_read(list, names, set_key, fault, NULL, e);
 }
 
 static bool unknown_id(const char *id, struct err *e)

@@ -1,5 +1,6 @@
 #include "ndes/policy.h"
 
+#include "base/pairs.h"
 #include "base/text.h"
 
 #define MINUTE_US  INT64_C(60000000)
@@ -115,50 +116,38 @@ bool ndes_policy_repeats(const char *text, bool *out, struct err *e)
     return true;
 }
 
-static bool set_approval(struct ndes_approval *a, const char *key, const char *value, struct err *e)
+enum { AFTER_POLLS, AFTER, THEN };
+static const char *const approval_keys[] = {
+    [AFTER_POLLS] = "after-polls", [AFTER] = "after", [THEN] = "then", NULL};
+
+static bool set_approval(void *user, size_t key, const char *value, struct err *e)
 {
-    int64_t number = 0;
-    unsigned deny = 0;
-    if (strcmp(key, "then") == 0) {
-        if (!find_word(ends, span_of_text(value), &deny, e))
-            return false;
-        a->deny = deny != 0;
-        return true;
-    }
-    bool polls = strcmp(key, "after-polls") == 0;
-    if (!polls && strcmp(key, "after") != 0)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is none of after-polls, after, then", key);
-    if (a->when != NDES_APPROVAL_NONE)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "after-polls or after, and once");
-    a->when = polls ? NDES_APPROVAL_POLLS : NDES_APPROVAL_TIME;
-    if (!polls)
+    struct ndes_approval *a = user;
+    if (key == AFTER)
         return text_parse_duration(value, &a->after_us, e);
-    if (!text_parse_int(value, 1, MAX_POLLS, &number, e))
-        return false;
-    a->polls = (unsigned)number;
-    return true;
+    int64_t polls = 0;
+    if (key == AFTER_POLLS) {
+        bool ok = text_parse_int(value, 1, MAX_POLLS, &polls, e);
+        a->polls = (unsigned)polls;
+        return ok;
+    }
+    unsigned deny = 0;
+    bool ok = find_word(ends, span_of_text(value), &deny, e);
+    a->deny = deny != 0;
+    return ok;
 }
 
 bool ndes_policy_approval(const char *text, struct ndes_approval *out, struct err *e)
 {
     struct ndes_approval a = {.when = NDES_APPROVAL_NONE};
-    for (const char *at = text; at != NULL;) {
-        char pair[64], *value;
-        size_t len = strcspn(at, ",");
-        if (len >= sizeof pair)
-            return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s...' is no key=value", at);
-        memcpy(pair, at, len);
-        pair[len] = '\0';
-        value = strchr(pair, '=');
-        if (value == NULL)
-            return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is no key=value", pair);
-        *value++ = '\0';
-        if (!set_approval(&a, pair, value, e))
-            return false;
-        at = at[len] == ',' ? at + len + 1 : NULL;
-    }
-    if (a.when == NDES_APPROVAL_NONE)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "after-polls=N or after=30s is missing");
+    unsigned given = 0;
+    if (!pairs_read(text, approval_keys, set_approval, &a, &given, e))
+        return false;
+    bool polls = (given & 1u << AFTER_POLLS) != 0, after = (given & 1u << AFTER) != 0;
+    if (polls == after)
+        return err_set(e, STAGE_SETUP, REASON_USAGE,
+                       polls ? "after-polls or after, not both" : "after-polls=N or after=30s is missing");
+    a.when = polls ? NDES_APPROVAL_POLLS : NDES_APPROVAL_TIME;
     *out = a;
     return true;
 }

@@ -1,5 +1,6 @@
 /* What --latency says, read. */
 #include "base/file.h"
+#include "base/pairs.h"
 #include "base/text.h"
 #include "sim/station.h"
 
@@ -125,59 +126,19 @@ static bool set_seed(struct sim_latency *l, const char *value, struct err *e)
     return ok;
 }
 
-enum { FIXED, MEDIAN, P99, FROM_FILE, SERVERS, QUEUE, SEED, KEY_COUNT };
-static const struct {
-    const char *name;
-    bool (*set)(struct sim_latency *l, const char *value, struct err *e);
-} keys[KEY_COUNT] = {
-    [FIXED] = {"fixed", set_fixed},   [MEDIAN] = {"median", set_fixed},     [P99] = {"p99", set_p99},
-    [FROM_FILE] = {"file", set_file}, [SERVERS] = {"servers", set_servers}, [QUEUE] = {"queue", set_queue},
-    [SEED] = {"seed", set_seed},
+enum { FIXED, MEDIAN, P99, FROM_FILE, SERVERS, QUEUE, SEED };
+static const char *const keys[] = {
+    [FIXED] = "fixed",     [MEDIAN] = "median", [P99] = "p99",   [FROM_FILE] = "file",
+    [SERVERS] = "servers", [QUEUE] = "queue",   [SEED] = "seed", NULL,
 };
 
-static bool unknown_key(const char *key, struct err *e)
+static bool set_key(void *user, size_t key, const char *value, struct err *e)
 {
-    const char *words[KEY_COUNT + 1] = {0};
-    for (size_t i = 0; i < KEY_COUNT; i++)
-        words[i] = keys[i].name;
-    const char *nearest = text_nearest(key, words);
-    if (nearest != NULL)
-        return err_set(e, STAGE_SETUP, REASON_USAGE, "there is no key '%.40s'; did you mean '%s'?", key,
-                       nearest);
-    return err_set(e, STAGE_SETUP, REASON_USAGE,
-                   "there is no key '%.40s'; it takes fixed, median, p99, file, servers, queue, seed", key);
-}
-
-static bool set_key(struct sim_latency *l, const char *key, const char *value, unsigned *given, struct err *e)
-{
-    for (unsigned i = 0; i < KEY_COUNT; i++) {
-        if (strcmp(keys[i].name, key) != 0)
-            continue;
-        struct err why = {0};
-        if ((*given & 1u << i) != 0)
-            return err_set(e, STAGE_SETUP, REASON_USAGE, "%s is given twice", key);
-        *given |= 1u << i;
-        return keys[i].set(l, value, &why) || err_set(e, STAGE_SETUP, why.reason, "%s: %s", key, why.text);
-    }
-    return unknown_key(key, e);
-}
-
-/* "key=value,key=value"; `list` is written to. */
-static bool set_keys(struct sim_latency *l, char *list, unsigned *given, struct err *e)
-{
-    for (char *item = list; item != NULL;) {
-        char *next = strchr(item, ',');
-        if (next != NULL)
-            *next++ = '\0';
-        char *value = strchr(item, '=');
-        if (value == NULL)
-            return err_set(e, STAGE_SETUP, REASON_USAGE, "'%.40s' is not of the form key=value", item);
-        *value++ = '\0';
-        if (!set_key(l, item, value, given, e))
-            return false;
-        item = next;
-    }
-    return true;
+    static bool (*const setters[])(struct sim_latency * l, const char *value, struct err *e) = {
+        [FIXED] = set_fixed,     [MEDIAN] = set_fixed, [P99] = set_p99,   [FROM_FILE] = set_file,
+        [SERVERS] = set_servers, [QUEUE] = set_queue,  [SEED] = set_seed,
+    };
+    return setters[key](user, value, e);
 }
 
 /* One kind of distribution, and all that it needs. */
@@ -234,7 +195,7 @@ bool sim_latency_parse(const char *text, struct sim_latencies *out, struct err *
         return false;
     struct sim_latency l = {0};
     unsigned given = 0;
-    if (!set_keys(&l, list, &given, e) || !check(&l, given, e)) {
+    if (!pairs_read(list, keys, set_key, &l, &given, e) || !check(&l, given, e)) {
         free(l.samples);
         return false;
     }

@@ -35,17 +35,18 @@ static void errors_name_the_words_there_are(void **state)
         const char *text;
         const char *said;
     } cases[] = {
-        {"", "'' is no key=value"},
+        {"", "'' is not of the form key=value"},
         {"then=deny", "after-polls=N or after=30s is missing"},
         {"after-polls=0", "0"},
         {"after=soon", "'soon' is not a duration"},
-        {"after=1s,after-polls=2", "and once"},
-        {"after=1s,after=2s", "and once"},
+        {"after=1s,after-polls=2", "not both"},
+        {"after=1s,after=2s", "after: given twice"},
         {"after=1s,then=wait", "'wait' is none of issue, deny"},
-        {"when=1s", "'when' is none of after-polls, after, then"},
-        {"after=1s,", "'' is no key=value"},
-        {"after=1s,then", "'then' is no key=value"},
-        {"after=1111111111111111111111111111111111111111111111111111111111111111111111s", "is no key=value"},
+        {"officer=1s", "there is no key 'officer'; it takes after-polls, after, then"},
+        {"after=1s,", "'' is not of the form key=value"},
+        {"after=1s,then", "'then' is not of the form key=value"},
+        {"after=1111111111111111111111111111111111111111111111111111111111111111111111s",
+         "longer than a century"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct ndes_approval got = {.polls = 77};

@@ -252,7 +252,7 @@ static void wrong_latencies_are_explained(void **state)
         {"otp:fixed=1s,queue=10", "queue has no use without servers: nobody waits"},
         {"otp:fixed=1s,servers=0", "servers: "},
         {"otp:fixed=1s,servers=1001", "servers: "},
-        {"otp:fixed=1s,servers=2,fixed=2s", "fixed is given twice"},
+        {"otp:fixed=1s,servers=2,fixed=2s", "fixed: given twice"},
         {"otp:file=/nowhere/samples.txt", "file: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
