@@ -32,4 +32,12 @@
         assert_memory_equal(seen_.data, text, seen_.len);                                                    \
     } while (0)
 
+/* For whatever a test reads or makes; clear it. */
+static inline struct buf fresh_buf(void)
+{
+    struct buf b;
+    buf_init(&b, (size_t)1 << 20);
+    return b;
+}
+
 #endif

@@ -138,17 +138,22 @@ static inline struct buf otp_page(struct rig *r)
     return text;
 }
 
+/* Whether a page has a password, and which. */
+static inline bool find_password(struct buf *page, char out[NDES_OTP_TEXT_BYTES])
+{
+    const char *at = buf_text(page) != NULL ? strstr(buf_text(page), "password is: <B> ") : NULL;
+    return at != NULL && sscanf(at, "password is: <B> %16[0-9A-F] </B>", out) == 1;
+}
+
 static inline void fetch_password(struct rig *r, char out[NDES_OTP_TEXT_BYTES])
 {
     struct buf page = otp_page(r);
-    const char *at = strstr(buf_text(&page), "password is: <B> ");
-    assert_non_null(at);
-    assert_int_equal(sscanf(at, "password is: <B> %16[0-9A-F] </B>", out), 1);
+    assert_true(find_password(&page, out));
     buf_clear(&page);
 }
 
-/* One PKIOperation by POST. The result is that of scep_certrep_read. */
-static inline bool enroll(struct rig *r, struct sim_device *d, struct scep_certrep *rep, struct err *e)
+/* One PKIOperation by POST, of a device that says only what is special about it. */
+static inline struct ndes_reply operate(struct rig *r, struct sim_device *d)
 {
     if (d->subject == NULL)
         d->subject = "CN=phone-7,OU=scepstorm";
@@ -160,7 +165,13 @@ static inline bool enroll(struct rig *r, struct sim_device *d, struct scep_certr
     struct err made = {0};
     if (!sim_device_make(d, r->served, &made))
         fail_msg("the request: %s", made.text);
-    struct ndes_reply reply = ask(r, "POST", PKI, buf_span(&d->message));
+    return ask(r, "POST", PKI, buf_span(&d->message));
+}
+
+/* The result is that of scep_certrep_read. */
+static inline bool enroll(struct rig *r, struct sim_device *d, struct scep_certrep *rep, struct err *e)
+{
+    struct ndes_reply reply = operate(r, d);
     assert_int_equal(reply.status, 200);
     assert_string_equal(reply.content_type, "application/x-pki-message");
     bool ok = sim_device_read(d, r->served, buf_span(&reply.body), rep, e);

@@ -21,16 +21,13 @@ struct seen {
 static inline void have_password(struct rig *r, char out[NDES_OTP_TEXT_BYTES])
 {
     struct ndes_reply reply = get(r, OTP);
-    struct buf text;
-    buf_init(&text, 1 << 16);
+    struct buf page;
+    buf_init(&page, 1 << 16);
     struct err e = {0};
-    bool paged = false;
-    if (reply.status == 200 && text_to_utf8(buf_span(&reply.body), &text) && buf_text(&text) != NULL) {
-        const char *at = strstr(buf_text(&text), "password is: <B> ");
-        paged = at != NULL && sscanf(at, "password is: <B> %16[0-9A-F] </B>", out) == 1;
-    }
+    bool paged =
+        reply.status == 200 && text_to_utf8(buf_span(&reply.body), &page) && find_password(&page, out);
     assert_true(paged || ndes_otp_issue(r->otp, r->now_us, out, &e));
-    buf_clear(&text);
+    buf_clear(&page);
     buf_clear(&reply.body);
 }
 
@@ -48,20 +45,10 @@ static inline void take_ca_certs(struct rig *r)
 
 static inline void post(struct rig *r, struct sim_device *d, struct seen *out)
 {
-    struct err made = {0};
     *out = (struct seen){0};
-    if (d->subject == NULL)
-        d->subject = "CN=phone-7,OU=scepstorm";
-    if (d->key == NULL)
-        d->key = device_key;
-    if (d->digest == PKI_MD5)
-        d->digest = PKI_SHA256;
     if (d->cipher == PKI_DES_CBC)
         d->cipher = PKI_AES128_CBC;
-    d->now_s = r->now_us / 1000000;
-    if (!sim_device_make(d, r->served, &made))
-        fail_msg("the request: %s", made.text);
-    struct ndes_reply reply = ask(r, "POST", PKI, buf_span(&d->message));
+    struct ndes_reply reply = operate(r, d);
     out->reply = reply;
     out->status = reply.status;
     out->server = reply.server;

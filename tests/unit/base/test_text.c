@@ -1,17 +1,6 @@
 #include "base/text.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-static struct buf fresh(void)
-{
-    struct buf b;
-    buf_init(&b, 1 << 20);
-    return b;
-}
+#include "check.h"
 
 static void base64_round_trips_every_length(void **state)
 {
@@ -20,7 +9,7 @@ static void base64_round_trips_every_length(void **state)
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * 37 + 251);
     for (size_t len = 0; len <= sizeof bytes; len++) {
-        struct buf coded = fresh(), back = fresh();
+        struct buf coded = fresh_buf(), back = fresh_buf();
         struct err e = {0};
         assert_true(text_base64(span_of(bytes, len), &coded));
         assert_true(text_unbase64(buf_span(&coded), &back, &e));
@@ -41,7 +30,7 @@ static void base64_forgives_line_breaks_and_missing_padding_only(void **state)
         {"aGV$bG8=", NULL},        {"aGVs=bG8", NULL},   {"aGVsbG8-", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct buf out = fresh();
+        struct buf out = fresh_buf();
         struct err e = {0};
         bool ok = text_unbase64(span_of_text(cases[i].text), &out, &e);
         assert_int_equal(ok, cases[i].expected != NULL);
@@ -55,7 +44,7 @@ static void base64_forgives_line_breaks_and_missing_padding_only(void **state)
 static void percent_coding_keeps_what_it_must(void **state)
 {
     (void)state;
-    struct buf out = fresh();
+    struct buf out = fresh_buf();
     text_percent_encode(span_of_text("a+b/c=~ "), &out);
     assert_string_equal(buf_text(&out), "a%2Bb%2Fc%3D~%20");
     buf_reset(&out);
@@ -86,7 +75,7 @@ static void pages_become_utf8_by_their_bytes(void **state)
         {"", 0, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct buf out = fresh();
+        struct buf out = fresh_buf();
         assert_true(text_to_utf8(span_of(cases[i].bytes, cases[i].len), &out));
         assert_string_equal(buf_text(&out), cases[i].expected);
         buf_clear(&out);

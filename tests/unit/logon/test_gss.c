@@ -3,6 +3,7 @@
 #include "logon/gss.h"
 
 #include "base/text.h"
+#include "check.h"
 #include "gss_client.h"
 #include "logon/nthash.h"
 #include "pki/algorithm.h"
@@ -11,12 +12,8 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define PASSWORD "pa:ss w\xc3\xb6rd"
 #define ANY      (NDES_SCHEME_NEGOTIATE | NDES_SCHEME_NTLM)
@@ -248,16 +245,9 @@ static int log_on(int fd, const char *scheme, const char *user, const char *secr
     return status;
 }
 
-static struct buf fresh(void)
-{
-    struct buf b;
-    buf_init(&b, 1 << 20);
-    return b;
-}
-
 static bool page_says(struct buf *reply, const char *what)
 {
-    struct buf text = fresh();
+    struct buf text = fresh_buf();
     bool found = text_to_utf8(talk_body(reply), &text) && strstr(buf_text(&text), what) != NULL;
     buf_clear(&text);
     return found;
@@ -293,7 +283,7 @@ static void connection_stays_logged_on_until_a_restart(void **state)
     (void)state;
     struct sim *sim = start(5, 0, false);
     unsigned port = talk_port(sim_url(sim));
-    struct buf reply = fresh(), restarted = fresh();
+    struct buf reply = fresh_buf(), restarted = fresh_buf();
     int fd = talk_connect(port);
     assert_true(ask(fd, NULL, &reply));
     assert_int_equal(talk_status(&reply), 401);
@@ -323,7 +313,7 @@ static void who_lacks_enroll_is_told_so(void **state)
 {
     (void)state;
     struct sim *sim = start(5, 0, false);
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     int fd = talk_connect(talk_port(sim_url(sim)));
     assert_int_equal(log_on(fd, "Negotiate", "guest", PASSWORD, &reply), 200);
     assert_true(page_says(&reply, "sufficient permission"));
@@ -337,7 +327,7 @@ static void static_password_is_the_same_after_a_restart(void **state)
     (void)state;
     struct sim *sim = start(5, 0, true);
     unsigned port = talk_port(sim_url(sim));
-    struct buf first = fresh(), second = fresh(), restarted = fresh();
+    struct buf first = fresh_buf(), second = fresh_buf(), restarted = fresh_buf();
     for (int i = 0; i < 2; i++) {
         int fd = talk_connect(port);
         assert_int_equal(log_on(fd, "NTLM", "CONTOSO\\mdm", PASSWORD, i == 0 ? &first : &second), 200);
@@ -358,7 +348,7 @@ static void locked_account_stays_out_with_the_right_password(void **state)
 {
     (void)state;
     struct sim *sim = start(5, 3, false);
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     for (int i = 0; i < 4; i++) {
         int fd = talk_connect(talk_port(sim_url(sim)));
         assert_int_equal(
@@ -381,7 +371,7 @@ struct member {
 static void *take_part(void *user)
 {
     struct member *m = user;
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     const char *scheme = m->index % 2 == 0 ? "NTLM" : "Negotiate";
     int fd = talk_connect(m->port);
     int wrong = log_on(fd, scheme, "CONTOSO\\mdm", "wrong", &reply);
@@ -389,7 +379,7 @@ static void *take_part(void *user)
     if (m->status == 200 && (!ask(fd, NULL, &reply) || !page_says(&reply, "challenge password is")))
         m->status = -2;
     if (m->index % 3 == 0) { /* some leave in the middle */
-        struct buf half = fresh();
+        struct buf half = fresh_buf();
         ask(fd, "NTLM TlRMTVNTUAABAAAABoIIAAAAAAAAAAAAAAAAAAAAAAA=", &half);
         buf_clear(&half);
     }

@@ -2,6 +2,7 @@
 #include "sim/sim.h"
 
 #include "base/clock.h"
+#include "check.h"
 #include "pki/key.h"
 #include "talk.h"
 
@@ -12,13 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define SECOND INT64_C(1000000)
 #define CAPS   "/certsrv/mscep/mscep.dll?operation=GetCACaps"
@@ -46,13 +43,6 @@ static struct sim *start(bool tls, const char *const *faults, size_t count)
     return sim;
 }
 
-static struct buf fresh(void)
-{
-    struct buf b;
-    buf_init(&b, 1 << 20);
-    return b;
-}
-
 /* A client that trusts the simulated CA and nothing else. */
 struct client {
     unsigned port;
@@ -71,7 +61,7 @@ static int give_none(SSL *ssl, X509 **cert, EVP_PKEY **key)
 
 static void open_client(struct client *c, const struct sim *sim, int max_version)
 {
-    struct buf pem = fresh();
+    struct buf pem = fresh_buf();
     struct err e = {0};
     assert_true(sim_ca_pem(sim, &pem, &e));
     BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
@@ -229,7 +219,7 @@ static void assert_network(unsigned port, int at_s, int status, int error_number
     virtual_us = (INT64_C(1780000000) + at_s) * SECOND;
     int got = 0, why = 0;
     for (int64_t end = clock_monotonic_us() + 10 * SECOND; clock_monotonic_us() < end;) {
-        struct buf reply = fresh();
+        struct buf reply = fresh_buf();
         got = fetch(port, CAPS, &reply, &why);
         buf_clear(&reply);
         if (got == status && (status != 0 || why == error_number))
@@ -282,7 +272,7 @@ static void answers_drip_and_clocks_are_off(void **state)
     (void)state;
     static const char *const faults[] = {"network-path-blocked:how=drip", "clock-skew:by=2h"};
     struct sim *sim = start(false, faults, 2);
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     int64_t begin = clock_monotonic_us();
     assert_true(talk_get(talk_port(sim_url(sim)), CAPS, "", &reply));
     assert_true(clock_monotonic_us() - begin >= 100000); /* 58 bytes: two drops and a pause */
@@ -320,7 +310,7 @@ static void connection_breaks_in_the_middle_of_an_answer(void **state)
     (void)state;
     static const char *const faults[] = {"payload-truncated:cuts=connection,limit=64"};
     struct sim *sim = start(false, faults, 1);
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     int why = 0;
     int status = fetch(talk_port(sim_url(sim)),
                        "/certsrv/mscep/mscep.dll?operation=PKIOperation&message=AAAA", &reply, &why);
@@ -336,7 +326,7 @@ static void proxies_sign_their_pages(void **state)
     (void)state;
     static const char *const faults[] = {"app-proxy-bad-gateway:by=squid"};
     struct sim *sim = start(false, faults, 1);
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     assert_true(talk_get(talk_port(sim_url(sim)), CAPS, "", &reply));
     assert_int_equal(talk_status(&reply), 502);
     assert_true(span_equal_text(talk_header(&reply, "Server"), "squid/5.7"));
@@ -357,7 +347,7 @@ static void assert_crowded(const char *fault, int status, const char *server)
         assert_int_equal(send(fds[i], request, sizeof request - 1, MSG_NOSIGNAL), sizeof request - 1);
     }
     for (int i = 0; i < 4; i++) {
-        struct buf reply = fresh();
+        struct buf reply = fresh_buf();
         assert_true(talk_drain(fds[i], &reply));
         served += talk_status(&reply) == 200;
         refused += talk_status(&reply) == status && span_equal_text(talk_header(&reply, "Server"), server);
@@ -385,7 +375,7 @@ static void older_windows_says_so(void **state)
     struct sim *sim = NULL;
     struct err e = {0};
     assert_true(sim_start(&config, &sim, &e));
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     assert_true(talk_get(talk_port(sim_url(sim)), CAPS, "", &reply));
     assert_true(span_equal_text(talk_header(&reply, "Server"), "Microsoft-IIS/8.5"));
     buf_reset(&reply);

@@ -1,16 +1,13 @@
 #include "sim/listener.h"
 
 #include "base/clock.h"
+#include "check.h"
 #include "talk.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 /* What the last request looked like to the site. */
 static struct seen {
@@ -109,19 +106,12 @@ static bool set_network(struct sim_listener *listener, enum ndes_network network
     return sim_listener_set_transport(listener, &(struct ndes_transport){.network = network}, &e);
 }
 
-static struct buf fresh(void)
-{
-    struct buf b;
-    buf_init(&b, 1 << 20);
-    return b;
-}
-
 static void request_arrives_as_it_was_written(void **state)
 {
     (void)state;
     struct served s;
     serve(&s, 0, 0);
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     assert_true(talk_get(s.number, "//certsrv/mscep/?operation=PKIOperation&message=a+b%2B%0A",
                          "Authorization: Basic eDp5\r\n", &reply));
     assert_int_equal(talk_status(&reply), 200);
@@ -145,7 +135,7 @@ static void body_arrives_whole_up_to_the_ceiling(void **state)
     serve(&s, 0, 0);
     uint8_t *body = calloc(1, BYTES_MAX_MESSAGE + 1);
     assert_non_null(body);
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     assert_true(talk_post(s.number, "/x", span_of(body, BYTES_MAX_MESSAGE), &reply));
     assert_int_equal(seen.body_len, BYTES_MAX_MESSAGE);
     assert_false(seen.too_large);
@@ -164,7 +154,7 @@ static void connection_is_kept_and_recognised(void **state)
     (void)state;
     struct served s;
     serve(&s, 0, 0);
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     unsigned before = seen.count;
     static const char two[] = "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"
                               "GET /2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
@@ -192,7 +182,7 @@ static void slow_request_is_cut_off(void **state)
     assert_true(fd >= 0);
     static const char half[] = "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf";
     assert_int_equal(write(fd, half, sizeof half - 1), (ssize_t)(sizeof half - 1));
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     assert_true(talk_drain(fd, &reply)); /* its end comes, without an answer */
     assert_int_equal(reply.len, 0);
     close(fd);
@@ -235,7 +225,7 @@ static void late_answers_leave_when_they_are_due(void **state)
     serve(&s, 0, 0);
     enum { COUNT = 200 };
     int fds[COUNT];
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     int64_t begin = clock_monotonic_us();
     for (int i = 0; i < COUNT; i++) {
         char target[32];
@@ -282,7 +272,7 @@ static void late_answers_keep_their_connection(void **state)
     (void)state;
     struct served s;
     serve(&s, 1, 0);
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     static const char three[] = "GET /1?late=30 HTTP/1.1\r\nHost: h\r\n\r\n"
                                 "POST /2?late=30 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
                                 "GET /3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
@@ -301,7 +291,7 @@ static void refused_path_answers_nobody_and_comes_back(void **state)
     int before = talk_connect(s.number);
     assert_true(before >= 0);
     assert_true(set_network(s.listener, NDES_NETWORK_REFUSE));
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     assert_true(talk_drain(before, &reply)); /* cut */
     close(before);
     assert_int_equal(talk_connect(s.number), -1);
@@ -325,7 +315,7 @@ static void dropped_path_is_silent_and_comes_back(void **state)
         assert_int_equal(errno, ETIMEDOUT);
     }
     assert_true(set_network(s.listener, NDES_NETWORK_OPEN));
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     assert_true(talk_get(s.number, "/again", "", &reply));
     assert_int_equal(talk_status(&reply), 200);
     buf_clear(&reply);

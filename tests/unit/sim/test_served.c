@@ -3,15 +3,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "check.h"
 #include "scep/content.h"
 #include "scep/next_ca.h"
 #include "sim_device.h"
 #include "talk.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #define SCEP    "/certsrv/mscep/mscep.dll"
 #define SUBJECT "CN=phone-7,OU=scepstorm"
@@ -27,13 +23,6 @@ struct talker {
     struct scep_ca *ca;
 };
 
-static struct buf fresh(void)
-{
-    struct buf b;
-    buf_init(&b, 1 << 20);
-    return b;
-}
-
 static struct talker begin(const struct ndes_policy *policy, const struct secret *challenge)
 {
     struct sim_config config = {.listen = "127.0.0.1:0",
@@ -43,7 +32,7 @@ static struct talker begin(const struct ndes_policy *policy, const struct secret
                                 .policy = policy};
     struct talker t = {0};
     struct err e = {0};
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     if (!sim_start(&config, &t.sim, &e))
         fail_msg("%s", e.text);
     t.port = talk_port(sim_url(t.sim));
@@ -64,7 +53,7 @@ static void end(struct talker *t)
 static enum reason operate(const struct talker *t, struct sim_device *d, bool by_get,
                            struct scep_certrep *rep)
 {
-    struct buf reply = fresh(), target = fresh(), base64 = fresh();
+    struct buf reply = fresh_buf(), target = fresh_buf(), base64 = fresh_buf();
     struct err e = {0};
     d->subject = SUBJECT;
     d->key = d->key != NULL ? d->key : device_key;
@@ -100,7 +89,7 @@ static void assert_operates(const struct talker *t, struct sim_device *d, enum r
 
 static void assert_query(const struct talker *t, enum scep_message_type type, const struct pki_cert *cert)
 {
-    struct buf content = fresh();
+    struct buf content = fresh_buf();
     struct err e = {0};
     assert_true(scep_content_put_serial(pki_cert_issuer(cert), pki_cert_serial(cert), &content, &e));
     struct sim_device d = {
@@ -111,7 +100,7 @@ static void assert_query(const struct talker *t, enum scep_message_type type, co
 
 static void assert_next_ca(const struct talker *t)
 {
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     struct scep_ca *next = NULL;
     struct err e = {0};
     assert_true(talk_get(t->port, SCEP "?operation=GetNextCACert&message=ca", "", &reply));
@@ -152,7 +141,7 @@ static void requests_wait_and_are_polled_for(void **state)
     struct talker t = begin(&policy, NULL);
     struct sim_device d = {.password = "C0FFEE"};
     struct scep_certrep rep;
-    struct buf content = fresh(), name = fresh();
+    struct buf content = fresh_buf(), name = fresh_buf();
     struct err e = {0};
     assert_int_equal(operate(&t, &d, false, &rep), REASON_SCEP_PENDING);
     scep_certrep_clear(&rep);
@@ -172,7 +161,7 @@ static void requests_wait_and_are_polled_for(void **state)
 /* The challenge in the answer to a POST. The caller frees. */
 static char *post_for_challenge(const struct talker *t, const char *target, const char *json)
 {
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     assert_true(talk_post(t->port, target, span_of_text(json), &reply));
     assert_int_equal(talk_status(&reply), 200);
     const char *start = strstr(buf_text(&reply), "\"challenge\":\"");

@@ -4,15 +4,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "check.h"
 #include "pki/der.h"
 #include "pki/oid.h"
 #include "sim_device.h"
 #include "talk.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #define SCEP  "/certsrv/mscep/mscep.dll"
 #define ADMIN "/certsrv/mscep_admin/"
@@ -31,13 +27,6 @@ static struct sim *start(const char *const *faults, size_t fault_count)
     if (!sim_start(&config, &sim, &e))
         fail_msg("%s", e.text);
     return sim;
-}
-
-static struct buf fresh(void)
-{
-    struct buf b;
-    buf_init(&b, 1 << 20);
-    return b;
 }
 
 static void append_tag(struct buf *out, const struct der_item *item)
@@ -91,7 +80,7 @@ static void append_attributes(struct buf *out, struct span content)
         assert_true(common == 0 || memcmp(before.data, attribute.whole.data, common) <= 0);
         before = attribute.whole;
         struct der_reader inside = der_reader_of(attribute.content);
-        struct buf line = fresh();
+        struct buf line = fresh_buf();
         struct der_item oid = next(&inside);
         struct der_item values = next(&inside);
         inside = der_reader_of(values.content);
@@ -130,7 +119,7 @@ static void append_signer_info(struct buf *out, struct span content)
 /* The outer SignedData in words; two servers of one kind have the same. */
 static struct buf shape(struct span certrep)
 {
-    struct buf out = fresh();
+    struct buf out = fresh_buf();
     struct der_reader r = der_reader_of(certrep);
     r = der_reader_of(next(&r).content);
     struct der_item type = next(&r);
@@ -163,7 +152,7 @@ static struct buf shape(struct span certrep)
 
 static void assert_shape_of(const char *capture, struct span certrep)
 {
-    struct buf file = fresh();
+    struct buf file = fresh_buf();
     struct err e = {0};
     assert_true(file_read(capture, &file, &e));
     struct buf expected = shape(buf_span(&file)), got = shape(certrep);
@@ -175,7 +164,7 @@ static void assert_shape_of(const char *capture, struct span certrep)
 
 static struct scep_ca *fetch_ca(unsigned port)
 {
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     struct scep_ca *ca = NULL;
     struct err e = {0};
     assert_true(talk_get(port, SCEP "?operation=GetCACert&message=ca", "", &reply));
@@ -190,7 +179,7 @@ static struct scep_ca *fetch_ca(unsigned port)
 /* The HTTP reply to one PKIOperation. */
 static struct buf operate(unsigned port, struct sim_device *d, const struct scep_ca *ca)
 {
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     struct err e = {0};
     d->subject = "CN=phone-7,OU=scepstorm";
     d->key = device_key;
@@ -244,14 +233,14 @@ static void capabilities_have_no_content_type(void **state)
 {
     (void)state;
     struct sim *sim = start(NULL, 0);
-    struct buf reply = fresh();
+    struct buf reply = fresh_buf();
     assert_true(talk_get(talk_port(sim_url(sim)), SCEP "?operation=GetCACaps", "", &reply));
     assert_int_equal(talk_header(&reply, "Content-Type").len, 0);
     assert_true(span_equal_text(talk_header(&reply, "Content-Length"), "58"));
     buf_reset(&reply);
     assert_true(
         talk_get(talk_port(sim_url(sim)), ADMIN, "", &reply)); /* open: no authentication configured */
-    struct buf page = fresh();
+    struct buf page = fresh_buf();
     assert_true(text_to_utf8(talk_body(&reply), &page));
     assert_non_null(strstr(buf_text(&page), "<B> C0FFEE </B>"));
     buf_clear(&page);
@@ -263,7 +252,7 @@ static void long_get_is_refused_by_the_kernel(void **state)
 {
     (void)state;
     struct sim *sim = start(NULL, 0);
-    struct buf target = fresh(), reply = fresh();
+    struct buf target = fresh_buf(), reply = fresh_buf();
     buf_append_text(&target, SCEP "?operation=PKIOperation&message=");
     for (size_t i = 0; i < 66000; i++)
         buf_append_byte(&target, 'A');
@@ -287,7 +276,7 @@ static int64_t virtual_now(void)
 static bool becomes(unsigned port, bool open)
 {
     for (int64_t end = clock_monotonic_us() + 10000000; clock_monotonic_us() < end;) {
-        struct buf reply = fresh();
+        struct buf reply = fresh_buf();
         bool answered = talk_get(port, SCEP, "", &reply) && talk_status(&reply) == 200;
         buf_clear(&reply);
         if (answered == open)
