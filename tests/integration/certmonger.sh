@@ -2,36 +2,26 @@
 # certmonger, with its own SCEP code, enrolls at `scepstorm sim` with a one-time password from its page, then again for a new key.
 # It runs on a message bus of its own, and its state stays in a temporary folder.
 #   certmonger.sh PATH-TO-SCEPSTORM
-set -euo pipefail
+source "$(dirname "$0")/lib.bash"
 
-if [ -z "${CERTMONGER_TEST_FOLDER:-}" ]; then
-  scepstorm=$(realpath "$1")
-  CERTMONGER_TEST_FOLDER=$(mktemp -d)
-  trap 'rm -rf "$CERTMONGER_TEST_FOLDER"' EXIT
-  cd "$CERTMONGER_TEST_FOLDER"
+# Once more, with a bus: the bus starts the daemon, in the environment that it was itself started in.
+if [ -z "${CERTMONGER_CAS_DIR:-}" ]; then
   mkdir cas requests config local
-  export CERTMONGER_TEST_FOLDER HOME=$PWD
-  export CERTMONGER_CAS_DIR=$PWD/cas CERTMONGER_REQUESTS_DIR=$PWD/requests
-  export CERTMONGER_CONFIG_DIR=$PWD/config CERTMONGER_LOCAL_CA_DIR=$PWD/local
   touch config/certmonger.conf
-  dbus-run-session -- "$(realpath "$OLDPWD/$0" 2>/dev/null || realpath "$0")" "$scepstorm"
+  export HOME=$work CERTMONGER_CAS_DIR=$work/cas CERTMONGER_REQUESTS_DIR=$work/requests
+  export CERTMONGER_CONFIG_DIR=$work/config CERTMONGER_LOCAL_CA_DIR=$work/local
+  dbus-run-session -- "$here/certmonger.sh" "$scepstorm"
   exit
 fi
 
-sim=
-trap '[ -z "$sim" ] || kill "$sim" 2>/dev/null || true' EXIT
 export SIM_PASSWORD=open-sesame
-"$1" sim --listen 127.0.0.1:0 --auth basic --user mdm --password-env SIM_PASSWORD >sim.out &
-sim=$!
-for _ in $(seq 400); do grep -q '^listening ' sim.out && break; sleep 0.05; done
-url=$(sed -n 's/^listening //p' sim.out)
-scep=$url/certsrv/mscep/mscep.dll
+simulate --auth basic --user mdm --password-env SIM_PASSWORD
 
 /usr/lib/certmonger/scep-submit -u "$scep" -c | grep -q POSTPKIOperation
 [ "$(/usr/lib/certmonger/scep-submit -u "$scep" -C | grep -c 'BEGIN CERTIFICATE')" -ge 3 ]
 
 one_time_password() {
-  curl -sf -u mdm:open-sesame "$url/certsrv/mscep_admin/" | iconv -f UTF-16LE -t UTF-8 |
+  curl -sf -u mdm:open-sesame "$base/certsrv/mscep_admin/" | iconv -f UTF-16LE -t UTF-8 |
     sed -n 's/.*challenge password is: <B> \([0-9A-F]*\).*/\1/p'
 }
 password=$(one_time_password)
