@@ -5,6 +5,7 @@
 #include "base/markup.h"
 #include "measure/otp.h"
 #include "report/report.h"
+#include "report/wording.h"
 
 #include <jansson.h>
 
@@ -41,6 +42,8 @@ struct judgement {
     size_t slo_count;
 };
 
+/* Validity alone, also of a run that still goes on. Owns nothing. */
+void judge_validity(const struct report_run *run, struct judgement *out);
 /* `summary` is summary.json as far as it does not need the judgement. */
 bool judge_run(const struct report_run *run, const json_t *summary, struct judgement *out,
                struct err *e) MUST_USE;
@@ -91,23 +94,12 @@ bool evidence_url(struct span url, struct buf *out);
 
 /* ---- words: what people read, the same on the terminal and on the page ---- */
 
-/* "1,234,567" */
-void words_count(uint64_t n, char *out, size_t out_bytes);
 /* "12.3 ms", or "-" when the histogram is too small to tell: p99 needs 1,000 values, p99.9 needs 10,000. */
 void words_quantile(const struct histogram *h, double share, char *out, size_t out_bytes);
 /* One line: "998 of 1,000 devices enrolled; SLO passed; run valid". */
 void words_verdict(const struct report_run *run, const struct report_verdict *v, char *out, size_t out_bytes);
-/* "HTTP 503 from Microsoft-HTTPAPI/2.0", "FAILURE, failInfo 1, HRESULT 0x80070490"; what a failure looked like. */
-void words_failure(const struct measure_failure *f, char *out, size_t out_bytes);
 /* The server's words, or ours where they add to words_failure; may be empty. Borrowed. */
 const char *words_detail(const struct measure_failure *f);
-/* Names of the correctness counters and their values, in the order of summary.json. */
-#define WORDS_DEFECTS 10
-struct words_defect {
-    const char *id, *title;
-    uint64_t count;
-};
-void words_defects(const struct report_run *run, struct words_defect out[WORDS_DEFECTS]);
 /* Where RFC 8894 and the devices judge differently: "12 devices accepted ..."; empty when they agree. */
 void words_verdicts(const struct report_run *run, char *out, size_t out_bytes);
 /* "98 of 100 succeeded, 2 failed"; empty when nobody wanted this. */
