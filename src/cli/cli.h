@@ -23,6 +23,7 @@ int cmd_keygen(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_diagnose(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_causes(int argc, char **argv);
 int cmd_personas(int argc, char **argv);
 

@@ -21,6 +21,7 @@ static const struct command {
      "one server, as a monitoring plugin; with --conformance also what it refuses, and why"},
     {"diagnose", cmd_diagnose, "the causes behind a finished run, a server's logs, or both"},
     {"report", cmd_report, "a finished run told again: page, JUnit, CSV, JSON, Markdown"},
+    {"compare", cmd_compare, "is the server worse than before? runs held against earlier ones"},
     {"merge", cmd_merge, "one result, and the verdict, out of the shards of a run"},
     {"sim", cmd_sim, "an NDES to enroll at, healthy or with faults"},
     {"validate", cmd_validate, "checks a scenario without sending anything"},

@@ -5,13 +5,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-void tell_words(const struct report_run *run, const struct report_verdict *verdict, const char *folder)
+struct tell_terminal tell_terminal(void)
 {
     struct winsize size = {0};
     bool terminal = isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
     const char *no_colour = getenv("NO_COLOR");
-    bool colour = terminal && (no_colour == NULL || no_colour[0] == '\0');
-    report_print(stdout, run, verdict, folder, colour, size.ws_col);
+    return (struct tell_terminal){.colour = terminal && (no_colour == NULL || no_colour[0] == '\0'),
+                                  .width = size.ws_col};
+}
+
+void tell_words(const struct report_run *run, const struct report_verdict *verdict, const char *folder)
+{
+    struct tell_terminal terminal = tell_terminal();
+    report_print(stdout, run, verdict, folder, terminal.colour, terminal.width);
 }
 
 bool tell_json(const struct report_run *run, struct err *e)
