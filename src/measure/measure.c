@@ -1,5 +1,7 @@
 #include "measure/parts.h"
 
+#include "base/hash.h"
+
 /* Remembers a device's failed step until the device reports its end, which it does next. */
 #define FAILED_STEPS 4096
 struct failed_step {
@@ -152,9 +154,7 @@ static void on_step(void *user, const struct outcome_step *step)
 static void check_serial(struct measure *m, const struct outcome *o, const char *serial)
 {
     uint8_t item[SET_MAX_ITEM_BYTES];
-    uint64_t issuer = UINT64_C(14695981039346656037);
-    for (const char *c = o->issuer; *c != '\0'; c++)
-        issuer = (issuer ^ (uint8_t)*c) * UINT64_C(1099511628211);
+    uint64_t issuer = hash_span(span_of_text(o->issuer));
     size_t len = strlen(serial);
     memcpy(item, &issuer, sizeof issuer);
     /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): bytes, no text */

@@ -1,5 +1,7 @@
 #include "measure/set.h"
 
+#include "base/hash.h"
+
 #define RECORD_BYTES (SET_MAX_ITEM_BYTES + 1)
 #define ITEMS_MAX    ((size_t)1 << 31)
 
@@ -16,12 +18,10 @@ void set_clear(struct set *s)
     set_init(s);
 }
 
-/* FNV-1a, 64 bit. */
+/* The upper half takes part: the tables look at the lower one. */
 static uint64_t hash(struct span item)
 {
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < item.len; i++)
-        h = (h ^ item.data[i]) * UINT64_C(1099511628211);
+    uint64_t h = hash_span(item);
     return h ^ (h >> 32);
 }
 
