@@ -10,6 +10,22 @@
 #define FIXTURE_NOW_S INT64_C(1767225600) /* 2026-01-01 */
 #define FIXTURE_DAY_S INT64_C(86400)
 
+/* For cmocka_run_group_tests. */
+static inline int start_pki(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    CHECK_OK(pki_init(&e), &e);
+    return 0;
+}
+
+static inline int stop_pki(void **state)
+{
+    (void)state;
+    pki_cleanup();
+    return 0;
+}
+
 static inline struct buf fixture_file(const char *path)
 {
     struct err e = {0};

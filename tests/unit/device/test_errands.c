@@ -330,19 +330,6 @@ static void refusal_can_be_the_wanted_end(void **state)
     close_lab(&lab, NULL);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return pki_init(NULL) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    pki_cleanup();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,5 +347,5 @@ int main(void)
         cmocka_unit_test(expectation_fails_the_device_not_the_verdicts),
         cmocka_unit_test(refusal_can_be_the_wanted_end),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, start_pki, stop_pki);
 }

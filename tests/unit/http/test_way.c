@@ -1,5 +1,5 @@
 // links: PkgConfig::UV
-/* Pinned addresses and a proxy. */
+/* The way to the server: a pinned address, a proxy, a chosen local address. */
 #include "http/http.h"
 
 #include "web.h"
@@ -14,8 +14,10 @@ struct lab {
     uv_loop_t loop;
     struct http *http;
     struct web *web;
-    char method[16], target[256]; /* of the last request, as the server saw it */
     int status;                   /* to answer with */
+    char method[16], target[256]; /* of the last request, as the server saw it */
+    char peers[4][64];            /* and where the requests came from */
+    unsigned served;
     struct err error;
     int got;
     char peer[46];
@@ -27,6 +29,7 @@ static void answer(void *user, const struct web_request *request, struct web_rep
     struct lab *lab = user;
     snprintf(lab->method, sizeof lab->method, "%s", request->method);
     snprintf(lab->target, sizeof lab->target, "%s", request->target);
+    snprintf(lab->peers[lab->served++ % 4], sizeof *lab->peers, "%s", request->peer);
     web_answer_text(reply, lab->status, "hello");
 }
 
@@ -58,6 +61,15 @@ static void close_lab(struct lab *lab)
     web_stop(lab->web);
 }
 
+static void send_and_wait(struct lab *lab, struct http_session *session, const struct http_request *request)
+{
+    struct err e = {0};
+    unsigned before = lab->calls;
+    assert_true(http_send(session, request, on_done, lab, &e));
+    while (lab->calls == before)
+        uv_run(&lab->loop, UV_RUN_DEFAULT);
+}
+
 static void fetch(struct lab *lab, const char *url, const char *address)
 {
     struct http_session *session = NULL;
@@ -65,9 +77,7 @@ static void fetch(struct lab *lab, const char *url, const char *address)
     const struct http_request request = {
         .url = url, .address = address, .timeout_us = 5000000, .max_body = 1000, .stage = STAGE_GET_CA_CAPS};
     assert_true(http_session_new(lab->http, &session, &e));
-    assert_true(http_send(session, &request, on_done, lab, &e));
-    for (unsigned before = lab->calls; lab->calls == before;)
-        uv_run(&lab->loop, UV_RUN_DEFAULT);
+    send_and_wait(lab, session, &request);
     http_session_free(session);
 }
 
@@ -116,11 +126,67 @@ static void a_proxy_gets_everything(void **state)
     close_lab(&lab);
 }
 
+/* Twice on one session; the second request may take the connection of the first. */
+static void fetch_from(struct lab *lab, const char *source, bool fresh)
+{
+    struct http_session *session = NULL;
+    struct err e = {0};
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", web_port(lab->web));
+    const struct http_request request = {.url = url,
+                                         .source = source,
+                                         .fresh = fresh,
+                                         .timeout_us = 5000000,
+                                         .max_body = 1000,
+                                         .stage = STAGE_GET_CA_CAPS};
+    assert_true(http_session_new(lab->http, &session, &e));
+    send_and_wait(lab, session, &request);
+    send_and_wait(lab, session, &request);
+    http_session_free(session);
+}
+
+static void the_server_sees_the_address(void **state)
+{
+    (void)state;
+    struct lab lab;
+    open_lab(&lab);
+    fetch_from(&lab, "127.0.0.7", false);
+    fetch_from(&lab, NULL, false);
+    assert_int_equal(lab.error.reason, REASON_NONE);
+    assert_int_equal(lab.served, 4);
+    assert_string_equal(lab.peers[0], "127.0.0.7");
+    assert_string_equal(lab.peers[1], "127.0.0.7");
+    assert_string_equal(lab.peers[2], "127.0.0.1");
+    assert_int_equal(web_connections(lab.web), 2); /* kept alive */
+    fetch_from(&lab, "127.0.0.8", true);
+    assert_string_equal(lab.peers[1], "127.0.0.8");
+    assert_int_equal(web_connections(lab.web), 4);
+    assert_int_equal(http_stats(lab.http).open, 0);
+    close_lab(&lab);
+}
+
+static void an_address_that_is_not_here_is_the_generators_fault(void **state)
+{
+    (void)state;
+    struct lab lab;
+    open_lab(&lab);
+    fetch_from(&lab, "203.0.113.9", false);
+    assert_int_equal(lab.error.reason, REASON_GENERATOR_LIMIT);
+    assert_int_equal(lab.error.stage, STAGE_TCP);
+    fetch_from(&lab, "::1", false); /* of another family than the server's */
+    assert_int_equal(lab.error.reason, REASON_UNREACHABLE);
+    assert_int_equal(lab.served, 0);
+    assert_int_equal(http_stats(lab.http).open, 0);
+    close_lab(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pinned_address_takes_the_place_of_the_name),
         cmocka_unit_test(a_proxy_gets_everything),
+        cmocka_unit_test(the_server_sees_the_address),
+        cmocka_unit_test(an_address_that_is_not_here_is_the_generators_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,19 +99,6 @@ static void pools_hold_them(void **state)
     pki_key_free(rsa);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return pki_init(&e) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    pki_cleanup();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,5 +107,5 @@ int main(void)
         cmocka_unit_test(refuses_other_sizes),
         cmocka_unit_test(pools_hold_them),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, start_pki, stop_pki);
 }

@@ -113,19 +113,6 @@ static void requests_carry_extras(void **state)
     pki_key_free(key);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return pki_init(&e) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    pki_cleanup();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,5 +122,5 @@ int main(void)
         cmocka_unit_test(writes_pairs_that_openssl_takes_as_attribute),
         cmocka_unit_test(requests_carry_extras),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, start_pki, stop_pki);
 }

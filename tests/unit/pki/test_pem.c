@@ -1,6 +1,5 @@
 #include "pki/pem.h"
 
-#include "pki/algorithm.h"
 #include "pki_fixture.h"
 
 static void writes_a_certificate_as_other_programs_do(void **state)
@@ -27,25 +26,11 @@ static void says_when_it_has_no_room(void **state)
     buf_clear(&text);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    struct err e = {0};
-    return pki_init(&e) ? 0 : 1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    pki_cleanup();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_a_certificate_as_other_programs_do),
         cmocka_unit_test(says_when_it_has_no_room),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, start_pki, stop_pki);
 }

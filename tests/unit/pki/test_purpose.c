@@ -125,19 +125,6 @@ static void odd_names_do_no_harm(void **state)
     buf_clear(&text);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return pki_init(&e) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    pki_cleanup();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,5 +133,5 @@ int main(void)
         cmocka_unit_test(names_read_as_they_are_written),
         cmocka_unit_test(odd_names_do_no_harm),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, start_pki, stop_pki);
 }

@@ -2,8 +2,8 @@
 #include "sim/sim.h"
 
 #include "base/clock.h"
-#include "check.h"
 #include "pki/key.h"
+#include "pki_fixture.h"
 #include "talk.h"
 
 #include <openssl/err.h>
@@ -411,21 +411,6 @@ static void faults_of_tls_want_tls(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    struct err e = {0};
-    signal(SIGPIPE, SIG_IGN);
-    return pki_init(&e) ? 0 : 1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    pki_cleanup();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,5 +425,6 @@ int main(void)
         cmocka_unit_test(crowds_are_refused),
         cmocka_unit_test(faults_of_tls_want_tls),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, start_pki, stop_pki);
 }
