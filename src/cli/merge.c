@@ -37,7 +37,7 @@ static bool same_text(const char *a, const char *b)
 static bool check_part(const struct whole *w, size_t i, struct err *e)
 {
     const struct report_run *first = run_of(w, 0), *run = run_of(w, i);
-    const char *folder = report_results_folder(w->results[i]), *other = report_results_folder(w->results[0]);
+    const char *folder = report_results_name(w->results[i]), *other = report_results_name(w->results[0]);
     if (run->shard == NULL)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
                        "%.120s is no shard but a whole run: only what run --shard wrote can be merged",
@@ -63,8 +63,8 @@ static bool place(struct whole *w, size_t i, const char *folders[], struct err *
     const char **taken = &folders[shard->index - 1];
     if (*taken != NULL)
         return err_set(e, STAGE_SETUP, REASON_USAGE, "shard %u is there twice: %.80s and %.80s", shard->index,
-                       *taken, report_results_folder(w->results[i]));
-    *taken = report_results_folder(w->results[i]);
+                       *taken, report_results_name(w->results[i]));
+    *taken = report_results_name(w->results[i]);
     return true;
 }
 
