@@ -65,7 +65,9 @@ static void look_at_lengths(struct inference *inf, const struct group *g)
     char text[120];
     snprintf(text, sizeof text, "%llu of them, where the run sent %llu bytes and more",
              (unsigned long long)shorter, (unsigned long long)sent);
-    digest_add(inf->logs, "arrived-shorter", 0, shorter, EVIDENCE_NO_TIME, EVIDENCE_NO_TIME, text);
+    bool nothing = digest_posts_below(inf->logs, DIGEST_HEADERS_ALONE) * 2 > shorter;
+    digest_add(inf->logs, nothing ? "arrived-empty" : "arrived-shorter", 0, shorter, EVIDENCE_NO_TIME,
+               EVIDENCE_NO_TIME, text);
 }
 
 static void look_at_group(struct inference *inf, const struct group *g)

@@ -5,16 +5,17 @@
 #include "diagnose/diagnose.h"
 #include "diagnose/marks.h"
 
-#define SEEN_TIMES   256
-#define MAX_SEEN     768
-#define MAX_NODES    32
-#define MAX_POOLS    8
-#define MAX_CLIENTS  256
-#define NODE_BYTES   64
-#define MAX_RA_CERTS 16
-#define MAX_MARKS    256 /* of one kind */
-#define POST_BUCKETS 512
-#define BUCKET_BYTES 64
+#define SEEN_TIMES           256
+#define MAX_SEEN             768
+#define MAX_NODES            32
+#define MAX_POOLS            8
+#define MAX_CLIENTS          256
+#define NODE_BYTES           64
+#define MAX_RA_CERTS         16
+#define MAX_MARKS            256 /* of one kind */
+#define POST_BUCKETS         512
+#define BUCKET_BYTES         64
+#define DIGEST_HEADERS_ALONE 768 /* bytes of a request without its body: no pkiMessage fits into that */
 
 /* One mark on one server. */
 struct seen {

@@ -284,7 +284,11 @@ static const struct mark patterns[] = {
          SPEAKS({"proxy-strips-query-or-body", 60}, {"payload-truncated", 6}, {"malformed-pkimessage", 0.2})},
     {PATTERN("arrived-shorter", "IIS log, cs-bytes: messages arrive with fewer bytes than were sent"),
      .speaks =
-         SPEAKS({"payload-truncated", 60}, {"proxy-strips-query-or-body", 40}, {"malformed-pkimessage", 0.3},
+         SPEAKS({"payload-truncated", 60}, {"proxy-strips-query-or-body", 6}, {"malformed-pkimessage", 0.3},
+                {"message-encrypted-to-wrong-cert", 0.1}, {"mdm-stale-ra-certs", 0.1})},
+    {PATTERN("arrived-empty", "IIS log, cs-bytes: messages arrive without the bodies that were sent"),
+     .speaks =
+         SPEAKS({"proxy-strips-query-or-body", 80}, {"payload-truncated", 6}, {"malformed-pkimessage", 0.1},
                 {"message-encrypted-to-wrong-cert", 0.1}, {"mdm-stale-ra-certs", 0.1})},
     {PATTERN("run-not-logged", "the logs cover the run, and hold no answer of this kind"),
      .speaks = SPEAKS({"app-proxy-bad-gateway", 6}, {"app-proxy-connector-down", 6},

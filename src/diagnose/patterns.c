@@ -9,7 +9,6 @@
 #define HOUR   (60 * MINUTE)
 
 #define PASSWORD_LIFE (65 * MINUTE) /* PasswordValidity, with some minutes between fetch and use */
-#define HEADERS_ALONE 768           /* bytes */
 #define BACK_SOON     (4 * MINUTE)  /* an iisreset or a reboot takes less */
 
 static void add(struct diagnose_logs *d, const char *mark, uint64_t count, const char *example)
@@ -238,8 +237,8 @@ static void look_at_configuration(struct diagnose_logs *d)
 /* Headers alone, beside whole messages: no pkiMessage is shorter than a kilobyte. */
 static void look_at_bodies(struct diagnose_logs *d)
 {
-    uint64_t empty = digest_posts_below(d, HEADERS_ALONE);
-    uint64_t whole = digest_posts_below(d, UINT64_MAX) - digest_posts_below(d, 2 * HEADERS_ALONE);
+    uint64_t empty = digest_posts_below(d, DIGEST_HEADERS_ALONE);
+    uint64_t whole = digest_posts_below(d, UINT64_MAX) - digest_posts_below(d, 2 * DIGEST_HEADERS_ALONE);
     if (empty >= 3 && whole >= 3)
         add(d, "post-empty", empty, "");
 }

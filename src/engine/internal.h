@@ -101,14 +101,14 @@ struct engine {
     /* run.c */
     uv_prepare_t turn;
     uv_signal_t sigint, sigterm;
-    int64_t grace_us;          /* when devices in flight are abandoned after a signal; INT64_MAX: never */
-    bool over;                 /* nothing is left to be done but a look */
+    int64_t grace_us; /* when devices in flight are abandoned after a signal; INT64_MAX: never */
+    bool over;        /* nothing is left to be done but a look */
 
     /* look.c */
     struct http_session *look;
     bool looked;         /* at the bare URL */
-    bool page_gone;      /* the OTP page's folder answered so */
-    bool looked_at_page; /* at the file in it */
+    bool asked_for_page; /* the OTP page's folder is not there any more */
+    unsigned page_looks; /* at the file in it, to come */
 
     /* phone.c */
     struct timers timers; /* holds every device in flight */
@@ -205,7 +205,8 @@ void engine_tell_stall(struct engine *en, int64_t us);
 void engine_tell_otp(struct engine *en, const struct outcome_otp_event *event);
 void engine_tell_probe(struct engine *en, const struct outcome_probe *probe);
 void engine_tell_in_flight(struct engine *en);
-void look_turn(struct engine *en); /* looks at the server, when there is a reason */
+void look_turn(struct engine *en);     /* looks at the server, when there is a reason */
+void look_for_page(struct engine *en); /* the OTP page's folder answered 403 or 404 */
 bool look_goes_on(const struct engine *en);
 void engine_lack_memory(struct engine *en); /* for a device to go on with: no others start */
 void engine_abandon_all(struct engine *en);

@@ -5,6 +5,7 @@
 
 #define LOOK_MAX_US INT64_C(10000000)
 #define PAGE_FILE   "mscep.dll"
+#define PAGE_LOOKS  5
 #define MAX_URL     2048
 
 /* Everything may be over but these looks. */
@@ -22,10 +23,14 @@ static void on_bare_url(void *user, struct http_response *response)
     go_on(en);
 }
 
+/* It is there when it always is: what fails now and then lets one of several pass. */
 static void on_page_file(void *user, struct http_response *response)
 {
     struct engine *en = user;
-    en->result->target.otp_file_there = response->status == 200 || response->status == 401;
+    bool there = response->status == 200 || response->status == 401;
+    en->result->target.otp_file_there = there;
+    if (!there)
+        en->page_looks = 0;
     go_on(en);
 }
 
@@ -63,7 +68,7 @@ static void look_at_page_file(struct engine *en)
     const char *folder = en->config->admin_url;
     size_t len = folder != NULL ? strlen(folder) : 0;
     char url[MAX_URL];
-    en->looked_at_page = true;
+    en->page_looks--;
     if (len == 0 || folder[len - 1] != '/' || len + sizeof PAGE_FILE > sizeof url)
         return;
     snprintf(url, sizeof url, "%s" PAGE_FILE, folder);
@@ -81,6 +86,15 @@ void look_turn(struct engine *en)
         return;
     if (!en->looked)
         look_at_bare_url(en);
-    else if (en->page_gone && !en->looked_at_page)
+    else if (en->page_looks > 0)
         look_at_page_file(en);
+}
+
+/* Where nobody has to log on, each look costs a password. */
+void look_for_page(struct engine *en)
+{
+    if (en->asked_for_page)
+        return;
+    en->asked_for_page = true;
+    en->page_looks = en->config->scenario->challenge.auth == CHALLENGE_AUTH_NONE ? 1 : PAGE_LOOKS;
 }

@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#define GRACE_US    (10 * SECOND_US) /* for devices in flight after the first signal */
+#define GRACE_US (10 * SECOND_US) /* for devices in flight after the first signal */
 
 int64_t engine_now(const struct engine *en)
 {
@@ -85,7 +85,8 @@ void engine_tell_device(struct engine *en, const struct outcome *o)
         return;
     en->result->duration_us = engine_now(en); /* what followed its enrollment included */
     en->ended += o->end != OUTCOME_ABANDONED;
-    en->page_gone |= o->error.stage == STAGE_OTP && (o->http_status == 404 || o->http_status == 403);
+    if (o->error.stage == STAGE_OTP && (o->http_status == 404 || o->http_status == 403))
+        look_for_page(en);
     en->failed += o->end == OUTCOME_FAILED;
     watch_budget(en);
 }

@@ -4,10 +4,14 @@ static void merge(struct length_slot *into, const struct length_slot *from)
 {
     if (from->count == 0)
         return;
-    if (into->count == 0 || from->least < into->least)
-        into->least = from->least;
-    if (from->most > into->most)
-        into->most = from->most;
+    if (into->count == 0) {
+        *into = *from;
+        return;
+    }
+    into->least = from->least < into->least ? from->least : into->least;
+    into->most = from->most > into->most ? from->most : into->most;
+    into->first_us = from->first_us < into->first_us ? from->first_us : into->first_us;
+    into->last_us = from->last_us > into->last_us ? from->last_us : into->last_us;
     into->count += from->count;
 }
 
@@ -36,7 +40,8 @@ void lengths_add(struct lengths *l, const struct outcome_step *step)
         widen(l);
     unsigned profile = step->profile < MEASURE_MAX_PROFILES ? step->profile : MEASURE_MAX_PROFILES - 1;
     uint32_t bytes = (uint32_t)step->bytes_sent;
-    merge(&l->slots[profile][step->finished_us / l->width_us], &(struct length_slot){1, bytes, bytes});
+    const struct length_slot one = {1, bytes, bytes, step->finished_us, step->finished_us};
+    merge(&l->slots[profile][step->finished_us / l->width_us], &one);
 }
 
 struct measure_lengths lengths_between(const struct lengths *l, unsigned profile, int64_t from_us,
@@ -44,9 +49,10 @@ struct measure_lengths lengths_between(const struct lengths *l, unsigned profile
 {
     struct length_slot all = {.count = 0};
     profile = profile < MEASURE_MAX_PROFILES ? profile : MEASURE_MAX_PROFILES - 1;
-    for (int64_t i = 0; l->width_us > 0 && i < LENGTH_SLOTS; i++) {
-        if (i * l->width_us >= from_us && (i + 1) * l->width_us <= to_us)
-            merge(&all, &l->slots[profile][i]);
+    for (size_t i = 0; i < LENGTH_SLOTS; i++) {
+        const struct length_slot *slot = &l->slots[profile][i];
+        if (slot->first_us >= from_us && slot->last_us <= to_us)
+            merge(&all, slot);
     }
     return (struct measure_lengths){all.count, all.least, all.most};
 }

@@ -128,7 +128,7 @@ const struct measure_failure *measure_failure(const struct measure *m,
                                               size_t index); /* most frequent first */
 uint64_t measure_failure_total(const struct measure *m);     /* their counts, added up */
 
-/* How long the PKIOperations of a profile were that went well between two moments (and not at their very edges), as sent:
+/* How long the PKIOperations of a profile were that went well between two moments (some at their edges are left out), as sent:
  * what a limit of length is told by. */
 struct measure_lengths {
     uint64_t count, least, most;

@@ -24,6 +24,7 @@ void cells_clear(struct cells *c);
 #define LENGTH_WIDTH_US INT64_C(250000)
 struct length_slot {
     uint32_t count, least, most;
+    int64_t first_us, last_us;
 };
 struct lengths {
     struct length_slot slots[MEASURE_MAX_PROFILES][LENGTH_SLOTS];

@@ -99,7 +99,7 @@ bool report_summary_json(const struct report_run *run, struct report_verdict *ve
                          struct err *e) MUST_USE;
 
 /* One of the forms that a run can be told in, as a whole file. */
-enum report_form { REPORT_JSON, REPORT_HTML, REPORT_JUNIT, REPORT_CSV, REPORT_MARKDOWN, REPORT_HDR };
+enum report_form { REPORT_JSON, REPORT_HTML, REPORT_JUNIT, REPORT_CSV, REPORT_MARKDOWN };
 bool report_render(const struct report_run *run, enum report_form form, struct buf *out,
                    struct err *e) MUST_USE;
 bool report_judge(const struct report_run *run, struct report_verdict *verdict, struct err *e) MUST_USE;
@@ -129,14 +129,20 @@ bool report_watch_new(const struct report_run *run, uint64_t planned, struct rep
 const char *report_watch_look(struct report_watch *w, int64_t now_us);
 void report_watch_free(struct report_watch *w);
 
-/* Live progress: a bar on a terminal, a line every few seconds elsewhere. Call at any rate with the run's time. */
+/* Live progress: on a terminal a view that is drawn in place, elsewhere (and with NO_COLOR, and where TERM is dumb) a line every
+ * few seconds. `run` is borrowed, and looked at again each time: as far as it is known. `planned` devices are to come, 0: nobody
+ * knows. Times are the run's. */
 struct report_progress;
-bool report_progress_new(FILE *to, const struct measure *m, uint64_t planned, struct report_progress **out,
-                         struct err *e) MUST_USE;
-void report_progress_show(struct report_progress *p, int64_t now_us);
-void report_progress_say(struct report_progress *p, const char *text); /* above the line, at once */
-/* What is out of the ordinary now, in front of the figures; borrowed until the next call or the end. "" or NULL: nothing. */
+bool report_progress_new(FILE *to, const struct report_run *run, uint64_t planned,
+                         struct report_progress **out, struct err *e) MUST_USE;
+/* Call at any rate. `end_us`: when the last arrival is due as things stand; INT64_MAX: nobody knows. */
+void report_progress_show(struct report_progress *p, int64_t now_us, int64_t end_us);
+void report_progress_say(struct report_progress *p, const char *text); /* above the view, soon */
+/* What the person may press, and what is out of the ordinary now; borrowed until the next call or the end. "" or NULL: nothing. */
+void report_progress_keys(struct report_progress *p, const char *keys);
 void report_progress_state(struct report_progress *p, const char *state);
-void report_progress_free(struct report_progress *p); /* ends the line */
+/* Leaves the terminal to whoever writes next, as before a stop or a crash; what comes is drawn anew. Async-signal-safe. */
+void report_progress_step_aside(void);
+void report_progress_free(struct report_progress *p); /* ends the view */
 
 #endif

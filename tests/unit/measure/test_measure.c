@@ -434,6 +434,49 @@ static void probes_are_counted_by_verdict_and_nowhere_else(void **state)
         free((void *)(uintptr_t)measure_probe(m, i)->first.probe);
 }
 
+static void sent(unsigned profile, int64_t at_us, uint64_t bytes, bool failed)
+{
+    const struct outcome_step step = {.stage = STAGE_PKI_OPERATION,
+                                      .profile = profile,
+                                      .failed = failed,
+                                      .finished_us = at_us,
+                                      .bytes_sent = bytes};
+    sink.step(sink.user, &step);
+}
+
+/* Also when a long run made the slots wide. */
+static void lengths_that_passed_are_told_by_profile_and_time(void **state)
+{
+    (void)state;
+    for (int64_t second = 0; second < 1000; second++) {
+        sent(1, second * 1000000, 2000 + (uint64_t)second, false);
+        sent(1, second * 1000000, 9000, true);
+        sent(2, second * 1000000, 500, false);
+    }
+    struct measure_lengths some = measure_passed(m, 1, INT64_C(300) * 1000000, INT64_C(600) * 1000000);
+    assert_true(some.count > 200 && some.count <= 301);
+    assert_true(some.least >= 2300 && some.most <= 2600);
+    assert_int_equal(measure_passed(m, 1, 0, INT64_MAX).count, 1000);
+    assert_int_equal(measure_passed(m, 3, 0, INT64_MAX).count, 0);
+    assert_int_equal(measure_passed(m, 2, 0, INT64_MAX).most, 500);
+}
+
+static void a_failure_knows_how_long_its_requests_were(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct outcome o = fact_failure(i, 0, STAGE_PKI_OPERATION, REASON_HTTP_STATUS);
+        const struct outcome_step step = {
+            .device = i, .stage = STAGE_PKI_OPERATION, .failed = true, .bytes_sent = 3000 - i * 100};
+        sink.step(sink.user, &step);
+        tell(o);
+    }
+    const struct measure_failure *f = measure_failure(m, 0);
+    assert_int_equal(f->bytes.first, 3000);
+    assert_int_equal(f->bytes.least, 2800);
+    assert_int_equal(f->bytes.most, 3000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +487,8 @@ int main(void)
         TEST(steps_add_up),
         TEST(same_failures_share_a_group_most_frequent_first),
         TEST(words_count_only_in_refusals),
+        TEST(lengths_that_passed_are_told_by_profile_and_time),
+        TEST(a_failure_knows_how_long_its_requests_were),
         TEST(exemplars_are_cut),
         TEST(failure_kinds_have_a_ceiling),
         TEST(duplicates_are_noticed),
