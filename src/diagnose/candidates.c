@@ -294,6 +294,18 @@ static double post_alone(const struct facts *f)
     return !post ? 0.05 : f->mixed > 0.2 ? 12 : 0.3;
 }
 
+/* A path is blocked for everybody; a few answers of many that never come may be anything. */
+static double for_all(const struct facts *f)
+{
+    bool few = f->failure->count < 5 && f->run->devices.enrolled > 20;
+    return f->mixed > 0.5 || few ? 0.2 : 1;
+}
+
+static double in_handshake(const struct facts *f)
+{
+    return f->stage == STAGE_TLS ? 1 : 0;
+}
+
 /* What needs no CA waits in vain, too. */
 static double all_stall(const struct facts *f)
 {
@@ -317,11 +329,11 @@ LOOK_ALIKE(may_refused, {"network-path-blocked", 0.5, NULL, NULL}, {"w3svc-stopp
            {"mdm-cannot-reach-ndes", 0.02, NULL, NULL});
 LOOK_ALIKE(may_reset, {"network-path-blocked", 0.5, NULL, NULL}, {"app-pool-crashing", 0.3, NULL, NULL},
            {"w3svc-stopped", 0.1, service_stop, NULL});
-LOOK_ALIKE(may_stalled, {"network-path-blocked", 0.6, NULL, NULL},
+LOOK_ALIKE(may_stalled, {"network-path-blocked", 0.6, for_all, NULL},
            {"server-busy", 0.12, under_load, tell_mixed},
            {"app-pool-queue-full", 0.04, under_load, tell_mixed},
            {"app-proxy-connector-down", 0.06, NULL, NULL}, {"app-pool-crashing", 0.04, crash, tell_resets},
-           {"tls-binding-missing", 0.02, NULL, NULL}, {"mdm-cannot-reach-ndes", 0.02, NULL, NULL},
+           {"tls-binding-missing", 0.05, in_handshake, NULL}, {"mdm-cannot-reach-ndes", 0.02, NULL, NULL},
            {"w3svc-stopped", 0.01, NULL, NULL});
 LOOK_ALIKE(may_tls, {"tls-chain-untrusted", 0.4, NULL, NULL},
            {"tls-cert-expired", 0.25, tls_says_expired, NULL},
@@ -369,8 +381,8 @@ LOOK_ALIKE(may_gateway_unavailable, {"app-pool-crashing", 0.3, crash, tell_reset
            {"service-account-password-expired", 0.1, at_logon, NULL},
            {"app-proxy-bad-gateway", 0.1, NULL, NULL}, {"server-busy", 0.02, crowded_out, tell_mixed});
 LOOK_ALIKE(may_busy, {"server-busy", 0.6, NULL, tell_mixed}, {"app-pool-crashing", 0.3, crash, tell_resets});
-LOOK_ALIKE(may_not_found, {"wrong-scep-url", 0.5, NULL, NULL}, {"role-not-configured", 0.2, NULL, NULL},
-           {"isapi-not-allowed", 0.15, NULL, NULL}, {"isapi-feature-missing", 0.1, NULL, NULL});
+LOOK_ALIKE(may_not_found, {"wrong-scep-url", 0.42, NULL, NULL}, {"role-not-configured", 0.2, NULL, NULL},
+           {"isapi-not-allowed", 0.18, NULL, NULL}, {"isapi-feature-missing", 0.13, NULL, NULL});
 LOOK_ALIKE(may_not_found_httpsys, {"w3svc-stopped", 0.6, NULL, NULL}, {"wrong-scep-url", 0.3, NULL, NULL});
 LOOK_ALIKE(may_not_found_proxy, {"wrong-scep-url", 0.5, NULL, NULL},
            {"app-proxy-wrong-url", 0.4, by_gateway, NULL});

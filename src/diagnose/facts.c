@@ -91,17 +91,6 @@ static bool tried_again(const struct outcome *o)
     return o->error.reason == REASON_DEVICE_TIMEOUT && o->http_status >= 400;
 }
 
-/* A refusal whose signature nobody can check gives its reason all the same. */
-static bool refused_unsigned(const struct outcome *o)
-{
-    return o->error.stage == STAGE_VERIFY && o->has_hresult && o->fail_info >= 0;
-}
-
-static enum reason reason_of(const struct outcome *o)
-{
-    return tried_again(o) ? REASON_HTTP_STATUS : refused_unsigned(o) ? REASON_SCEP_FAILURE : o->error.reason;
-}
-
 static enum stage stage_of(const struct measure_failure *failure)
 {
     static const struct {
@@ -115,7 +104,7 @@ static enum stage stage_of(const struct measure_failure *failure)
         if (url_has(failure, urls[i].word))
             return urls[i].stage;
     }
-    return refused_unsigned(&failure->first) ? STAGE_PKI_OPERATION : failure->first.error.stage;
+    return failure->first.error.stage;
 }
 
 const struct measure_failure *facts_leader(const struct measure_failure *failure, const struct measure *m)
@@ -183,7 +172,8 @@ struct facts facts_of_failure(const struct measure_failure *failure, const struc
                           .run = run,
                           .layer = layer_of(&failure->first),
                           .stage = stage_of(failure),
-                          .reason = reason_of(&failure->first),
+                          .reason =
+                              tried_again(&failure->first) ? REASON_HTTP_STATUS : failure->first.error.reason,
                           .hresult = hresult_of(&failure->first),
                           .late = failure->enrolled_before > 0,
                           .recovered = run->devices.enrolled > failure->enrolled_until,
