@@ -10,13 +10,12 @@
 #define BOTTOM 40
 #define WIDE   (CHART_WIDTH - LEFT - RIGHT)
 #define HIGH   (HEIGHT - TOP - BOTTOM)
-#define GRID   4 /* lines above zero */
 
 struct drawing {
     const struct chart *c;
     struct buf *out;
     struct chart_scale scale;
-    double top; /* of the y axis, in the chart's unit */
+    double top, step; /* of the y axis, in the chart's unit */
 };
 
 static double x_of(const struct drawing *d, double at)
@@ -68,8 +67,9 @@ static struct drawing drawing_of(const struct chart *c, struct buf *out)
             top = fmax(top, c->marks[i].value);
     }
     struct chart_scale scale = chart_scale_of(c->unit, top);
+    double step = chart_step(top / scale.by, c->unit == CHART_NUMBER) * scale.by;
     return (struct drawing){
-        .c = c, .out = out, .scale = scale, .top = chart_ceiling(top / scale.by) * scale.by};
+        .c = c, .out = out, .scale = scale, .step = step, .top = fmax(1, ceil(top / step - 1e-9)) * step};
 }
 
 /* ---- axes ---- */
@@ -84,8 +84,8 @@ static void put_axis_text(const struct drawing *d, double x, double y, const cha
 static void draw_y_axis(const struct drawing *d)
 {
     char label[64];
-    for (int i = 0; i <= GRID; i++) {
-        double value = d->top * i / GRID, y = y_of(d, value);
+    for (int i = 0; i * d->step <= d->top * 1.001; i++) {
+        double value = i * d->step, y = y_of(d, value);
         snprintf(label, sizeof label, "%.6g", value / d->scale.by);
         buf_appendf(d->out, "<path class=\"grid\" d=\"M%d %.1fH%d\"/>", LEFT, y, CHART_WIDTH - RIGHT);
         put_axis_text(d, LEFT - 6, y + 4, "end", label);
@@ -177,12 +177,10 @@ static void draw_columns(const struct drawing *d, size_t series, double *base)
 static void draw_series(const struct drawing *d)
 {
     double base[CHART_POINTS] = {0};
-    for (size_t s = 0; s < d->c->series_count; s++) {
-        if (d->c->stacked)
-            draw_columns(d, s, base);
-        else
-            draw_line(d, &d->c->series[s]);
-    }
+    for (size_t s = 0; s < d->c->series_count && d->c->stacked; s++)
+        draw_columns(d, s, base);
+    for (size_t s = d->c->series_count; s-- > 0 && !d->c->stacked;) /* the first lies on top */
+        draw_line(d, &d->c->series[s]);
 }
 
 /* ---- around it ---- */
@@ -240,7 +238,8 @@ void chart_draw(const struct chart *c, struct buf *out)
     draw_series(&d);
     draw_marks(&d);
     chart_end_drawing(out);
-    chart_legend(c->id, c->series_count, label_of, look_of, c, c->series_count > 1 && !c->stacked, out);
+    if (c->series_count > 1)
+        chart_legend(c->id, c->series_count, label_of, look_of, c, !c->stacked, out);
     put_table(&d);
     chart_end(out);
 }

@@ -15,7 +15,7 @@
 #define CHART_TICKS  8
 #define CHART_MARKS  4
 #define CHART_ROWS   21
-#define CHART_LABEL  96
+#define CHART_LABEL  128
 
 /* No value: the line is broken there. */
 #define CHART_NONE ((double)NAN)

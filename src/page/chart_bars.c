@@ -65,7 +65,9 @@ static void put_table(const struct chart_bars *c, struct buf *out)
 {
     char words[40];
     chart_table_begin(c->id, c->title, out);
-    page_element(out, "th", NULL, c->x_name);
+    buf_append_text(out, "<th scope=\"col\">");
+    markup_text(out, c->x_name);
+    buf_append_text(out, "</th>");
     for (size_t i = 0; i < c->part_count; i++) {
         buf_append_text(out, "<th scope=\"col\" class=\"n\">");
         markup_text(out, c->parts[i]);

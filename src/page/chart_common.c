@@ -90,17 +90,17 @@ struct chart_scale chart_scale_of(enum chart_unit unit, double top)
     return scales[i];
 }
 
-double chart_ceiling(double value)
+double chart_step(double top, bool whole)
 {
-    static const double steps[] = {1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10};
-    if (!(value > 0) || !isfinite(value))
+    static const double steps[] = {1, 2, 5, 10};
+    if (!(top > 0) || !isfinite(top))
         return 1;
-    double scale = pow(10, floor(log10(value)));
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        if (value <= steps[i] * scale * (1 + 1e-9))
-            return steps[i] * scale;
-    }
-    return 10 * scale;
+    double least = top / 5, scale = pow(10, floor(log10(least)));
+    size_t i = 0;
+    while (i < sizeof steps / sizeof steps[0] - 1 && steps[i] * scale < least * (1 - 1e-9))
+        i++;
+    double step = steps[i] * scale;
+    return whole && step < 1 ? 1 : step;
 }
 
 void chart_value(enum chart_unit unit, double value, char *out, size_t out_bytes)

@@ -23,8 +23,8 @@ struct chart_scale {
     double by; /* divide by it */
 };
 struct chart_scale chart_scale_of(enum chart_unit unit, double top);
-/* A round number that is not below; in units of the scale. */
-double chart_ceiling(double value);
+/* A round number, some three to five of which reach `top`. */
+double chart_step(double top, bool whole);
 void chart_value(enum chart_unit unit, double value, char *out, size_t out_bytes); /* with its unit */
 
 #endif

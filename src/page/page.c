@@ -17,9 +17,12 @@ void page_element(struct buf *out, const char *tag, const char *class_name, cons
 
 /* ---- tables ---- */
 
+#define FEW 3 /* columns that would lose each other across a whole page */
+
 void page_table(struct buf *out, const char *caption, const struct page_column *columns, size_t count)
 {
-    buf_append_text(out, "<div class=\"scroll\"><table>");
+    buf_append_text(out, count <= FEW ? "<div class=\"scroll\"><table class=\"few\">"
+                                      : "<div class=\"scroll\"><table>");
     page_element(out, "caption", NULL, caption);
     buf_append_text(out, "<thead><tr>");
     for (size_t i = 0; i < count; i++) {

@@ -1,7 +1,7 @@
 /* Likely causes, with what to do about them. */
 #include "report/html_parts.h"
 
-#define ON_TOP  3 /* causes that are told at once; the others are folded */
+#define ON_TOP  4 /* causes that are told at once; the others are folded */
 #define ACTIONS 2 /* first things to do that are told at once */
 
 bool html_has_causes(const struct html *h)
@@ -100,6 +100,7 @@ static void put_rest(const struct diagnosis *d, size_t number, struct buf *out)
                 number);
     markup_text(out, c->id);
     buf_append_text(out, "</code></summary>\n");
+    put_settles(d, out);
     put_points(out, "What speaks for it", d->evidence, d->evidence_count);
     put_points(out, "What does not fit", d->against, d->against_count);
     put_list(out, "What to do", c->resolution);
@@ -134,10 +135,8 @@ static void put_cause(const struct diagnosis *d, size_t number, bool leads, stru
     buf_append_text(out, "</span></header>\n");
     if (d->evidence_count > 0)
         page_element(out, "p", NULL, d->evidence[0]);
-    if (leads) {
+    if (leads)
         put_actions(d->cause, out);
-        put_settles(d, out);
-    }
     put_rest(d, number, out);
     buf_append_text(out, "</article>\n");
 }
@@ -151,8 +150,10 @@ void html_causes(const struct html *h)
     if (list->items[0].confidence < 0.5)
         buf_append_text(h->out,
                         "<p>From outside these look the same; on the server, what settles it does.</p>\n");
+    buf_append_text(h->out, "<div class=\"causes\">\n");
     for (size_t i = 0; i < top; i++)
         put_cause(&list->items[i], i + 1, true, h->out);
+    buf_append_text(h->out, "</div>\n");
     if (top == list->count)
         return;
     buf_appendf(h->out,

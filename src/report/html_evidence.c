@@ -51,6 +51,8 @@ static void put_facts(struct buf *out, const char *path, json_t *object, unsigne
         snprintf(full, sizeof full, "%.100s%s%.50s", path, path[0] != '\0' ? " " : "", name);
         for (char *c = full; *c != '\0'; c++)
             *c = *c == '_' ? ' ' : *c;
+        if (strstr(name, "base64") != NULL)
+            continue; /* for decoders: it stands in evidence/ */
         if (json_is_object(value) && depth < MAX_DEPTH)
             put_facts(out, full, value, depth + 1);
         else if (!json_is_array(value))
@@ -77,7 +79,7 @@ static void put_request(struct buf *out, json_t *request)
 {
     if (!json_is_object(request))
         return;
-    page_element(out, "h4", NULL, "What was asked");
+    page_element(out, "h3", NULL, "What was asked");
     buf_append_text(out, "<dl class=\"facts\">\n");
     put_facts(out, "", request, 0);
     buf_append_text(out, "</dl>\n");
@@ -87,7 +89,7 @@ static void put_request(struct buf *out, json_t *request)
 static void put_answer(struct buf *out, json_t *tree)
 {
     const char *body = json_string_value(json_object_get(tree, "body_text"));
-    page_element(out, "h4", NULL, "What came back");
+    page_element(out, "h3", NULL, "What came back");
     buf_append_text(out, "<dl class=\"facts\">\n");
     put_fact(out, "HTTP status", json_object_get(tree, "http_status"));
     put_fact(out, "in our words", json_object_get(tree, "error"));
@@ -111,7 +113,7 @@ static void put_exemplar(const struct html *h, size_t failure, size_t number)
     words_count(f->count, devices, sizeof devices);
     evidence_name(m, failure, file, sizeof file);
     buf_appendf(h->out, "<details class=\"paper\" id=\"exemplar-%zu\"><summary>%s: ", number,
-                base_stage_id(f->first.error.stage));
+                html_step_name(f->first.error.stage));
     markup_text(h->out, what);
     buf_appendf(h->out,
                 " <span class=\"dim\">(%s)</span></summary>\n<p class=\"dim\">Device %llu, the first of %s. "

@@ -39,7 +39,7 @@ static void name_kind(const struct measure_failure *f, char *out, size_t out_byt
 {
     char what[240];
     words_failure(f, what, sizeof what);
-    snprintf(out, out_bytes, "%s: %.70s", base_stage_id(f->first.error.stage), what);
+    snprintf(out, out_bytes, "%.30s: %.90s", html_step_name(f->first.error.stage), what);
 }
 
 static void add_kinds(const struct measure *m, struct chart *c, uint32_t width)

@@ -82,8 +82,8 @@ static void put_distribution(const struct html *h)
         .y_title = "time to enroll",
         .unit = CHART_DURATION};
     set_axis(&c, histogram_count(measure_enrollment(m)));
-    add_series(&c, "from the scheduled start", 1, measure_enrollment(m));
     add_series(&c, "from the actual start", 0, measure_service(m));
+    add_series(&c, "from the scheduled start", 1, measure_enrollment(m));
     html_limits(h, &c);
     chart_draw(&c, h->out);
 }
@@ -98,8 +98,8 @@ static const char *const steps[STAGE_COUNT] = {[STAGE_KEY] = "key pair",
                                                [STAGE_GET_CA_CERT] = "GetCACert",
                                                [STAGE_CSR] = "certificate request made",
                                                [STAGE_BUILD] = "message signed and encrypted",
-                                               [STAGE_PKI_OPERATION] = "PKIOperation: the enrollment itself",
-                                               [STAGE_CERT_POLL] = "CertPoll: asked again",
+                                               [STAGE_PKI_OPERATION] = "PKIOperation (the enrollment)",
+                                               [STAGE_CERT_POLL] = "CertPoll (asked again)",
                                                [STAGE_VERIFY] = "answer checked",
                                                [STAGE_RENEWAL] = "renewal",
                                                [STAGE_GET_CERT] = "GetCert",

@@ -14,7 +14,7 @@ static const struct part {
     {"GetCACaps, GetCACert", STEP(STAGE_GET_CA_CAPS) | STEP(STAGE_GET_CA_CERT)},
     {"polling for approval", STEP(STAGE_CERT_POLL)},
     {"the device's own work", STEP(STAGE_KEY) | STEP(STAGE_CSR) | STEP(STAGE_BUILD) | STEP(STAGE_VERIFY)},
-    {"pauses and queues between steps", 0}};
+    {"pauses of the client, and queues", 0}};
 #define PARTS (sizeof parts / sizeof parts[0])
 #define LAST  (PARTS - 1)
 

@@ -6,7 +6,7 @@
 #include <sqlite3.h>
 
 static json_t *tree;
-static char text[65536];
+static char text[1 << 18];
 
 static const json_t *at(const char *path)
 {
@@ -344,9 +344,9 @@ static void page_and_database_show_it_over_time(void **state)
     read_page(f);
     assert_true(says("<h2>One-time passwords</h2>"));
     assert_true(says("<h3>Passwords outstanding</h3>"));
-    assert_true(says("<path class=\"line limit\""));
+    assert_true(says("<path class=\"limit\""));
     assert_true(says("challenge.outstanding: 5"));
-    assert_true(says("<path class=\"line held\""));
+    assert_true(says("id=\"otp-held-plot\""));
     assert_true(says("10,000 devices per hour at most"));
     sqlite3 *db = NULL;
     snprintf(path, sizeof path, "%s/run.sqlite", f->folder);
