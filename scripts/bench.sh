@@ -13,11 +13,12 @@
 #   scale     CPU per enrollment with 10,000 in flight over the same with 100
 #   workers   throughput of two processes over one
 #   evidence  how fast a log of IIS is read, 1 GB, beside wc and grep
+#   report    time and memory of the report of a finished run, 1,000,000 devices
 # Exit code 1: a target was missed. It builds in BENCH_BUILD, build-bench by default.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rows=(enroll foreign lag memory tls polling planned fleet scale workers evidence)
+rows=(enroll foreign lag memory tls polling planned fleet scale workers evidence report)
 form=short
 names=()
 for word in "$@"; do
@@ -48,6 +49,7 @@ missed=0
 . scripts/bench/lag.sh
 . scripts/bench/fleet.sh
 . scripts/bench/workers.sh
+. scripts/bench/report.sh
 
 # size SHORT FULL
 size() { if [ "$form" = full ]; then echo "$2"; else echo "$1"; fi; }
@@ -72,6 +74,7 @@ one_row() {
     scale) crowd scale "$(size 1500 10000)" ;;
     workers) row_workers "$(size 3000 10000)" ;;
     evidence) "$bench" logs "$(size 256 1024)" || missed=1 ;;
+    report) row_report "$(size 100000 1000000)" ;;
   esac
 }
 

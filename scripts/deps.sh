@@ -9,10 +9,11 @@ build=(build-essential cmake ninja-build pkg-config
   libssl-dev libcurl4-openssl-dev libuv1-dev libyaml-dev libjansson-dev
   libsqlite3-dev libmicrohttpd-dev zlib1g-dev libkrb5-dev gss-ntlmssp
   libevtx-dev libbfio-dev)
-test=(libcmocka-dev clang libclang-rt-dev clang-format clang-tidy cppcheck git curl openssl python3 sqlite3 iproute2 libxml2-utils
+test=(libcmocka-dev clang libclang-rt-dev clang-format clang-tidy cppcheck git curl openssl python3 sqlite3 iproute2 libxml2-utils chromium
+  python3-jsonschema python3-junitparser
   libhdrhistogram-java default-jre-headless ecj
   scep strongswan-pki libstrongswan-extra-plugins certmonger dbus
-  krb5-kdc krb5-admin-server krb5-user apache2 libapache2-mod-auth-gssapi)
+  krb5-kdc krb5-admin-server krb5-user apache2 libapache2-mod-auth-gssapi prometheus)
 
 case "${1:-build}" in
   build) want=("${build[@]}") ;;

@@ -44,6 +44,10 @@ static const struct causes_symptom symptoms[] = {
     {"Android", "TransportException", "The HTTP status is in its text"},
     {"Android", "CERT_INSTALL_REQUESTED, CERT_ACCESS_REQUESTED", "Waits for the user: no SCEP failure"},
     {"Intune", "0x87D1FDE8, -2016281112", "\"Remediation failed\": the device reported a failure, no more"},
+    {"Intune", "0x87D1....",
+     "A number of Intune's own: the device, or its MDM channel, reported a failure of the profile; none of "
+     "them names a "
+     "cause at the SCEP server: look for the device in the IIS log"},
     {"Intune", "-2016341112", "The iOS device was busy; it tries again"},
     {"Intune", "No status and no code",
      "Usual with SCEP profiles: look for the device in the IIS log (profile-not-delivered)"},

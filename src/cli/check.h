@@ -20,6 +20,7 @@ struct check_options {
     const char *url;
     const char *admin_url, *user, *password_env, *challenge_env, *auth;
     const char *authorized, *ca_file, *out, *baseline, *addresses;
+    const char *textfile, *metrics_listen;
     const char *probes; /* comma-separated; NULL: no conformance */
     int64_t warn_days, crit_days;
     bool json, otp, enroll, probe;
@@ -43,7 +44,10 @@ struct check {
     struct challenges challenges; /* where passwords come from, once check_challenges opened it */
     bool challenges_open;
     struct check_web *web;
+    struct live *live; /* --metrics-listen; NULL: nobody watches */
     struct check_place place;
+    const char
+        *node; /* the address that is looked at, where each is looked at by itself; NULL: any of the name's */
     enum check_status status;
     char words[400];
     struct buf perfdata; /* "name=value ..." */
@@ -144,6 +148,11 @@ void check_enroll(struct check *c);
 void check_made_up_password(struct check *c);
 /* --baseline: saved when there is none, else every difference is told. */
 void check_baseline(struct check *c);
+/* What was found so far as metrics, and the same as a file for node_exporter: whoever reads it sees the old one or the new one. */
+bool check_metrics(const struct check *c, bool open_metrics, struct buf *out, struct err *e) MUST_USE;
+bool check_textfile(const struct check *c, struct err *e) MUST_USE;
+/* The same to who watches, if anybody does. */
+void check_show(struct check *c, bool over);
 /* Names the likely causes of c->failure, if there is one: into the lines and into c->diagnosis. */
 void check_diagnose(struct check *c);
 

@@ -71,10 +71,11 @@ static void keep_row(struct check *c, const struct outcome_target_cert *cert, co
     char from[32], until[32];
     date_text(cert->not_before, from);
     date_text(cert->not_after, until);
-    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "role", cert->role, "subject",
-                            cert->subject, "issuer", cert->issuer, "serial", cert->serial, "not_before", from,
-                            "not_after", until, "sha256", cert->sha256, "purpose", purpose, "days_left",
-                            (json_int_t)days);
+    json_t *row =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s?}", "role", cert->role, "subject",
+                  cert->subject, "issuer", cert->issuer, "serial", cert->serial, "not_before", from,
+                  "not_after", until, "sha256", cert->sha256, "purpose", purpose, "days_left",
+                  (json_int_t)days, "expires_at", (json_int_t)cert->not_after, "node", c->node);
     if (row != NULL) /* not, when a name is no UTF-8 */
         json_array_append_new(c->certificates, row);
 }

@@ -314,7 +314,9 @@ static void shake_all(struct check *c)
         }
         if (h.cert != NULL && memcmp(told, pki_cert_sha256(h.cert), sizeof told) != 0) {
             memcpy(told, pki_cert_sha256(h.cert), sizeof told);
+            c->node = address;
             check_certificate(c, h.cert, "tls", clock_wall_us() / 1000000);
+            c->node = NULL;
         }
         pki_cert_free(h.cert);
         try_versions(c, address);

@@ -30,7 +30,7 @@ static char **make_environment(char *const *entries)
     return env;
 }
 
-static int spawn(pid_t *pid, int in, int out, const char **argv, char **env)
+static int spawn(pid_t *pid, int in, int out, int extra, const char **argv, char **env)
 {
     /* POSIX declares the strings writable but promises to leave them alone. */
     union {
@@ -43,6 +43,8 @@ static int spawn(pid_t *pid, int in, int out, const char **argv, char **env)
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    if (extra >= 0)
+        posix_spawn_file_actions_adddup2(&actions, extra, CHILD_EXTRA_FD);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     int rc = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, arguments.posix, env);
     posix_spawnattr_destroy(&attributes);
@@ -51,6 +53,12 @@ static int spawn(pid_t *pid, int in, int out, const char **argv, char **env)
 }
 
 bool child_start(struct child *c, const char **argv, char *const *entries, const char *what, struct err *e)
+{
+    return child_start_with(c, argv, entries, -1, what, e);
+}
+
+bool child_start_with(struct child *c, const char **argv, char *const *entries, int extra, const char *what,
+                      struct err *e)
 {
     int in[2], out[2];
     *c = (struct child){.to = -1, .from = -1};
@@ -63,7 +71,7 @@ bool child_start(struct child *c, const char **argv, char *const *entries, const
         return false;
     }
     char **env = make_environment(entries);
-    int rc = env != NULL ? spawn(&c->pid, in[0], out[1], argv, env) : ENOMEM;
+    int rc = env != NULL ? spawn(&c->pid, in[0], out[1], extra, argv, env) : ENOMEM;
     free(env);
     close(in[0]);
     close(out[1]);

@@ -12,8 +12,13 @@ struct child {
     int to, from;
 };
 
+#define CHILD_EXTRA_FD 3
+
 /* `argv` as for exec, `entries` are "NAME=value" beside our own environment, NULL-terminated. `what` it is, for errors. */
 bool child_start(struct child *c, const char **argv, char *const *entries, const char *what,
                  struct err *e) MUST_USE;
+/* The same, and `extra` is its descriptor CHILD_EXTRA_FD; stays the caller's. -1: none. */
+bool child_start_with(struct child *c, const char **argv, char *const *entries, int extra, const char *what,
+                      struct err *e) MUST_USE;
 
 #endif

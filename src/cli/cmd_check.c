@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/check.h"
 #include "cli/cli.h"
+#include "cli/serve.h"
 
 #include <ctype.h>
 #include <getopt.h>
@@ -9,6 +10,8 @@
 
 #define COMMAND  "check"
 #define MAX_DAYS 36500
+
+static const volatile sig_atomic_t never; /* Ctrl-C ends a check as it is */
 
 static const char help[] =
     "usage: scepstorm check URL [options]\n\n"
@@ -46,6 +49,13 @@ static const char help[] =
     "  --addresses A,B         the servers to ask, instead of those that the name has\n"
     "  --authorized TEXT       who allowed this, and the ticket; needed unless the target is this machine\n"
     "  --ca-file FILE          roots for TLS (PEM)\n"
+    "  --textfile FILE         write the result for node_exporter's textfile collector, too: status, times, "
+    "when\n"
+    "                          certificates expire. FILE is replaced at once, never half of it\n"
+    "  --metrics-listen ADDR:PORT\n"
+    "                          serve the same at /metrics while the check goes on; a port alone is for this "
+    "machine "
+    "only\n"
     "  --out DIR               keep the results of --enroll and --conformance in a folder, as run does\n"
     "  --json                  print an object: stages, certificates, limits, drift, not_tried, conformance, "
     "diagnosis\n\n"
@@ -105,6 +115,7 @@ void check_stage(struct check *c, const char *stage, enum check_status status, i
     buf_appendf(&c->lines, "  %-12s %s%s%s%s\n", stage, words, took[0] != '\0' ? " (" : "", took,
                 took[0] != '\0' ? ")" : "");
     keep_stage(c, stage, status, took_us, words);
+    check_show(c, false);
 }
 
 void check_not_tried(struct check *c, const char *format, ...)
@@ -135,7 +146,9 @@ enum {
     OPT_PROBE,
     OPT_AUTH,
     OPT_BASELINE,
-    OPT_ADDRESSES
+    OPT_ADDRESSES,
+    OPT_TEXTFILE,
+    OPT_METRICS_LISTEN
 };
 
 static bool take_option(struct check_options *o, int option, const char *value, struct err *e)
@@ -154,6 +167,8 @@ static bool take_option(struct check_options *o, int option, const char *value, 
         {OPT_AUTH, &o->auth},
         {OPT_BASELINE, &o->baseline},
         {OPT_ADDRESSES, &o->addresses},
+        {OPT_TEXTFILE, &o->textfile},
+        {OPT_METRICS_LISTEN, &o->metrics_listen},
     };
     const struct {
         int option;
@@ -216,6 +231,8 @@ static int parse_options(struct check_options *o, int argc, char **argv)
         {"auth", required_argument, NULL, OPT_AUTH},
         {"baseline", required_argument, NULL, OPT_BASELINE},
         {"addresses", required_argument, NULL, OPT_ADDRESSES},
+        {"textfile", required_argument, NULL, OPT_TEXTFILE},
+        {"metrics-listen", required_argument, NULL, OPT_METRICS_LISTEN},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -306,6 +323,15 @@ static void look(struct check *c)
         check_tell(c, CHECK_OK, "GetCACaps and GetCACert answer, the certificates last");
 }
 
+/* What was found is told in any case; that it could not be written is a finding, too. */
+static void hand_over(struct check *c)
+{
+    struct err e = {0};
+    if (c->options.textfile != NULL && !check_textfile(c, &e))
+        check_tell(c, CHECK_UNKNOWN, "--textfile: %s", e.text);
+    check_show(c, true);
+}
+
 /* False: no memory. */
 static bool prepare(struct check *c)
 {
@@ -334,6 +360,7 @@ static void clear(struct check *c)
     buf_clear(&c->perfdata);
     buf_clear(&c->lines);
     buf_clear(&c->failed_url);
+    live_close(c->live);
     scep_ca_free(c->ca);
     scenario_free(c->scenario);
 }
@@ -345,17 +372,20 @@ int cmd_check(int argc, char **argv)
     int code = parse_options(&c.options, argc, argv);
     if (code >= 0)
         return code;
-    if (!check_scenario(&c, &e) || !check_web_open(&c, &e)) {
+    if (!check_scenario(&c, &e) || !check_web_open(&c, &e) ||
+        !serve_open(c.options.metrics_listen, COMMAND, false, &c.live, &e)) {
         code = unknown("", e.text);
     } else if (!prepare(&c)) {
         code = unknown("", "no memory");
     } else {
         look(&c);
+        hand_over(&c);
         if (c.options.json)
             print_json(&c);
         else
             print_text(&c);
         code = cli_flush(COMMAND) ? (int)c.status : CHECK_UNKNOWN;
+        serve_linger(c.live, COMMAND, false, &never);
     }
     clear(&c);
     return code;

@@ -37,11 +37,14 @@ struct input {
     bool folder;
 };
 
+#define NO_SUCH_LOG "it is no log of the kind that the option names"
+
 struct command {
     const char *results;
     struct input inputs[MAX_FILES];
     size_t input_count;
     bool json;
+    struct err mistaken; /* about the first file that is not what its option says */
     struct report_results *run;
     struct measure *measure;
     struct diagnose_logs *logs;
@@ -132,6 +135,23 @@ static void path_of_url(const char *url, char *out, size_t out_bytes)
     snprintf(out, out_bytes, "%.*s", (int)(len < out_bytes ? len : 0), path != NULL ? path : "");
 }
 
+/* A file of another kind than its option says is counted and left out: the others may still tell. */
+static bool read_input(const struct input *input, const struct evidence_options *how,
+                       const struct evidence_sink *sink, struct err *mistaken, struct err *e)
+{
+    struct err mine = {0};
+    if (input->folder)
+        return evidence_read_folder(input->path, how, sink, e);
+    if (evidence_read(input->path, input->kind, how, sink, &mine))
+        return true;
+    if (mine.reason != REASON_USAGE)
+        return err_set(e, mine.stage, mine.reason, "%s", mine.text);
+    struct evidence_file left_out = {.path = input->path, .problem = NO_SUCH_LOG, .damaged = 1};
+    sink->file(&left_out, sink->user);
+    err_set(mistaken, mine.stage, mine.reason, "%s", mine.text);
+    return true;
+}
+
 static bool read_logs(struct command *cmd, struct err *e)
 {
     char stem[200] = "";
@@ -142,9 +162,7 @@ static bool read_logs(struct command *cmd, struct err *e)
     struct evidence_options how = {.stem = stem[0] != '\0' ? stem : NULL};
     struct evidence_sink sink = diagnose_logs_sink(cmd->logs);
     for (size_t i = 0; i < cmd->input_count; i++) {
-        const struct input *input = &cmd->inputs[i];
-        if (!(input->folder ? evidence_read_folder(input->path, &how, &sink, e)
-                            : evidence_read(input->path, input->kind, &how, &sink, e)))
+        if (!read_input(&cmd->inputs[i], &how, &sink, &cmd->mistaken, e))
             return false;
     }
     return true;
@@ -186,6 +204,35 @@ static bool tell(const struct command *cmd, struct err *e)
     return true;
 }
 
+static int nothing_read(const struct command *cmd, const struct diagnose_read *read)
+{
+    static const char wanted[] =
+        "wanted are IIS logs (u_ex*.log), httperr*.log, event logs (.evtx, XML, CSV), "
+        "NDESPlugin.log, .svclog; scepstorm diagnose --collect gathers them";
+    const struct diagnose_file *f = read->files;
+    if (read->file_count == 0)
+        return cli_usage(COMMAND, "%s holds no file: %s", cmd->inputs[0].path, wanted);
+    if (read->file_count > 1)
+        return cli_usage(COMMAND, "none of %zu files holds a log that can be read: %s", read->file_count,
+                         wanted);
+    if (f->problem[0] != '\0')
+        return cli_usage(COMMAND, "%s cannot be read: %s: %s", f->path, f->problem, wanted);
+    return cli_usage(COMMAND, "%s %s: %s", f->path, f->bytes == 0 ? "is empty" : "is no log that is known",
+                     wanted);
+}
+
+/* Exit code of a diagnosis that was told. Of a run there is one whatever its logs are like; of logs alone when one of them could be
+ * read. What was of no use is said all the same. */
+static int judge_input(const struct command *cmd)
+{
+    if (cmd->logs == NULL)
+        return CLI_OK;
+    struct diagnose_read read = diagnose_logs_read(cmd->logs);
+    bool nothing = !diagnose_text_readable(&read), mistaken = cmd->mistaken.reason != REASON_NONE;
+    int code = mistaken ? cli_fail(COMMAND, &cmd->mistaken) : nothing ? nothing_read(cmd, &read) : CLI_OK;
+    return nothing && cmd->run == NULL ? code : CLI_OK;
+}
+
 int cmd_diagnose(int argc, char **argv)
 {
     struct command *cmd = calloc(1, sizeof *cmd);
@@ -199,7 +246,7 @@ int cmd_diagnose(int argc, char **argv)
         if ((cmd->results != NULL && !read_run(cmd, &e)) || (cmd->input_count > 0 && !read_logs(cmd, &e)))
             code = unreadable(&e);
         else
-            code = find_causes(cmd, &e) && tell(cmd, &e) ? CLI_OK : cli_fail(COMMAND, &e);
+            code = find_causes(cmd, &e) && tell(cmd, &e) ? judge_input(cmd) : cli_fail(COMMAND, &e);
         if (!cli_flush(COMMAND) && code == CLI_OK)
             code = CLI_PROGRAM_FAILED;
     }

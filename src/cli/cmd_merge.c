@@ -58,7 +58,7 @@ static bool merge(const struct merge_options *o, const char *out, char **folders
     for (size_t i = 0; ok && i < count; i++)
         ok = report_results_open(folders[i], &parts[i], e);
     ok = ok && report_folder_open(out, &folder, e) &&
-         merge_results(parts, count, folder, o->json, o->quiet, exit_code, e);
+         merge_results(parts, count, folder, NULL, o->json, o->quiet, exit_code, e);
     for (size_t i = 0; i < count; i++)
         report_results_close(parts[i]);
     return ok;

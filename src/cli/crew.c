@@ -7,6 +7,8 @@
 #include "cli/cli.h"
 #include "cli/machine.h"
 #include "cli/merge.h"
+#include "cli/run_names.h"
+#include "cli/serve.h"
 #include "cli/shard.h"
 #include "cli/sim_child.h"
 
@@ -25,6 +27,7 @@
 #define SHOW_US     INT64_C(250000)
 #define SHOW_LOG_US INT64_C(5000000)
 #define FIXED_ARGS  16
+#define FEED_BYTES  (1 << 20)
 
 /* ---- of a member ---- */
 
@@ -85,6 +88,8 @@ struct crew {
     struct report_folder *folder;
     char path[PATH_MAX];
     struct sim_child *sim;
+    struct live *live; /* NULL: nobody watches */
+    struct run_names names;
     char salt[sizeof SHARD_SALT_ENV + 2 * SHARD_SALT_BYTES + 1]; /* "NAME=hex" */
     struct member *members;
     unsigned count;
@@ -94,11 +99,14 @@ struct crew {
 };
 
 static volatile sig_atomic_t signals_seen;
+static volatile sig_atomic_t over,
+    stop_waiting; /* a signal after the end: who watches is no longer waited for */
 
 static void on_signal(int number)
 {
     (void)number;
     signals_seen = signals_seen + 1;
+    stop_waiting = over;
 }
 
 static bool make_salt(struct crew *c, struct err *e)
@@ -133,6 +141,8 @@ static bool prepare(struct crew *c, struct err *e)
     machine_raise_descriptors();
     bool ok = scenario_write(c->scenario, &yaml, e) &&
               scenario_divide(c->scenario, o->workers, o->workers, e) &&
+              run_names_make(&c->names, c->scenario, e) &&
+              serve_open(o->metrics_listen, COMMAND, o->quiet, &c->live, e) &&
               report_folder_open(c->path, &c->folder, e) &&
               (!c->scenario->target.sim || sim_child_start(c->scenario, c->path, &c->sim, e));
     buf_clear(&yaml);
@@ -140,6 +150,23 @@ static bool prepare(struct crew *c, struct err *e)
 }
 
 /* ---- starting ---- */
+
+/* Where a member writes what happens; -1: nobody watches, or there is no descriptor left. */
+static int make_feed(struct crew *c, struct err *e)
+{
+    int ends[2];
+    if (c->live == NULL)
+        return -1;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        err_set_errno(e, REASON_IO, errno, "cannot start " WHAT);
+        return -1;
+    }
+    fcntl(ends[1], F_SETPIPE_SZ, FEED_BYTES); /* where it may not be so large it is smaller */
+    if (live_take_from(c->live, ends[0]))
+        return ends[1];
+    close(ends[1]);
+    return -1;
+}
 
 static bool start_member(struct crew *c, unsigned i, struct err *e)
 {
@@ -168,6 +195,8 @@ static bool start_member(struct crew *c, unsigned i, struct err *e)
         argv[n++] = "--set";
         argv[n++] = sets[k];
     }
+    if (c->live != NULL)
+        argv[n++] = "--feeds";
     argv[n++] = "--";
     argv[n++] = o->scenario;
     if (c->sim != NULL) {
@@ -178,9 +207,20 @@ static bool start_member(struct crew *c, unsigned i, struct err *e)
         entries[1] = url;
         entries[2] = password;
     }
-    bool ok = child_start(&m->child, argv, entries, WHAT, e);
+    int feed = make_feed(c, e);
+    bool ok = (c->live == NULL || feed >= 0) && child_start_with(&m->child, argv, entries, feed, WHAT, e);
+    if (feed >= 0)
+        close(feed);
     explicit_bzero(password, sizeof password);
     return ok;
+}
+
+static bool begin_the_live_view(struct crew *c, struct err *e)
+{
+    struct report_run run = {0};
+    run_names_introduce(&c->names, c->scenario, c->options->authorized, &run);
+    const struct live_plan plan = {.run = &run, .planned = load_plan_whole(c->plan), .results = c->path};
+    return c->live == NULL || live_begin(c->live, &plan, e);
 }
 
 static bool start_members(struct crew *c, struct err *e)
@@ -194,7 +234,7 @@ static bool start_members(struct crew *c, struct err *e)
         if (!start_member(c, i, e))
             return false;
     }
-    return true;
+    return begin_the_live_view(c, e);
 }
 
 /* ---- listening ---- */
@@ -390,7 +430,7 @@ static bool merge(struct crew *c, int *code, struct err *e)
         count += report_results_open(c->members[i].folder, &parts[count], &why);
     bool ok = false;
     if (count > 0) {
-        ok = merge_results(parts, count, c->folder, c->options->json, c->options->quiet, code, e);
+        ok = merge_results(parts, count, c->folder, c->live, c->options->json, c->options->quiet, code, e);
         c->folder = NULL;
     } else {
         *e = why;
@@ -429,6 +469,8 @@ static void crew_clear(struct crew *c)
         close_end(&c->members[i].child.to);
         close_end(&c->members[i].child.from);
     }
+    live_close(c->live);
+    run_names_clear(&c->names);
     sim_child_stop(c->sim, NULL);
     report_folder_free(c->folder);
     load_plan_free(c->plan);
@@ -451,6 +493,8 @@ int crew_run(const struct run_options *options)
         code = cli_fail(COMMAND, &e);
     else if (!cli_flush(COMMAND))
         code = CLI_PROGRAM_FAILED;
+    over = 1;
+    serve_linger(c.live, COMMAND, options->quiet, &stop_waiting);
     crew_clear(&c);
     return code;
 }

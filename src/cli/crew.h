@@ -6,8 +6,12 @@
 #ifndef CLI_CREW_H
 #define CLI_CREW_H
 
+#include "cli/child.h"
 #include "cli/run_options.h"
 #include "measure/measure.h"
+
+/* Where a member that was started with --feeds sends its facts (live_feed). */
+#define CREW_FEED_FD CHILD_EXTRA_FD
 
 /* The whole of `run --workers`. Returns the exit code. */
 int crew_run(const struct run_options *options);

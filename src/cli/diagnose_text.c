@@ -173,15 +173,36 @@ static void put_read(FILE *to, const struct diagnose_read *read)
         fprintf(to, "   %llu observations found no room\n", (unsigned long long)read->lost);
 }
 
-/* Logs that were read without a record say nothing, which is not the same as that nothing is wrong. */
-static bool anything(const struct diagnose_read *read)
+bool diagnose_text_readable(const struct diagnose_read *read)
 {
-    for (size_t i = 0; read != NULL && i < read->file_count; i++) {
-        if (read->files[i].kind != EVIDENCE_UNKNOWN &&
-            (read->files[i].records > 0 || read->files[i].lines > 0))
+    for (size_t i = 0; i < read->file_count; i++) {
+        const struct diagnose_file *f = &read->files[i];
+        bool lines = f->kind == EVIDENCE_IIS || f->kind == EVIDENCE_HTTPERR; /* not all of them are records */
+        if (f->kind != EVIDENCE_UNKNOWN && (f->records > 0 || (lines && f->lines > 2 * f->damaged)))
             return true;
     }
     return false;
+}
+
+static bool any_record(const struct diagnose_read *read)
+{
+    for (size_t i = 0; i < read->file_count; i++) {
+        if (read->files[i].records > 0)
+            return true;
+    }
+    return false;
+}
+
+static void put_no_cause(FILE *to, const struct diagnose_read *read, bool of_run)
+{
+    if (read != NULL && any_record(read))
+        fprintf(to, "Nothing is wrong that these logs show%s.\n\n", of_run ? ", and no device failed" : "");
+    else if (of_run)
+        fprintf(to, "No failure of this run has a documented cause.\n\n");
+    else if (read != NULL && diagnose_text_readable(read))
+        fprintf(to, "These logs hold no request to NDES and no event: they say nothing about it.\n\n");
+    else
+        fprintf(to, "There is nothing in this that says anything: no log was recognised.\n\n");
 }
 
 void diagnose_text_print(const struct diagnose_list *list, const struct diagnose_read *read,
@@ -189,13 +210,8 @@ void diagnose_text_print(const struct diagnose_list *list, const struct diagnose
 {
     if (list->count > 0)
         put_causes(to, list, results != NULL);
-    else if (anything(read))
-        fprintf(to, "Nothing is wrong that these logs show%s.\n\n",
-                results != NULL ? ", and no device failed" : "");
-    else if (results != NULL)
-        fprintf(to, "No failure of this run has a documented cause.\n\n");
     else
-        fprintf(to, "There is nothing in this that says anything: no log was recognised.\n\n");
+        put_no_cause(to, read, results != NULL);
     if (read == NULL)
         return;
     for (size_t i = 0; i < read->contradiction_count; i++)

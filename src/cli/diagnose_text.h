@@ -12,4 +12,8 @@ void diagnose_text_print(const struct diagnose_list *list, const struct diagnose
 bool diagnose_text_json(const struct diagnose_list *list, const struct diagnose_read *read,
                         const char *results, struct err *e) MUST_USE;
 
+/* True when some of it was a log: files that are nothing known, empty, or damaged throughout say nothing, which is not the same as
+ * that nothing is wrong. */
+bool diagnose_text_readable(const struct diagnose_read *read);
+
 #endif

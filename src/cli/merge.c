@@ -37,7 +37,7 @@ static bool same_text(const char *a, const char *b)
 static bool check_part(const struct whole *w, size_t i, struct err *e)
 {
     const struct report_run *first = run_of(w, 0), *run = run_of(w, i);
-    const char *folder = report_results_folder(w->results[i]), *other = report_results_folder(w->results[0]);
+    const char *folder = report_results_name(w->results[i]), *other = report_results_name(w->results[0]);
     if (run->shard == NULL)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
                        "%.120s is no shard but a whole run: only what run --shard wrote can be merged",
@@ -63,8 +63,8 @@ static bool place(struct whole *w, size_t i, const char *folders[], struct err *
     const char **taken = &folders[shard->index - 1];
     if (*taken != NULL)
         return err_set(e, STAGE_SETUP, REASON_USAGE, "shard %u is there twice: %.80s and %.80s", shard->index,
-                       *taken, report_results_folder(w->results[i]));
-    *taken = report_results_folder(w->results[i]);
+                       *taken, report_results_name(w->results[i]));
+    *taken = report_results_name(w->results[i]);
     return true;
 }
 
@@ -336,14 +336,16 @@ static bool replay(struct whole *w, struct report_folder *folder, struct err *e)
                         tell_end_s(w->run.started_wall_us, w->run.duration_us), &w->diagnosis, e);
 }
 
-static bool tell(struct whole *w, struct report_folder *folder, bool json, bool quiet, int *exit_code,
-                 struct err *e)
+static bool tell(struct whole *w, struct report_folder *folder, struct live *live, bool json, bool quiet,
+                 int *exit_code, struct err *e)
 {
     char path[PATH_MAX];
     struct report_verdict verdict = {0};
     snprintf(path, sizeof path, "%s", report_folder_path(folder));
     bool ok = report_folder_close(folder, &w->run, &verdict, e);
     *exit_code = verdict.exit_code;
+    if (live != NULL)
+        live_end(live, &w->run, w->run.interrupted);
     if (json)
         ok &= tell_json(&w->run, e);
     else if (!quiet)
@@ -351,8 +353,8 @@ static bool tell(struct whole *w, struct report_folder *folder, bool json, bool 
     return ok;
 }
 
-bool merge_results(struct report_results *const *parts, size_t count, struct report_folder *folder, bool json,
-                   bool quiet, int *exit_code, struct err *e)
+bool merge_results(struct report_results *const *parts, size_t count, struct report_folder *folder,
+                   struct live *live, bool json, bool quiet, int *exit_code, struct err *e)
 {
     struct whole w = {.results = parts, .count = count};
     bool ok = check(&w, e);
@@ -361,7 +363,7 @@ bool merge_results(struct report_results *const *parts, size_t count, struct rep
         ok = replay(&w, folder, e);
     }
     if (ok)
-        ok = tell(&w, folder, json, quiet, exit_code, e);
+        ok = tell(&w, folder, live, json, quiet, exit_code, e);
     else
         report_folder_discard(folder);
     diagnose_clear(&w.diagnosis);

@@ -35,6 +35,11 @@ static const char help[] =
     "starts "
     "late,\n"
     "                        and says so\n"
+    "  --metrics-listen ADDR:PORT\n"
+    "                        serve Prometheus metrics at /metrics and a live page at / while it goes on; a "
+    "port "
+    "alone\n"
+    "                        is for this machine only, port 0 picks a free one\n"
     "  --json                print summary.json instead of the summary in words\n"
     "  --quiet               no progress, no summary; errors still go to stderr\n"
     "  --no-progress         no progress\n\n"
@@ -78,6 +83,8 @@ enum {
     OPT_START_AT,
     OPT_WORKERS,
     OPT_SUPERVISED,
+    OPT_FEEDS,
+    OPT_METRICS_LISTEN,
     OPT_HELP
 };
 
@@ -163,6 +170,12 @@ static bool take_option(struct run_options *o, int option, char *value, struct e
     case OPT_SUPERVISED:
         o->supervised = true;
         return true;
+    case OPT_FEEDS:
+        o->feeds = true;
+        return true;
+    case OPT_METRICS_LISTEN:
+        o->metrics_listen = value;
+        return true;
     default:
         o->no_progress = true;
         return true;
@@ -177,6 +190,8 @@ static int check_together(const struct run_options *o)
     if (o->shards > 0 && o->start_at_s == 0 && !o->supervised && !o->dry_run)
         return cli_usage(COMMAND,
                          "--shard needs --start-at, the same for all shards, so that their clocks agree");
+    if (o->metrics_listen != NULL && o->dry_run)
+        return cli_usage(COMMAND, "--metrics-listen says nothing with --dry-run, which runs nothing");
     return -1;
 }
 
@@ -196,6 +211,8 @@ int run_options_parse(struct run_options *o, int argc, char **argv)
         {"start-at", required_argument, NULL, OPT_START_AT},
         {"workers", required_argument, NULL, OPT_WORKERS},
         {"supervised", no_argument, NULL, OPT_SUPERVISED},
+        {"feeds", no_argument, NULL, OPT_FEEDS},
+        {"metrics-listen", required_argument, NULL, OPT_METRICS_LISTEN},
         {"help", no_argument, NULL, OPT_HELP},
         {NULL, 0, NULL, 0},
     };

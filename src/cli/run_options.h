@@ -16,11 +16,13 @@ struct run_options {
     struct scenario_override overrides[RUN_MAX_OVERRIDES];
     size_t override_count;
     bool quiet, no_progress, json, dry_run;
-    int64_t service_us;     /* assumed; 0: not said */
-    unsigned shard, shards; /* plays shard 1 to `shards`; 0 of 0: the whole */
-    int64_t start_at_s;     /* clock zero, Unix seconds; 0: at once */
-    unsigned workers;       /* shards to start on this machine; 0: none */
-    bool supervised;        /* is one of those: crew.h */
+    int64_t service_us;         /* assumed; 0: not said */
+    unsigned shard, shards;     /* plays shard 1 to `shards`; 0 of 0: the whole */
+    int64_t start_at_s;         /* clock zero, Unix seconds; 0: at once */
+    unsigned workers;           /* shards to start on this machine; 0: none */
+    bool supervised;            /* is one of those: crew.h */
+    bool feeds;                 /* and tells what happens to CREW_FEED_FD */
+    const char *metrics_listen; /* NULL: nobody watches */
 };
 
 /* Returns -1 to go on, else the exit code. */

@@ -91,6 +91,17 @@ static bool tried_again(const struct outcome *o)
     return o->error.reason == REASON_DEVICE_TIMEOUT && o->http_status >= 400;
 }
 
+/* A refusal whose signature nobody can check gives its reason all the same. */
+static bool refused_unsigned(const struct outcome *o)
+{
+    return o->error.stage == STAGE_VERIFY && o->has_hresult && o->fail_info >= 0;
+}
+
+static enum reason reason_of(const struct outcome *o)
+{
+    return tried_again(o) ? REASON_HTTP_STATUS : refused_unsigned(o) ? REASON_SCEP_FAILURE : o->error.reason;
+}
+
 static enum stage stage_of(const struct measure_failure *failure)
 {
     static const struct {
@@ -104,7 +115,7 @@ static enum stage stage_of(const struct measure_failure *failure)
         if (url_has(failure, urls[i].word))
             return urls[i].stage;
     }
-    return failure->first.error.stage;
+    return refused_unsigned(&failure->first) ? STAGE_PKI_OPERATION : failure->first.error.stage;
 }
 
 const struct measure_failure *facts_leader(const struct measure_failure *failure, const struct measure *m)
@@ -172,8 +183,7 @@ struct facts facts_of_failure(const struct measure_failure *failure, const struc
                           .run = run,
                           .layer = layer_of(&failure->first),
                           .stage = stage_of(failure),
-                          .reason =
-                              tried_again(&failure->first) ? REASON_HTTP_STATUS : failure->first.error.reason,
+                          .reason = reason_of(&failure->first),
                           .hresult = hresult_of(&failure->first),
                           .late = failure->enrolled_before > 0,
                           .recovered = run->devices.enrolled > failure->enrolled_until,

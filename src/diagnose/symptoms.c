@@ -5,6 +5,7 @@
 
 #define AROUND_RUN (INT64_C(600) * 1000000)
 #define RESTART    (INT64_C(600) * 1000000)
+#define HOUR       (INT64_C(3600) * 1000000)
 
 struct found {
     unsigned nodes[MAX_NODES]; /* names, not addresses */
@@ -67,14 +68,14 @@ static void add_times(struct group *g, const struct seen *seen)
 }
 
 /* Requests that went well meanwhile. */
-static double served(const struct inference *inf, const struct group *g)
+static double served(const struct inference *inf, const struct group *g, int64_t around_us)
 {
     double count = 0;
     char mark[24];
     for (const char *at = g->problem->served; *at != '\0' && g->first_us != EVIDENCE_NO_TIME;) {
         size_t len = strcspn(at, " ");
         snprintf(mark, sizeof mark, "%.*s", (int)len, at);
-        count += (double)digest_between(inf->logs, mark, g->first_us, g->last_us);
+        count += (double)digest_between(inf->logs, mark, g->first_us - around_us, g->last_us + around_us);
         at += len;
         at += *at == ' ';
     }
@@ -102,7 +103,7 @@ static double noise(const struct inference *inf, const struct group *g, bool by_
         return 200 * leak;
     if ((g->problem->traits & BY_REQUEST) == 0 || by_event)
         return leak;
-    double share = g->weight / (g->weight + served(inf, g));
+    double share = g->weight / (g->weight + served(inf, g, 0));
     return leak * (g->weight < 3 ? 8 : 1) *
            (share < 0.02                                      ? 20
             : share < 0.08 || (share < 0.3 && g->weight < 10) ? 3
@@ -117,7 +118,8 @@ static double fault_at_all(const struct inference *inf, const struct group *g, b
         return 0.3;
     if ((g->problem->traits & BY_REQUEST) == 0 || by_event)
         return 1;
-    double share = g->weight / (g->weight + served(inf, g));
+    /* One request is all there was at its moment: a few are held against the hour around them. */
+    double share = g->weight / (g->weight + served(inf, g, g->weight < 10 ? HOUR : 0));
     bool few = share < 0.02 || (share < 0.05 && g->weight < 10);
     /* Handshakes fail at every server that strangers can reach: it is the requests that tell whether any were missed. */
     bool alone =
@@ -134,13 +136,14 @@ static bool is_event(const struct seen *seen)
 }
 
 /* A CA denies others, too: what NDES's own log of that time does not know was not NDES's. */
-static bool of_others(const struct inference *inf, const struct group *g, bool by_ndes)
+static bool of_others(const struct inference *inf, const struct group *g)
 {
-    static const char *const alive[] = {"ndes-1", "ndes-3", "ndes-29", "ndes-31"};
+    static const char *const alive[] = {"ndes-1", "ndes-3", "ndes-29"};
     uint64_t heard = 0;
     for (size_t i = 0; i < sizeof alive / sizeof alive[0]; i++)
         heard += digest_count(inf->logs, alive[i]);
-    return !by_ndes && heard > 0 && digest_covers(inf->logs, COVER_APPLICATION, g->first_us, g->last_us);
+    return heard > 0 && digest_count(inf->logs, "ndes-31") == 0 &&
+           digest_covers(inf->logs, COVER_APPLICATION, g->first_us, g->last_us);
 }
 
 static void add_group(struct inference *inf, const struct problem *p, unsigned node, uint32_t code)
@@ -155,7 +158,7 @@ static void add_group(struct inference *inf, const struct problem *p, unsigned n
                       .first_us = EVIDENCE_NO_TIME,
                       .last_us = EVIDENCE_NO_TIME};
     const struct mark *before = NULL;
-    bool by_event = false, by_both = false, by_ndes = false;
+    bool by_event = false, by_both = false;
     for (size_t i = 0; i < inf->logs->seen_count; i++) {
         const struct seen *seen = &inf->logs->seen[i];
         if (!of_problem(inf, seen, p) || !in_run(inf, seen) ||
@@ -166,7 +169,6 @@ static void add_group(struct inference *inf, const struct problem *p, unsigned n
         by_event |= is_event(seen);
         by_both |= p->candidates == NULL && before != NULL &&
                    before != seen->mark; /* NDES and the CA say the same */
-        by_ndes |= strncmp(seen->mark->id, "ndes", 4) == 0;
         before = seen->mark;
         add_times(&g, seen);
     }
@@ -177,7 +179,7 @@ static void add_group(struct inference *inf, const struct problem *p, unsigned n
     }
     if (g.weight <= 0 || inf->group_count == MAX_GROUPS)
         return;
-    bool others = p->candidates == NULL && of_others(inf, &g, by_ndes);
+    bool others = p->candidates == NULL && of_others(inf, &g);
     g.leak = noise(inf, &g, by_event) * (by_both ? 0.3 : others ? 10 : 1);
     g.part = fault_at_all(inf, &g, by_event);
     inf->groups[inf->group_count++] = g;

@@ -124,7 +124,8 @@ bool evidence_read(const char *path, enum evidence_kind kind, const struct evide
                    const struct evidence_sink *sink, struct err *e) MUST_USE;
 
 /* Reads everything recognised below `folder`, in the order of names, at most 8 levels deep and 10,000 files; symbolic links are
- * not followed. Files that are nothing known are told to `sink->file` with EVIDENCE_UNKNOWN. */
+ * not followed. Files that are nothing known are told to `sink->file` with EVIDENCE_UNKNOWN; so is what is left out (links, pipes,
+ * what is too deep or too much), with its `problem`. */
 bool evidence_read_folder(const char *folder, const struct evidence_options *options,
                           const struct evidence_sink *sink, struct err *e) MUST_USE;
 

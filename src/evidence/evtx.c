@@ -129,6 +129,18 @@ static int unpacked_copy(struct source *s)
     return fd;
 }
 
+/* libevtx passes over chunks that are none without a word. */
+static void look_at_chunks(struct reading *r, int fd)
+{
+    static const char magic[8] = "ElfChnk", unused[8] = "";
+    char begin[8];
+    for (uint64_t at = HEADER_BYTES; at < r->file.bytes; at += CHUNK_BYTES) {
+        bool read = pread(fd, begin, sizeof begin, (off_t)at) == sizeof begin;
+        if (read && memcmp(begin, magic, sizeof magic) != 0 && memcmp(begin, unused, sizeof unused) != 0)
+            reading_damaged(r);
+    }
+}
+
 /* Windows writes whole chunks. Of one that is cut libevtx says nothing. */
 static void finish(struct reading *r, pid_t pid, bool stop)
 {
@@ -179,8 +191,10 @@ void evtx_read(struct reading *r, struct source *s)
     pid_t pid = fd >= 0 && pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
     if (pid == 0)
         child(fd, ends[1]);
-    if (fd >= 0)
+    if (fd >= 0) {
+        look_at_chunks(r, fd);
         close(fd);
+    }
     if (ends[1] >= 0)
         close(ends[1]);
     if (pid > 0) {

@@ -42,7 +42,8 @@ static void node_of(const char *below, char *out, size_t out_bytes)
     }
 }
 
-static void tell_unreadable(struct walk *w, const char *problem)
+/* Counted, so that nobody thinks it was read. */
+static void tell_unread(struct walk *w, const char *problem)
 {
     struct evidence_file file = {.path = w->path + w->below, .problem = problem, .damaged = 1};
     if (w->sink->file != NULL)
@@ -59,7 +60,7 @@ static bool one_file(struct walk *w, struct err *e)
         return true;
     if (mine.reason == REASON_NO_MEMORY)
         return err_set(e, mine.stage, mine.reason, "%s", mine.text);
-    tell_unreadable(w, "it cannot be opened");
+    tell_unread(w, "it cannot be opened");
     return true;
 }
 
@@ -78,11 +79,22 @@ static bool walk_folder(struct walk *w, unsigned depth, struct err *e);
 static bool one_entry(struct walk *w, unsigned depth, struct err *e)
 {
     struct stat st;
-    if (w->files >= MAX_FILES || lstat(w->path, &st) != 0)
+    if (w->files > MAX_FILES || lstat(w->path, &st) != 0)
         return true;
-    if (S_ISDIR(st.st_mode))
-        return depth >= MAX_DEPTH || walk_folder(w, depth + 1, e);
-    return !S_ISREG(st.st_mode) || one_file(w, e);
+    if (w->files == MAX_FILES)
+        tell_unread(w, "the folder has more files than are read: this one and what follows is left out");
+    else if (S_ISLNK(st.st_mode))
+        tell_unread(w, "links are not followed");
+    else if (S_ISDIR(st.st_mode) && depth >= MAX_DEPTH)
+        tell_unread(w, "the folders are too deep");
+    else if (S_ISDIR(st.st_mode))
+        return walk_folder(w, depth + 1, e);
+    else if (S_ISREG(st.st_mode))
+        return one_file(w, e);
+    else
+        tell_unread(w, "it is no regular file");
+    w->files++;
+    return true;
 }
 
 /* w->path is the folder's; it is the same again afterwards. */
@@ -91,7 +103,7 @@ static bool walk_folder(struct walk *w, unsigned depth, struct err *e)
     struct dirent **entries;
     int count = scandir(w->path, &entries, is_wanted, by_name);
     if (count < 0 && depth > 1) {
-        tell_unreadable(w, "the folder cannot be opened");
+        tell_unread(w, "the folder cannot be opened");
         return true;
     }
     if (count < 0)

@@ -155,13 +155,12 @@ static void one_line(struct reading *r, struct span line, uint64_t number)
 static size_t one_envelope(struct reading *r, struct span s, uint64_t line)
 {
     struct span body = scan_from(s, s.data + sizeof envelope_start - 1);
-    const uint8_t *end = scan_find(body, envelope_end);
-    const uint8_t *next =
-        scan_find(end == NULL ? body : span_of(body.data, (size_t)(end - body.data)), envelope_start);
-    if (next != NULL)
-        return SIZE_MAX;
+    /* The next one first: of thousands without an end none is looked through to the end of the window. */
+    const uint8_t *next = scan_find(body, envelope_start);
+    const uint8_t *end =
+        scan_find(next == NULL ? body : span_of(body.data, (size_t)(next - body.data)), envelope_end);
     if (end == NULL)
-        return 0;
+        return next != NULL ? SIZE_MAX : 0;
     struct span tail = scan_from(body, end + sizeof envelope_end - 1);
     const uint8_t *eol = tail.len == 0 ? NULL : memchr(tail.data, '\n', tail.len);
     const uint8_t *close = tail.len == 0 ? NULL : memchr(tail.data, '>', tail.len);

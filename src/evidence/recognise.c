@@ -17,6 +17,16 @@ static bool is_binary(struct span head)
     return controls * 50 > head.len;
 }
 
+/* The plug-in's log is bare text, and does not always begin with a phrase that is known; but it is no page, table or message. */
+static bool may_be_plugin(struct span head)
+{
+    static const char envelope[] = "<![LOG[";
+    struct span text = scan_trim(head);
+    if (text.len >= sizeof envelope - 1 && memcmp(text.data, envelope, sizeof envelope - 1) == 0)
+        return true;
+    return text.len > 0 && strchr("<{[#", text.data[0]) == NULL;
+}
+
 const struct reader *recognise(struct span head, enum evidence_kind wanted)
 {
     if (head.len == 0 || is_binary(head))
@@ -25,6 +35,5 @@ const struct reader *recognise(struct span head, enum evidence_kind wanted)
         if (readers[i]->recognises(head))
             return wanted == EVIDENCE_UNKNOWN || readers[i]->kind == wanted ? readers[i] : NULL;
     }
-    /* The plug-in's log is bare text, and does not always begin with a phrase that is known. */
-    return wanted == EVIDENCE_PLUGIN ? &reader_plugin : NULL;
+    return wanted == EVIDENCE_PLUGIN && may_be_plugin(head) ? &reader_plugin : NULL;
 }

@@ -1,7 +1,5 @@
 #include "live/exposition.h"
 
-#include "base/text.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,44 +25,62 @@ void live_end_of_text(struct live_writer *w)
 
 /* ---- labels ---- */
 
-/* As much of valid UTF-8 as fits, without cutting a character. */
-static size_t cut(const struct buf *utf8)
+/* How many bytes the character at s takes, by the letter of RFC 3629: Prometheus refuses a whole scrape for less. 0: none. Ends
+ * at a NUL. */
+static size_t utf8_len(const uint8_t *s)
 {
-    size_t len = utf8->len;
-    if (len <= LIVE_VALUE_BYTES)
-        return len;
-    for (len = LIVE_VALUE_BYTES; len > 0 && (utf8->data[len] & 0xc0) == 0x80;)
-        len--;
-    return len;
+    static const struct {
+        uint8_t first, last, least, most; /* of the first byte, and of the second */
+        size_t len;
+    } rows[] = {{0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+                {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+                {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (s[0] < rows[i].first || s[0] > rows[i].last)
+            continue;
+        if (rows[i].len > 1 && (s[1] < rows[i].least || s[1] > rows[i].most))
+            return 0;
+        for (size_t k = 2; k < rows[i].len; k++) {
+            if ((s[k] & 0xc0) != 0x80)
+                return 0;
+        }
+        return rows[i].len;
+    }
+    return 0;
 }
 
-static void escape(struct buf *out, const uint8_t *bytes, size_t len)
+static void escape(struct buf *out, const uint8_t *s, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (bytes[i] == '\\' || bytes[i] == '"')
-            buf_append_byte(out, '\\');
-        if (bytes[i] == '\n')
-            buf_append_text(out, "\\n");
-        else
-            buf_append_byte(out, bytes[i] < 0x20 || bytes[i] == 0x7f ? ' ' : bytes[i]);
-    }
+    if (len == 0)
+        buf_append_text(out, "\xef\xbf\xbd");
+    else if (*s == '\n')
+        buf_append_text(out, "\\n");
+    else if (*s == '\\' || *s == '"')
+        buf_appendf(out, "\\%c", *s);
+    else if (*s < 0x20 || *s == 0x7f)
+        buf_append_byte(out, ' ');
+    else
+        buf_append(out, s, len);
 }
 
 void live_label(struct live_labels *l, const char *name, const char *value)
 {
-    struct buf utf8, one;
-    buf_init(&utf8, BYTES_MAX_MESSAGE);
+    struct buf one;
+    const uint8_t *s = (const uint8_t *)(value != NULL ? value : "");
     buf_init(&one, LIVE_LABELS_BYTES);
-    text_to_utf8(span_of_text(value != NULL ? value : ""), &utf8);
     buf_appendf(&one, "%s%s=\"", l->len > 0 ? "," : "", name);
-    escape(&one, utf8.data, cut(&utf8));
+    for (size_t done = 0, len; s[done] != '\0'; done += len > 0 ? len : 1) {
+        len = utf8_len(s + done);
+        if (done + len > LIVE_VALUE_BYTES)
+            break;
+        escape(&one, s + done, len);
+    }
     buf_append_byte(&one, '"');
-    if (!one.failed && !utf8.failed && l->len + one.len < sizeof l->text) {
+    if (!one.failed && l->len + one.len < sizeof l->text) {
         memcpy(l->text + l->len, one.data, one.len);
         l->len += one.len;
         l->text[l->len] = '\0';
     }
-    buf_clear(&utf8);
     buf_clear(&one);
 }
 

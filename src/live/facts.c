@@ -12,6 +12,7 @@ enum kind {
     FACT_STALL,
     FACT_PROBE,
     FACT_OTP,
+    FACT_IN_FLIGHT,
     FACT_CLOCK,
     FACT_TARGET,
     FACT_KINDS
@@ -119,6 +120,11 @@ static void on_otp(void *user, const struct outcome_otp_event *event)
     put(user, FACT_OTP, event, sizeof *event);
 }
 
+static void on_in_flight(void *user, const struct outcome_in_flight *now)
+{
+    put(user, FACT_IN_FLIGHT, now, sizeof *now);
+}
+
 struct outcome_sink live_queue_sink(struct live_queue *q)
 {
     return (struct outcome_sink){.user = q,
@@ -128,7 +134,8 @@ struct outcome_sink live_queue_sink(struct live_queue *q)
                                  .device = on_device,
                                  .loop_stall = on_stall,
                                  .probe = on_probe,
-                                 .otp = on_otp};
+                                 .otp = on_otp,
+                                 .in_flight = on_in_flight};
 }
 
 /* What can change while the load runs. */
@@ -178,6 +185,7 @@ union fact {
     int64_t stall_us;
     struct outcome_probe probe;
     struct outcome_otp_event otp;
+    struct outcome_in_flight in_flight;
     struct live_clock clock;
     struct outcome_target target;
 };
@@ -189,6 +197,7 @@ static const size_t sizes[FACT_KINDS] = {[FACT_ARRIVAL] = sizeof(struct arrival)
                                          [FACT_STALL] = sizeof(int64_t),
                                          [FACT_PROBE] = sizeof(struct outcome_probe),
                                          [FACT_OTP] = sizeof(struct outcome_otp_event),
+                                         [FACT_IN_FLIGHT] = sizeof(struct outcome_in_flight),
                                          [FACT_CLOCK] = sizeof(struct live_clock),
                                          [FACT_TARGET] = sizeof(struct outcome_target)};
 
@@ -215,6 +224,9 @@ static void tell(enum kind kind, const union fact *f, const struct live_hearer *
         break;
     case FACT_OTP:
         to->sink.otp(to->sink.user, &f->otp);
+        break;
+    case FACT_IN_FLIGHT:
+        to->sink.in_flight(to->sink.user, &f->in_flight);
         break;
     case FACT_CLOCK:
         to->clock(to->user, &f->clock);

@@ -3,6 +3,7 @@
 #include "live/thread.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -78,6 +79,7 @@ bool live_feed_open(int fd, struct live_feed **out, struct err *e)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory to tell what happens");
     }
     f->fd = fd;
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     pthread_mutex_init(&f->lock, NULL);
     int rc =
         live_queue_new(LIVE_MAX_QUEUE_BYTES, true, &f->queue, e) ? live_thread(&f->thread, send_facts, f) : 0;

@@ -30,13 +30,13 @@ static void on_start(void *user, int64_t scheduled_us, int64_t started_us, bool 
     to->start(to->user, scheduled_us, started_us, warm_up);
 }
 
-/* Steps that are a request of their own; connections and cryptography are not. */
+/* Steps that are a request of their own; connections and cryptography are not, and passwords are fetched for stock. */
 static bool is_request(enum stage stage)
 {
     static const bool requests[STAGE_COUNT] = {
-        [STAGE_OTP] = true,           [STAGE_GET_CA_CAPS] = true, [STAGE_GET_CA_CERT] = true,
-        [STAGE_PKI_OPERATION] = true, [STAGE_CERT_POLL] = true,   [STAGE_RENEWAL] = true,
-        [STAGE_GET_CERT] = true,      [STAGE_GET_CRL] = true,     [STAGE_GET_NEXT_CA_CERT] = true};
+        [STAGE_GET_CA_CAPS] = true, [STAGE_GET_CA_CERT] = true,     [STAGE_PKI_OPERATION] = true,
+        [STAGE_CERT_POLL] = true,   [STAGE_RENEWAL] = true,         [STAGE_GET_CERT] = true,
+        [STAGE_GET_CRL] = true,     [STAGE_GET_NEXT_CA_CERT] = true};
     return (unsigned)stage < STAGE_COUNT && requests[stage];
 }
 
@@ -71,11 +71,29 @@ static void on_otp(void *user, const struct outcome_otp_event *event)
     struct live_source *s = user;
     struct outcome_sink *to = to_measure(user);
     struct outcome_otp_event all = *event;
+    s->figures->requests += event->kind == OUTCOME_OTP_ASKED;
     s->otp_held = event->held;
     all.held = 0;
     for (size_t i = 0; i < s->figures->source_count; i++)
         all.held += s->figures->sources[i].otp_held;
     to->otp(to->user, &all);
+}
+
+static void on_in_flight(void *user, const struct outcome_in_flight *now)
+{
+    struct live_source *s = user;
+    const struct live_figures *f = s->figures;
+    struct outcome_in_flight all = {0};
+    s->in_flight = *now;
+    for (size_t i = 0; i < f->source_count; i++) {
+        const struct outcome_in_flight *one = &f->sources[i].in_flight;
+        all.waiting += one->waiting;
+        for (size_t stage = 0; stage < STAGE_COUNT; stage++) {
+            all.busy[stage] += one->busy[stage];
+            all.pausing[stage] += one->pausing[stage];
+        }
+    }
+    f->to.in_flight(f->to.user, &all);
 }
 
 /* The run is as far as the process that is furthest. */
@@ -112,7 +130,8 @@ void live_figures_hear(struct live_source *source, struct span records)
                                                 .device = on_device,
                                                 .loop_stall = on_stall,
                                                 .probe = on_probe,
-                                                .otp = on_otp},
+                                                .otp = on_otp,
+                                                .in_flight = on_in_flight},
                                        .user = source,
                                        .clock = on_clock,
                                        .target = on_target};

@@ -57,7 +57,9 @@ struct live {
     enum live_state state;
     bool final; /* documents are, and are no longer made anew */
     struct visits scrapes, looks;
-    bool scraped_since, looked_since; /* the end */
+    struct buf shown[LIVE_ANSWERS]; /* live_show: to be served from now on */
+    bool has_shown;
+    bool scraped_since; /* the end */
 };
 
 /* ---- documents: the watching thread ---- */
@@ -65,7 +67,7 @@ struct live {
 static enum live_state state_of(struct live *l)
 {
     pthread_mutex_lock(&l->lock);
-    if (l->state == LIVE_PREPARING && l->figures->begun)
+    if (l->state == LIVE_PREPARING && l->figures != NULL && l->figures->begun)
         l->state = LIVE_RUNNING;
     enum live_state state = l->state;
     pthread_mutex_unlock(&l->lock);
@@ -81,7 +83,8 @@ static void note_visit(struct live *l, enum live_answer answer, int64_t now_us)
     pthread_mutex_lock(&l->lock);
     v->gap_us = v->last_us > 0 ? now_us - v->last_us : 0;
     v->last_us = now_us;
-    *(scrape ? &l->scraped_since : &l->looked_since) |= l->final;
+    if (scrape && l->state >= LIVE_ENDED)
+        l->scraped_since = true;
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -106,6 +109,14 @@ static bool write_document(enum live_answer answer, const struct live_view *v, s
     return false;
 }
 
+static void replace(struct made *m, struct buf *body, int64_t now_us)
+{
+    buf_clear(&m->body);
+    m->body = *body;
+    m->at_us = now_us;
+    m->version++;
+}
+
 /* What could not be made (no memory) is not there; the next to ask finds it tried again. */
 static bool make(struct made *m, enum live_answer answer, const struct live_view *v, int64_t now_us)
 {
@@ -116,10 +127,7 @@ static bool make(struct made *m, enum live_answer answer, const struct live_view
         buf_clear(&body);
         return false;
     }
-    buf_clear(&m->body);
-    m->body = body;
-    m->at_us = now_us;
-    m->version++;
+    replace(m, &body, now_us);
     return true;
 }
 
@@ -142,12 +150,24 @@ static struct live_view view_of(const struct live *l, enum live_state state)
                               .results = l->plan.results};
 }
 
+static void take_shown(struct live *l, int64_t now_us)
+{
+    pthread_mutex_lock(&l->lock);
+    for (size_t i = 0; l->has_shown && i < LIVE_ANSWERS; i++) {
+        replace(&l->made[i], &l->shown[i], now_us);
+        buf_init(&l->shown[i], MAX_DOCUMENT);
+    }
+    l->has_shown = false;
+    pthread_mutex_unlock(&l->lock);
+}
+
 static bool find(void *user, enum live_answer answer, struct live_document *out)
 {
     struct live *l = user;
     struct made *m = &l->made[answer];
     int64_t now_us = clock_monotonic_us();
     note_visit(l, answer, now_us);
+    take_shown(l, now_us);
     pthread_mutex_lock(&l->lock);
     bool final = l->final;
     pthread_mutex_unlock(&l->lock);
@@ -177,6 +197,8 @@ static bool is_stopping(struct live *l)
 static void listen_to_all(struct live *l)
 {
     struct live_figures *f = l->figures;
+    if (f == NULL)
+        return;
     if (live_queue_take(l->queue, &l->records))
         live_figures_hear(&f->sources[0], buf_span(&l->records));
     for (size_t i = 1; i < f->source_count; i++)
@@ -236,21 +258,49 @@ bool live_take_from(struct live *l, int fd)
     return true;
 }
 
-bool live_begin(struct live *l, const struct live_plan *plan, struct err *e)
+static bool serve(struct live *l, struct err *e)
 {
     int fd = l->fd;
-    l->plan = *plan;
-    if (!live_figures_new(plan, 1 + l->fd_count, &l->figures, e))
-        return false;
-    for (size_t i = 0; i < l->fd_count; i++)
-        l->figures->sources[1 + i].fd = l->fds[i];
-    l->fd_count = 0; /* they are the figures' now */
     l->fd = -1;
     if (!live_listener_new(fd, live_address_is_loopback(&l->address), find, l, &l->listener, e))
         return false;
     int rc = live_thread(&l->thread, watch, l);
     l->running = rc == 0;
     return l->running || err_set_errno(e, REASON_GENERATOR_LIMIT, rc, "cannot start a thread");
+}
+
+bool live_begin(struct live *l, const struct live_plan *plan, struct err *e)
+{
+    l->plan = *plan;
+    if (!live_figures_new(plan, 1 + l->fd_count, &l->figures, e))
+        return false;
+    for (size_t i = 0; i < l->fd_count; i++)
+        l->figures->sources[1 + i].fd = l->fds[i];
+    l->fd_count = 0; /* they are the figures' now */
+    return serve(l, e);
+}
+
+bool live_show(struct live *l, const struct live_texts *texts, struct err *e)
+{
+    struct buf bodies[LIVE_ANSWERS];
+    enum live_state state = texts->over ? LIVE_ENDED : LIVE_RUNNING;
+    for (size_t i = 0; i < LIVE_ANSWERS; i++)
+        buf_init(&bodies[i], MAX_DOCUMENT);
+    bool ok = live_page_around(texts->title, texts->sections, &bodies[LIVE_PAGE], e);
+    buf_append_span(&bodies[LIVE_SECTIONS], texts->sections);
+    buf_append_span(&bodies[LIVE_METRICS], texts->metrics);
+    buf_append_span(&bodies[LIVE_OPEN_METRICS], texts->open_metrics);
+    buf_appendf(&bodies[LIVE_HEALTH], "%s\n", live_state_id(state));
+    pthread_mutex_lock(&l->lock);
+    for (size_t i = 0; i < LIVE_ANSWERS; i++) {
+        buf_clear(&l->shown[i]);
+        l->shown[i] = bodies[i];
+    }
+    l->has_shown = l->final = true;
+    l->state = state;
+    l->ended_us = texts->over ? clock_monotonic_us() : 0;
+    pthread_mutex_unlock(&l->lock);
+    return ok && (l->running || serve(l, e));
 }
 
 struct outcome_sink live_sink(struct live *l)
@@ -341,8 +391,10 @@ void live_close(struct live *l)
         close(l->fds[i]);
     if (l->fd >= 0)
         close(l->fd);
-    for (size_t i = 0; i < LIVE_ANSWERS; i++)
+    for (size_t i = 0; i < LIVE_ANSWERS; i++) {
         buf_clear(&l->made[i].body);
+        buf_clear(&l->shown[i]);
+    }
     buf_clear(&l->records);
     pthread_mutex_destroy(&l->lock);
     free(l);

@@ -120,6 +120,26 @@ static void put_devices(struct live_writer *w, const struct live_view *v)
           load.offered > gone ? (double)(load.offered - gone) : 0);
 }
 
+static void at_step(struct live_writer *w, enum stage stage, const char *state, uint32_t count)
+{
+    struct live_labels labels = {0};
+    live_label(&labels, "step", base_stage_id(stage));
+    live_label(&labels, "state", state);
+    live_sample(w, &labels, count);
+}
+
+static void put_whereabouts(struct live_writer *w, const struct measure *m)
+{
+    const struct outcome_in_flight *now = measure_in_flight(m);
+    live_family(
+        w, LIVE_GAUGE, "scepstorm_devices_at_step",
+        "Devices in flight by the step that they are at: busy with it, or pausing until they may begin it.");
+    for (int s = STAGE_KEY; s < STAGE_COUNT; s++) {
+        at_step(w, (enum stage)s, "busy", now->busy[s]);
+        at_step(w, (enum stage)s, "pausing", now->pausing[s]);
+    }
+}
+
 /* Over the last whole seconds; those of a run that has ended are over. */
 static void put_offered_rate(struct live_writer *w, const struct live_view *v)
 {
@@ -416,6 +436,7 @@ bool live_metrics_write(const struct live_view *v, bool open_metrics, struct buf
     put_run(&w, v);
     put_verdict(&w, v->verdict);
     put_devices(&w, v);
+    put_whereabouts(&w, run->measure);
     put_offered_rate(&w, v);
     counter(&w, "scepstorm_requests", "HTTP requests, warm-up and retries included.", v->requests);
     put_failures(&w, run->measure);

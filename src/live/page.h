@@ -8,6 +8,8 @@
 bool live_page_write(const struct live_view *v, struct buf *out, struct err *e) MUST_USE;
 /* What its script asks for. */
 bool live_page_sections(const struct live_view *v, struct buf *out, struct err *e) MUST_USE;
+/* A page around anything else: `sections` as they stand, `title` escaped. */
+bool live_page_around(const char *title, struct span sections, struct buf *out, struct err *e) MUST_USE;
 /* What its header Content-Security-Policy says beside the one within the page. Static. */
 const char *live_page_policy(void);
 

@@ -46,12 +46,40 @@ static const char schema[] =
     " not_after INTEGER, sha256 TEXT);"
     "CREATE TABLE conformance(probe TEXT, verdict TEXT, rule TEXT, does TEXT, expected TEXT, observed TEXT,"
     " control TEXT, basis TEXT, count INTEGER, title TEXT);"
+    "CREATE TABLE diagnosis(rank INTEGER PRIMARY KEY, cause TEXT, title TEXT, confidence REAL, share REAL,"
+    " stage TEXT, evidence TEXT, decided_by TEXT);";
+
+/* Questions that everybody asks. Nothing of ours reads them. */
+static const char views[] =
     "CREATE VIEW enrollment AS SELECT device, (finished_us - scheduled_us) / 1000.0 AS latency_ms,"
     " (finished_us - started_us) / 1000.0 AS service_ms, (started_us - scheduled_us) / 1000.0 AS start_lag_ms"
     " FROM device WHERE NOT warm_up AND (result = 'enrolled' OR (result = 'failed' AND timed_out));"
     "CREATE VIEW step_time AS SELECT device, stage, (finished_us - started_us) / 1000.0 AS latency_ms,"
     " (started_us - queued_us) / 1000.0 AS queue_ms, failed FROM step WHERE NOT warm_up;"
-    "CREATE VIEW not_enrolled AS SELECT * FROM device WHERE result <> 'enrolled';";
+    "CREATE VIEW not_enrolled AS SELECT * FROM device WHERE result <> 'enrolled';"
+    "CREATE VIEW slowest AS SELECT device, latency_ms, service_ms, start_lag_ms, scheduled_us / 1e6 AS at_s,"
+    " profile.name AS persona, phase.name AS phase, result, reason FROM enrollment JOIN device USING (device)"
+    " LEFT JOIN profile USING (profile) LEFT JOIN phase USING (phase) ORDER BY latency_ms DESC;"
+    "CREATE VIEW steps_of_device AS SELECT device, step.stage, (step.started_us - scheduled_us) / 1000.0 AS "
+    "began_ms,"
+    " (step.started_us - queued_us) / 1000.0 AS queue_ms, (step.finished_us - step.started_us) / 1000.0 AS "
+    "latency_ms,"
+    " failed, step.http_status, bytes_sent, bytes_received FROM step JOIN device USING (device)"
+    " ORDER BY device, step.told;"
+    "CREATE VIEW throughput AS SELECT second / 60 AS minute, sum(offered) AS offered, sum(started) AS "
+    "started,"
+    " sum(enrolled) AS enrolled, sum(failed) AS failed, max(in_flight) AS in_flight FROM second GROUP BY 1;"
+    "CREATE VIEW latency_by_minute AS SELECT minute, count(*) AS enrollments, avg(latency_ms) AS mean_ms,"
+    " min(latency_ms) FILTER (WHERE part >= 0.5) AS p50_ms, min(latency_ms) FILTER (WHERE part >= 0.95) AS "
+    "p95_ms,"
+    " min(latency_ms) FILTER (WHERE part >= 0.99) AS p99_ms, max(latency_ms) AS max_ms FROM (SELECT minute,"
+    " latency_ms, cume_dist() OVER (PARTITION BY minute ORDER BY latency_ms) AS part FROM (SELECT latency_ms,"
+    " finished_us / 60000000 AS minute FROM enrollment JOIN device USING (device))) GROUP BY minute;"
+    "CREATE VIEW failure_by_minute AS SELECT finished_us / 60000000 AS minute, result, stage, reason,"
+    " http_status, hresult, count(*) AS devices FROM not_enrolled GROUP BY 1, 2, 3, 4, 5, 6"
+    " ORDER BY minute, devices DESC;"
+    "CREATE VIEW expiry AS SELECT date(not_after, 'unixepoch') AS day, issuer, count(*) AS certificates"
+    " FROM device WHERE serial IS NOT NULL GROUP BY 1, 2 ORDER BY day;";
 
 /* During the run nothing waits for the disk: the write-ahead log is folded in at the end. A crash of the program
  * loses what was not committed, a second at most. */
@@ -81,6 +109,11 @@ sqlite3_stmt *db_prepare(struct db *db, const char *sql)
 void put_int(struct row *row, int64_t value)
 {
     sqlite3_bind_int64(row->statement, row->next++, value);
+}
+
+void put_real(struct row *row, double value)
+{
+    sqlite3_bind_double(row->statement, row->next++, value);
 }
 
 void put_int_or_null(struct row *row, int64_t value, bool known)
@@ -114,7 +147,7 @@ bool db_open(const char *path, struct db **out, struct err *e)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for run.sqlite");
     if (sqlite3_open(path, &db->handle) != SQLITE_OK)
         db_fail(db);
-    else if (db_run(db, pragmas) && db_run(db, schema) && db_run(db, "BEGIN")) {
+    else if (db_run(db, pragmas) && db_run(db, schema) && db_run(db, views) && db_run(db, "BEGIN")) {
         db->device = db_prepare(
             db, "INSERT OR REPLACE INTO device VALUES"
                 "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");

@@ -270,6 +270,35 @@ static void write_conformance(struct db *db, const struct measure *m)
     sqlite3_finalize(statement);
 }
 
+/* Sentences of evidence, a line each. */
+static void write_cause(struct db *db, struct row *row, const struct diagnosis *d)
+{
+    struct buf evidence;
+    buf_init(&evidence, 8192);
+    for (size_t i = 0; i < d->evidence_count; i++)
+        buf_appendf(&evidence, "%s%s", i > 0 ? "\n" : "", d->evidence[i]);
+    put_text(row, d->cause->id);
+    put_text(row, d->cause->title);
+    put_real(row, d->confidence);
+    put_real(row, d->share);
+    put_text(row, base_stage_id(d->stage));
+    put_text(row, buf_text(&evidence));
+    put_text(row, d->cause->decided_by);
+    write_row(db, row);
+    buf_clear(&evidence);
+}
+
+static void write_diagnosis(struct db *db, const struct diagnose_list *list)
+{
+    sqlite3_stmt *statement = db_prepare(db, "INSERT INTO diagnosis VALUES(?,?,?,?,?,?,?,?)");
+    for (size_t i = 0; statement != NULL && list != NULL && i < list->count; i++) {
+        struct row row = {statement, 1};
+        put_int(&row, (int64_t)i + 1);
+        write_cause(db, &row, &list->items[i]);
+    }
+    sqlite3_finalize(statement);
+}
+
 void db_write_end(struct db *db, const struct summary *s)
 {
     write_meta(db, s);
@@ -282,4 +311,5 @@ void db_write_end(struct db *db, const struct summary *s)
     write_failures(db, s->run->measure);
     write_certificates(db, s->run->target);
     write_conformance(db, s->run->measure);
+    write_diagnosis(db, s->run->diagnosis);
 }

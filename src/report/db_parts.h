@@ -24,6 +24,7 @@ struct row {
     int next;
 };
 void put_int(struct row *row, int64_t value);
+void put_real(struct row *row, double value);
 void put_int_or_null(struct row *row, int64_t value, bool known);
 /* The text must live until the row is written. Empty texts become NULL. */
 void put_text(struct row *row, const char *text);

@@ -90,9 +90,10 @@ static bool parse(struct report_results *r, const struct buf *text, const char *
     json_t *tree = json_loadb(text->data == NULL ? "" : (const char *)text->data, text->len, 0, NULL);
     struct exemplar *x = &r->exemplars[r->exemplar_count++];
     exemplar_init(x);
+    snprintf(x->name, sizeof x->name, "%s", name);
     bool ok = take(x, tree, &why);
     json_decref(tree);
-    return ok || err_set(e, STAGE_SETUP, REASON_USAGE, "%.100s/%.60s cannot be read: %.30s", r->folder, name,
+    return ok || err_set(e, STAGE_SETUP, REASON_USAGE, "%.100s/%.60s cannot be read: %.30s", r->name, name,
                          why.text);
 }
 
@@ -102,7 +103,9 @@ static bool read_one(struct report_results *r, const char *name, struct err *e)
     char path[PATH_MAX];
     struct buf text;
     static const char place[] = "evidence/";
-    if (strncmp(name, place, sizeof place - 1) != 0 || strchr(name + sizeof place - 1, '/') != NULL)
+    size_t len = strlen(name);
+    if (strncmp(name, place, sizeof place - 1) != 0 || strchr(name + sizeof place - 1, '/') != NULL ||
+        len < sizeof place + 5 || len >= sizeof r->exemplars->name || strcmp(name + len - 5, ".json") != 0)
         return results_damaged(r, "an exemplar lies elsewhere", e);
     snprintf(path, sizeof path, "%s/%s", r->folder, name);
     if (access(path, F_OK) != 0 && errno == ENOENT)

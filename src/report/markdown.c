@@ -5,7 +5,8 @@
 
 #define MAX_CAUSES   3
 #define MAX_FAILURES 10
-#define MAX_ACTIONS  4
+#define MAX_EVIDENCE 3
+#define MAX_ACTIONS  3
 
 static void put_item(struct buf *out, const char *bullet, const char *text)
 {
@@ -14,6 +15,24 @@ static void put_item(struct buf *out, const char *bullet, const char *text)
     buf_append_byte(out, '\n');
 }
 
+static const char *verdict_word(const struct report_verdict *v)
+{
+    return v->exit_code == 130 ? "Interrupted"
+           : v->exit_code == 4 ? "Invalid"
+           : v->exit_code == 0 ? "Passed"
+                               : "Failed";
+}
+
+static void put_target(const struct report_run *run, struct buf *out)
+{
+    struct buf url;
+    buf_init(&url, sizeof run->target->url * 4);
+    evidence_url(span_of_text(run->target->url), &url);
+    put_item(out, "- target: ", buf_text(&url) == NULL ? "" : buf_text(&url));
+    buf_clear(&url);
+}
+
+/* The verdict in the first line: that one is read. */
 static void put_head(const struct summary *s, struct buf *out)
 {
     char verdict[240], when[40], took[32];
@@ -21,16 +40,10 @@ static void put_head(const struct summary *s, struct buf *out)
     words_verdict(run, &s->judgement.verdict, verdict, sizeof verdict);
     text_utc(run->started_wall_us, when, sizeof when);
     text_duration(run->duration_us, took, sizeof took);
-    buf_append_text(out, "## ");
-    markup_markdown(out, run->scenario_name);
-    buf_append_text(out, "\n\n**");
+    buf_appendf(out, "## %s: ", verdict_word(&s->judgement.verdict));
     markup_markdown(out, verdict);
-    buf_append_text(out, "**\n\n");
-    struct buf url;
-    buf_init(&url, sizeof run->target->url * 4);
-    evidence_url(span_of_text(run->target->url), &url);
-    put_item(out, "- target: ", buf_text(&url) == NULL ? "" : buf_text(&url));
-    buf_clear(&url);
+    put_item(out, "\n\n- scenario: ", run->scenario_name == NULL ? "" : run->scenario_name);
+    put_target(run, out);
     buf_appendf(out, "- started %s, took %s, %.1f devices offered per second\n", when, took,
                 words_rates(run).offered_per_s);
     if (run->authorized != NULL)
@@ -85,7 +98,7 @@ static void put_causes(const struct summary *s, struct buf *out)
         markup_markdown(out, d->cause->title);
         buf_appendf(out, "** (`%s`): %.0f %% sure, behind %.0f %% of the failures\n", d->cause->id,
                     d->confidence * 100, d->share * 100);
-        for (size_t k = 0; k < d->evidence_count; k++)
+        for (size_t k = 0; k < d->evidence_count && k < MAX_EVIDENCE; k++)
             put_item(out, "   - ", d->evidence[k]);
         put_item(out, "   - what settles it: ", d->cause->decided_by);
         for (size_t k = 0; k < MAX_ACTIONS && d->cause->resolution[k] != NULL; k++)

@@ -99,7 +99,7 @@ bool report_summary_json(const struct report_run *run, struct report_verdict *ve
                          struct err *e) MUST_USE;
 
 /* One of the forms that a run can be told in, as a whole file. */
-enum report_form { REPORT_JSON, REPORT_HTML, REPORT_JUNIT, REPORT_CSV, REPORT_MARKDOWN };
+enum report_form { REPORT_JSON, REPORT_HTML, REPORT_JUNIT, REPORT_CSV, REPORT_MARKDOWN, REPORT_HDR };
 bool report_render(const struct report_run *run, enum report_form form, struct buf *out,
                    struct err *e) MUST_USE;
 bool report_judge(const struct report_run *run, struct report_verdict *verdict, struct err *e) MUST_USE;

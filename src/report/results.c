@@ -1,6 +1,8 @@
 /* Opening a results folder: everything but the rows of devices and steps, which replay.c walks through. */
+#include "report/bundle_parts.h"
 #include "report/results_parts.h"
 
+#include "archive/archive.h"
 #include "measure/hdr.h"
 
 #include <errno.h>
@@ -9,7 +11,7 @@
 
 bool results_damaged(const struct report_results *r, const char *why, struct err *e)
 {
-    return err_set(e, STAGE_SETUP, REASON_USAGE, "%.110s: run.sqlite is damaged: %.60s", r->folder, why);
+    return err_set(e, STAGE_SETUP, REASON_USAGE, "%.110s: run.sqlite is damaged: %.60s", r->name, why);
 }
 
 sqlite3_stmt *results_prepare(const struct report_results *r, const char *sql, struct err *e)
@@ -37,7 +39,7 @@ static bool open_db(struct report_results *r, struct err *e)
     snprintf(path, sizeof path, "%s/run.sqlite", r->folder);
     if (stat(path, &st) != 0)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
-                       "%.120s holds no results of a run: there is no run.sqlite (%.40s)", r->folder,
+                       "%.120s holds no results of a run: there is no run.sqlite (%.40s)", r->name,
                        strerror(errno));
     if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return err_set(e, STAGE_SETUP, REASON_USAGE, "cannot open %.120s: %.60s", path,
@@ -66,16 +68,16 @@ static bool check_kind(const struct report_results *r, struct err *e)
                                "'device', 'step', 'failure')");
     if (tables != 4)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
-                       "%.120s/run.sqlite holds no results of scepstorm, or is damaged", r->folder);
+                       "%.120s/run.sqlite holds no results of scepstorm, or is damaged", r->name);
     int64_t revision = number(r, "PRAGMA user_version");
     if (revision > RESULTS_REVISION)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
-                       "%.120s was written by a later scepstorm: read it with that one", r->folder);
+                       "%.120s was written by a later scepstorm: read it with that one", r->name);
     if (revision < RESULTS_REVISION)
         return err_set(e, STAGE_SETUP, REASON_USAGE,
                        "%.110s was written by an earlier scepstorm, which did not keep what a second report "
                        "needs",
-                       r->folder);
+                       r->name);
     tables = number(r, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('event', "
                        "'follow_up', 'histograms', 'conformance')");
     return tables == 4 || results_damaged(r, "tables are missing", e);
@@ -110,7 +112,7 @@ static bool read_facts(struct report_results *r, struct err *e)
         ok = err_set(e, STAGE_SETUP, REASON_USAGE,
                      "%.110s is of a run that did not come to its end: what was written until then is in "
                      "run.sqlite",
-                     r->folder);
+                     r->name);
     if (ok) {
         json_t *tree = json_loads(run, 0, NULL);
         ok = facts_read(tree, &r->facts, &why);
@@ -194,17 +196,29 @@ static bool read_probes(struct report_results *r, struct err *e)
     return (ok && !err_is_set(&why)) || results_damaged(r, "the table of probes", e);
 }
 
+/* The folder itself, or the one that an archive was unpacked into. */
+static bool open_place(struct report_results *r, const char *path, struct err *e)
+{
+    r->name = strdup(path);
+    if (r->name != NULL && archive_is(path))
+        return bundle_unpack(path, &r->unpacked, e) &&
+               ((r->folder = strdup(r->unpacked)) != NULL ||
+                err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the results"));
+    r->folder = strdup(path);
+    if (r->name == NULL || r->folder == NULL)
+        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the results");
+    for (size_t len = strlen(r->folder); len > 1 && r->folder[len - 1] == '/'; len--)
+        r->folder[len - 1] = r->name[len - 1] = '\0';
+    return true;
+}
+
 bool report_results_open(const char *folder, struct report_results **out, struct err *e)
 {
     struct report_results *r = calloc(1, sizeof *r);
-    if (r == NULL || (r->folder = strdup(folder)) == NULL) {
-        free(r);
+    if (r == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the results");
-    }
-    for (size_t len = strlen(r->folder); len > 1 && r->folder[len - 1] == '/'; len--)
-        r->folder[len - 1] = '\0';
-    if (open_db(r, e) && check_kind(r, e) && read_facts(r, e) && read_stalls(r, e) && read_probes(r, e) &&
-        exemplars_read(r, e)) {
+    if (open_place(r, folder, e) && open_db(r, e) && check_kind(r, e) && read_facts(r, e) &&
+        read_stalls(r, e) && read_probes(r, e) && exemplars_read(r, e)) {
         *out = r;
         return true;
     }
@@ -227,6 +241,8 @@ void report_results_close(struct report_results *r)
     sqlite3_close(r->db);
     free(r->summary);
     free(r->folder);
+    free(r->name);
+    bundle_remove(r->unpacked);
     free(r);
 }
 
@@ -238,6 +254,11 @@ const struct report_run *report_results_run(const struct report_results *r)
 const char *report_results_folder(const struct report_results *r)
 {
     return r->folder;
+}
+
+const char *report_results_name(const struct report_results *r)
+{
+    return r->name;
 }
 
 const char *report_results_summary(const struct report_results *r)

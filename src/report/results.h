@@ -7,7 +7,7 @@
 
 struct report_results;
 
-/* Opens a folder for reading only; nothing in it changes.
+/* Opens a folder, or the archive of one (report/bundle.h), for reading only; nothing in it changes.
  * Fails: REASON_USAGE: no results there, damaged ones, those of a run that did not come to its end, of another version;
  * REASON_NO_MEMORY. */
 bool report_results_open(const char *folder, struct report_results **out, struct err *e) MUST_USE;
@@ -15,7 +15,8 @@ void report_results_close(struct report_results *r);
 
 /* What is known about the run; `measure` and `diagnosis` are NULL. Borrowed. */
 const struct report_run *report_results_run(const struct report_results *r);
-const char *report_results_folder(const struct report_results *r);
+const char *report_results_folder(const struct report_results *r); /* where its files are */
+const char *report_results_name(const struct report_results *r);   /* as it was given */
 /* Its summary.json as it was written at its end. Borrowed. */
 const char *report_results_summary(const struct report_results *r);
 

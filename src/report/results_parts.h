@@ -13,6 +13,7 @@
 
 /* Evidence of a kind of failure; it goes back to the device that it came from. */
 struct exemplar {
+    char name[160]; /* "evidence/01-....json" */
     int64_t device;
     int follow; /* enum outcome_follow; -1: of the enrollment */
     struct buf url, headers, body, request;
@@ -26,7 +27,9 @@ struct probe_row {
 };
 
 struct report_results {
-    char *folder;
+    char *name;     /* as it was given, for messages */
+    char *folder;   /* where its files are */
+    char *unpacked; /* that folder, of an archive: ours to remove; NULL: it is not */
     sqlite3 *db;
     struct facts facts;
     char *summary;

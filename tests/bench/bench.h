@@ -83,5 +83,6 @@ int bench_polling(int argc, char **argv);
 int bench_planned(int argc, char **argv);
 int bench_scale(int argc, char **argv);
 int bench_logs(int argc, char **argv);
+int bench_report(int argc, char **argv);
 
 #endif

@@ -2,7 +2,7 @@
 /* A label's value is what a server says of itself: whatever that is, one sample stays one line and one label. */
 #include "live/exposition.h"
 
-#include "fuzz.h"
+#include "../support/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>

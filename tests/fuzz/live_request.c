@@ -2,7 +2,7 @@
 /* What somebody who connects to --metrics-listen can say: five lines, as libmicrohttpd would hand them over. */
 #include "live/request.h"
 
-#include "fuzz.h"
+#include "../support/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>

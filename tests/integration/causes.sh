@@ -26,6 +26,12 @@ says "The password cache of NDES is full" otp-cache-full
 ! grep -q '`' "$tmp/out" || fail "a terminal needs no backticks"
 says "template-permission-denied" 0x80094012
 says "template-permission-denied" -2146877422
+for code in 0x80070490 0X80070490 80070490 -2147023728 2147943568 "HRESULT 0x80070490"; do says "password-wrong" "$code"; done
+for event in "event 29" "Event ID: 29" "NDES 29" "NDES event 29" 29; do says "password-expired" "$event"; done
+for status in 500.19 "500 19" "IIS 500.19" "HTTP 500.19"; do says "iis-config-invalid" "$status"; done
+says "app-pool-stopped" "HTTP 503"
+says "otp-account-locked" 0x80070775
+says "Intune" 0x87D13B67
 says "iis-url-too-long" 404.14
 says "impersonation-right-missing" "500 0 1346"
 says "service-account-locked" "event 5057"

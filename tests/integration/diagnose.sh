@@ -35,7 +35,6 @@ first service-account-locked
 says '"utc_offset_minutes": 60' --json --evidence "$vectors/german-csv"
 says "iis-url-too-long" --iis-log "$vectors/iis-url-too-long/u_ex260310.log.gz"
 says "Nothing is wrong that these logs show." --evidence "$vectors/healthy-noisy"
-says "no log was recognised" --evidence "$vectors/nothing-known"
 says "what would settle it" --evidence "$vectors/pool-down-undecided"
 
 # a run, and what the server logged meanwhile
@@ -67,6 +66,22 @@ refuses "there is no option --no-such" --no-such
 refuses "--iis-log needs a file" --iis-log
 refuses "--evidence needs a folder" --evidence
 refuses "one results folder" "$tmp/run" "$tmp/run"
+mkdir "$tmp/empty" "$tmp/others"
+cp "$vectors/healthy-noisy/"* "$tmp/others"
+cp "$0" "$tmp/others/stranger.log"
+: >"$tmp/nothing.log"
+refuses "$tmp/empty holds no file: wanted are IIS logs" --evidence "$tmp/empty"
+refuses "none of 2 files holds a log that can be read: wanted are" --evidence "$vectors/nothing-known"
+grep -q "no log was recognised" "$tmp/out" || fail "what was found is not told: $(cat "$tmp/out")"
+refuses "none of 2 files" --json --evidence "$vectors/nothing-known"
+grep -q '"kind": "unknown"' "$tmp/out" || fail "what was found is not in the JSON: $(cat "$tmp/out")"
+refuses "nothing.log is empty" --iis-log "$tmp/nothing.log"
+refuses "no iis log" --iis-log "$0"
+says "Nothing is wrong" --evidence "$tmp/others"
+says "Nothing is wrong" --evidence "$vectors/healthy-noisy" --iis-log "$0"
+grep -q "no iis log" "$tmp/err" || fail "the stranger is not mentioned: $(cat "$tmp/err")"
+says "template-permission-denied" "$tmp/run" --evidence "$tmp/empty"
+grep -q "holds no file" "$tmp/err" || fail "the empty folder is not mentioned: $(cat "$tmp/err")"
 refuses "no-such-folder" --evidence "$tmp/no-such-folder"
 refuses "no-such-file" --events "$tmp/no-such-file"
 refuses "" --httperr "$vectors/two-at-once/s.xml"

@@ -15,6 +15,11 @@ static const struct answer {
     {"-2146877422", "template-permission-denied", CAUSES_CODE},
     {"-2147023728", "password-wrong", CAUSES_CODE},
     {"2148204809", "crp-client-cert-untrusted", CAUSES_CODE},
+    {"80070490", "password-wrong", CAUSES_CODE},
+    {"2147943568", "password-wrong", CAUSES_CODE},
+    {"HRESULT: 0x80070490", "password-wrong", CAUSES_CODE},
+    {"0x80070775", "otp-account-locked", CAUSES_CODE}, /* win32 1909 */
+    {"1909", "otp-account-locked", CAUSES_CODE},
     {"404.14", "iis-url-too-long", CAUSES_CODE},
     {"404 14", "iis-url-too-long", CAUSES_CODE},
     {"404 14 0", "iis-url-too-long", CAUSES_CODE},
@@ -26,6 +31,12 @@ static const struct answer {
     {"1346", "impersonation-right-missing", CAUSES_CODE},
     {"event 5057", "service-account-locked", CAUSES_CODE},
     {"Event ID 29", "password-expired", CAUSES_CODE},
+    {"EventID: 29", "password-expired", CAUSES_CODE},
+    {"NDES 29", "password-expired", CAUSES_CODE},
+    {"NDES event 29", "password-expired", CAUSES_CODE},
+    {"29", "password-expired", CAUSES_CODE},
+    {"IIS 500.19", "iis-config-invalid", CAUSES_CODE},
+    {"500.19", "iis-config-invalid", CAUSES_CODE},
     {"0xC0000234", "service-account-locked", CAUSES_CODE},
     {"queuefull", "app-pool-queue-full", CAUSES_CODE},
     {"the password cache is full", "otp-cache-full", CAUSES_CODE},
@@ -35,6 +46,8 @@ static const struct answer {
     {"Caller Computer Name", "service-account-locked", CAUSES_MENTIONED},
     {"", "password-wrong", CAUSES_NO_MATCH},
     {"event ", "password-wrong", CAUSES_NO_MATCH},
+    {"event id: ", "password-wrong", CAUSES_NO_MATCH},
+    {"0x", "password-wrong", CAUSES_NO_MATCH},
     {"no such words", "password-wrong", CAUSES_NO_MATCH},
 };
 
@@ -77,8 +90,10 @@ static void what_devices_show_is_known(void **state)
     assert_int_equal(symptoms_for("22003"), 1);
     assert_int_equal(symptoms_for("-67843"), 1);
     assert_int_equal(symptoms_for("MDM-SCEP:14006"), 1);
-    assert_int_equal(symptoms_for("0x87d1fde8"), 1);
-    assert_int_equal(symptoms_for("-2016281112"), 1);
+    assert_int_equal(symptoms_for("0x87d1fde8"), 2);
+    assert_int_equal(symptoms_for("-2016281112"), 2);
+    assert_int_equal(symptoms_for("0x87D13B67"), 1);
+    assert_int_equal(symptoms_for("-2147012894"), 1); /* 0x80072EE2 */
     assert_int_equal(symptoms_for("event 307"), 1);
     assert_int_equal(symptoms_for("22099"), 0);
 }

@@ -246,11 +246,13 @@ static void walks_folders_in_order(void **state)
     snprintf(link, sizeof link, "%s/link", tree.root);
     assert_int_equal(symlink(tree.root, link), 0);
     CHECK_OK(evidence_read_folder(tree.root, NULL, &sink, &e), &e);
-    assert_string_equal(buf_text(&list), "1/2/3/4/5/6/7/eight.log iis '1' 1\n"
+    assert_string_equal(buf_text(&list), "1/2/3/4/5/6/7/8 unknown '' 0\n"
+                                         "1/2/3/4/5/6/7/eight.log iis '1' 1\n"
                                          "NDES01/W3SVC1/renamed.txt iis 'NDES01' 1\n"
                                          "NDES01/state/x state 'NDES01' 1\n"
                                          "NDES02/system.xml events 'ndes02.test' 1\n"
                                          "b.log iis '' 1\n"
+                                         "link unknown '' 0\n"
                                          "readme unknown '' 0\n");
     remove_tree(tree.root);
     assert_false(evidence_read_folder(tree.root, NULL, &sink, &e));

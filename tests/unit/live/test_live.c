@@ -39,10 +39,19 @@ static int end(void **state)
     return 0;
 }
 
+/* As a browser on this machine. */
+static bool ask(const char *path, const char *headers, struct buf *into)
+{
+    char request[400];
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost:%u\r\nConnection: close\r\n%s\r\n",
+             path, port, headers);
+    return talk(port, span_of_text(request), into);
+}
+
 static const char *get(const char *path, const char *headers)
 {
     buf_reset(&reply);
-    assert_true(talk_get(port, path, headers, &reply));
+    assert_true(ask(path, headers, &reply));
     return buf_text(&reply);
 }
 
@@ -80,6 +89,7 @@ static void metrics_follow_the_run(void **state)
     fact_tell(&sink, &failed);
     tick(2000000);
     await("/metrics", "scepstorm_devices_ended_total{end=\"enrolled\"} 5\n");
+    await("/metrics", "scepstorm_cause_confidence_ratio{cause=\""); /* once a second */
     const char *text = buf_text(&reply);
     static const char *const wanted[] = {
         "scepstorm_run_state{state=\"running\"} 1\n",
@@ -233,7 +243,7 @@ static void *read_all(void *user)
     buf_init(&text, (size_t)4 << 20);
     for (size_t i = 0; i < 12; i++) {
         buf_reset(&text);
-        if (!talk_get(port, paths[i % 4], "", &text))
+        if (!ask(paths[i % 4], "", &text))
             return &port;
     }
     buf_clear(&text);
