@@ -2,8 +2,7 @@
 
 #include "base/hash.h"
 
-#define RECORD_BYTES (SET_MAX_ITEM_BYTES + 1)
-#define ITEMS_MAX    ((size_t)1 << 31)
+#define ITEMS_MAX ((size_t)1 << 31)
 
 void set_init(struct set *s)
 {
@@ -25,9 +24,9 @@ static uint64_t hash(struct span item)
     return h ^ (h >> 32);
 }
 
-static struct span item_at(const struct set *s, uint32_t number)
+static struct span item_at(const struct set *s, size_t at)
 {
-    const uint8_t *record = s->items.data + (size_t)number * RECORD_BYTES;
+    const uint8_t *record = s->items.data + at;
     return span_of(record + 1, record[0]);
 }
 
@@ -50,8 +49,8 @@ static bool grow(struct set *s)
     free(s->slots);
     s->slots = slots;
     s->slot_count = count;
-    for (uint32_t number = 0; number < s->item_count; number++)
-        s->slots[find(s, item_at(s, number))] = number + 1;
+    for (size_t i = 0; i < s->items.len; i += 1 + (size_t)s->items.data[i])
+        s->slots[find(s, item_at(s, i))] = (uint32_t)i + 1;
     return true;
 }
 
@@ -68,12 +67,15 @@ enum set_added set_add(struct set *s, struct span item)
     size_t at = find(s, item);
     if (s->slots[at] != 0)
         return SET_KNOWN;
-    uint8_t record[RECORD_BYTES] = {(uint8_t)item.len};
+    uint8_t *record = buf_reserve(&s->items, 1 + item.len);
+    if (record == NULL)
+        return SET_FULL;
+    record[0] = (uint8_t)item.len;
     if (item.len > 0)
         memcpy(record + 1, item.data, item.len);
-    if (!buf_append(&s->items, record, sizeof record))
-        return SET_FULL;
-    s->slots[at] = (uint32_t)++s->item_count;
+    s->slots[at] = (uint32_t)s->items.len + 1;
+    s->items.len += 1 + item.len;
+    s->item_count++;
     return SET_NEW;
 }
 

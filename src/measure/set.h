@@ -7,10 +7,10 @@
 #define SET_MAX_ITEM_BYTES 72
 
 struct set {
-    uint32_t *slots;   /* item number + 1; 0: free */
+    uint32_t *slots;   /* where in `items`, + 1; 0: free */
     size_t slot_count; /* a power of two, at most half full */
     size_t item_count;
-    struct buf items; /* fixed-size records: length byte, bytes, padding */
+    struct buf items; /* one after the other: length byte, bytes */
 };
 
 void set_init(struct set *s);
