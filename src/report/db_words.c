@@ -8,7 +8,7 @@ static bool find(const char *word, word_at *at, size_t count, size_t *out)
 {
     for (size_t i = 0; word != NULL && i < count; i++) {
         const char *known = at(i);
-        if (known != NULL && strcmp(known, word) == 0) {
+        if (known != NULL && known[0] == word[0] && strcmp(known, word) == 0) {
             *out = i;
             return true;
         }

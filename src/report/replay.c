@@ -44,7 +44,10 @@ static const char *text_of(sqlite3_stmt *rows, int column)
 static void take_text(sqlite3_stmt *rows, int column, char *out, size_t out_bytes)
 {
     const char *text = text_of(rows, column);
-    snprintf(out, out_bytes, "%s", text == NULL ? "" : text);
+    size_t len = text == NULL ? 0 : strnlen(text, out_bytes - 1);
+    if (len > 0)
+        memcpy(out, text, len);
+    out[len] = '\0';
 }
 
 static bool is_null(sqlite3_stmt *rows, int column)
