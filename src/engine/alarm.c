@@ -67,6 +67,7 @@ static void look_around(struct engine *en, int64_t now)
     watch_purpose(en, now);
     if (en->grace_us != INT64_MAX)
         engine_abandon_sleepers(en); /* some fell asleep since */
+    engine_tell_in_flight(en);
     if (c->tick != NULL && now >= en->tick_us) {
         en->tick_us = now + c->tick_every_us;
         c->tick(c->tick_user, now);

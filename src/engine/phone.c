@@ -286,6 +286,27 @@ void phone_answer_now(struct phone *p, enum device_event_kind kind, uint32_t gen
         .kind = kind, .generation = generation, .error = why != NULL ? &p->error : NULL};
 }
 
+/* Where this device is counted; NULL: nowhere. */
+static uint32_t *whereabouts(struct phone *p)
+{
+    const struct device *d = &p->device;
+    struct outcome_in_flight *now = &p->engine->whereabouts;
+    if (p->trial != NULL || d->state == DEVICE_START || d->state == DEVICE_ENDED)
+        return NULL;
+    return d->state == DEVICE_PAUSED ? &now->pausing[device_stage(d)] : &now->busy[device_stage(d)];
+}
+
+static void step(struct phone *p, const struct device_event *event, struct device_actions *actions)
+{
+    uint32_t *left = whereabouts(p);
+    device_step(&p->device, event, actions);
+    uint32_t *entered = whereabouts(p);
+    if (left != NULL)
+        --*left;
+    if (entered != NULL)
+        ++*entered;
+}
+
 /* An action may have its answer at once (a static challenge, a cached CA certificate). It is taken up here, in a loop, so
  * that the stack stays flat. The phone may be gone when this returns. */
 void phone_feed(struct phone *p, const struct device_event *event)
@@ -295,7 +316,7 @@ void phone_feed(struct phone *p, const struct device_event *event)
         struct device_actions actions;
         now.at_us = engine_now(p->engine);
         p->has_event = false;
-        device_step(&p->device, &now, &actions);
+        step(p, &now, &actions);
         exemplar_keep(p);
         for (size_t i = 0; i < actions.count; i++)
             perform(p, &actions.items[i]);

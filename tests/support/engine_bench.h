@@ -33,6 +33,7 @@ struct heard {
     int64_t last_finished_us;
     unsigned otp[OUTCOME_OTP_KINDS]; /* events */
     unsigned held, held_max;
+    unsigned most_busy[STAGE_COUNT], most_waiting; /* at a time */
 };
 
 struct bench {
@@ -125,6 +126,20 @@ static inline void on_otp(void *user, const struct outcome_otp_event *event)
     h->held_max = event->held > h->held_max ? event->held : h->held_max;
 }
 
+/* Whatever happens, every device that has started and not ended stands in one place. */
+static inline void on_in_flight(void *user, const struct outcome_in_flight *now)
+{
+    struct heard *h = user;
+    unsigned standing = 0,
+             ended = h->ends[OUTCOME_ENROLLED] + h->ends[OUTCOME_FAILED] + h->ends[OUTCOME_ABANDONED];
+    for (int s = 0; s < STAGE_COUNT; s++) {
+        standing += now->busy[s] + now->pausing[s];
+        h->most_busy[s] = now->busy[s] > h->most_busy[s] ? now->busy[s] : h->most_busy[s];
+    }
+    h->most_waiting = now->waiting > h->most_waiting ? (unsigned)now->waiting : h->most_waiting;
+    assert_int_equal(standing, h->starts - ended);
+}
+
 static inline void on_stall(void *user, int64_t us)
 {
     (void)user;
@@ -168,7 +183,8 @@ static inline struct bench *new_bench(double rate, uint64_t count)
                                     .step = on_step,
                                     .device = on_device,
                                     .loop_stall = on_stall,
-                                    .otp = on_otp};
+                                    .otp = on_otp,
+                                    .in_flight = on_in_flight};
     b->config = (struct engine_config){.scenario = &b->scenario,
                                        .scep_url = b->scep_url,
                                        .admin_url = b->admin_url,

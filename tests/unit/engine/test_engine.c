@@ -208,6 +208,7 @@ static void server_that_never_answers_ends_every_device(void **state)
     assert_int_equal(b->heard.failed_steps[STAGE_GET_CA_CAPS], 20);
     assert_true(b->heard.outcomes[0].timed_out);
     assert_int_equal(b->heard.outcomes[0].body, OUTCOME_BODY_NONE);
+    assert_in_range(b->heard.most_busy[STAGE_GET_CA_CAPS], 10, 20);
     free_bench(b);
 
     b = new_bench(200, 20);
@@ -325,6 +326,7 @@ static void waits_for_room_and_gives_up_by_cause(void **state)
     at_web(b, silent, NULL);
     run(b);
     assert_int_equal(b->result.generator.in_flight_max, 2);
+    assert_in_range(b->heard.most_waiting, 4, 8);
     assert_true(b->heard.ends[OUTCOME_UNSENT] >= 4);
     assert_int_equal(b->heard.reasons[REASON_IN_FLIGHT], b->heard.ends[OUTCOME_UNSENT]);
     assert_int_equal(b->heard.arrivals, 10);
