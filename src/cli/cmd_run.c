@@ -8,9 +8,12 @@
 #include "cli/keyboard.h"
 #include "cli/keymaker.h"
 #include "cli/machine.h"
+#include "cli/run_names.h"
+#include "cli/serve.h"
 #include "cli/shard.h"
 #include "cli/sim_child.h"
 #include "cli/tell.h"
+#include "cli/terminal.h"
 #include "engine/engine.h"
 #include "pki/pool.h"
 #include "report/report.h"
@@ -61,14 +64,16 @@ struct run {
     struct pki_pool *keys;
     struct load_plan *plan;
     struct measure *measure;
+    struct report_run so_far; /* the facts of the run while it goes on, for those that watch it */
     struct report_progress *progress;
+    struct live *live;         /* NULL: nobody watches from outside */
+    struct live_feed *feed;    /* NULL: this is no part of a crew that is watched */
     struct keyboard *keyboard; /* NULL: nobody sits there, or the load is not theirs alone */
     struct report_watch *watch;
     struct buf scep_url, reproduce;
     char late_note[200], steer_note[800];
     char run_id[RUN_NAME_BYTES];
-    char (*phase_labels)[SCENARIO_PHASE_LABEL_BYTES]; /* and pointers to them */
-    const char **phases;
+    struct run_names names;
     struct engine_result result;
     struct diagnose_list diagnosis;
 };
@@ -165,13 +170,27 @@ static bool find_the_target(struct run *run, struct err *e)
     return true;
 }
 
+static void look_so_far(struct run *run)
+{
+    const struct engine_result *r = &run->result;
+    run->so_far.interrupted = r->interrupted;
+    run->so_far.stopped_early = r->stopped_early[0] != '\0' ? r->stopped_early : NULL;
+    run->so_far.steered = r->change_count > 0;
+}
+
 static void on_tick(void *user, int64_t now_us)
 {
     struct run *run = user;
+    look_so_far(run);
     if (run->progress != NULL)
-        report_progress_show(run->progress, now_us);
+        report_progress_show(run->progress, now_us, load_plan_end_us(run->plan));
     if (run->options.supervised)
         crew_tell(run->measure);
+    const struct live_clock clock = {now_us, run->result.started_wall_us};
+    if (run->live != NULL)
+        live_tick(run->live, &clock, &run->result.target);
+    if (run->feed != NULL)
+        live_feed_tick(run->feed, &clock, &run->result.target);
 }
 
 static struct engine_pace on_pace(void *user, int64_t now_us)
@@ -185,21 +204,34 @@ static struct engine_pace on_pace(void *user, int64_t now_us)
     return pace;
 }
 
-/* A shard cannot be steered alone: it would not fit the others. */
-static bool open_the_keyboard(struct run *run, struct err *e)
+static void leave_the_terminal(void)
 {
+    report_progress_step_aside();
+    keyboard_give_back();
+}
+
+/* A shard cannot be steered alone: it would not fit the others. */
+static bool open_the_terminal(struct run *run, struct err *e)
+{
+    if (run->progress != NULL)
+        terminal_watch(leave_the_terminal);
     double peak = load_plan_peak_per_s(run->plan);
     if (run->progress == NULL || run->options.shards > 0 || !keyboard_there() || peak <= 0)
         return true;
+    report_progress_keys(run->progress, keyboard_keys);
     return keyboard_open(run->scenario->limits.rate_per_s / peak, &run->keyboard, e);
 }
 
-static void close_the_keyboard(struct run *run)
+static void close_the_terminal(struct run *run)
 {
+    look_so_far(run);
     if (run->keyboard != NULL)
         report_progress_state(run->progress, NULL); /* it was the keyboard's */
     keyboard_close(run->keyboard);
     run->keyboard = NULL;
+    report_progress_free(run->progress);
+    run->progress = NULL;
+    terminal_release();
 }
 
 static bool must_stop(void *user)
@@ -208,36 +240,49 @@ static bool must_stop(void *user)
     return report_folder_failed(run->folder);
 }
 
-static size_t name_profiles(const struct scenario *s, const char *names[MEASURE_MAX_PROFILES])
-{
-    size_t count = s->devices.profile_count;
-    if (count > MEASURE_MAX_PROFILES)
-        count = MEASURE_MAX_PROFILES;
-    for (size_t i = 0; i < count; i++)
-        names[i] = s->devices.profiles[i].label[0] != '\0' ? s->devices.profiles[i].label
-                                                           : s->devices.profiles[i].name;
-    return count;
-}
-
 static const char *give_up(void *user, int64_t now_us)
 {
     struct run *run = user;
     return report_watch_look(run->watch, now_us);
 }
 
-static bool watch_slos(struct run *run, struct err *e)
+/* As far as it is known before the load begins. */
+static void introduce_the_run(struct run *run)
 {
-    const char *profiles[MEASURE_MAX_PROFILES];
-    const struct report_run facts = {
-        .measure = run->measure,
-        .profiles = profiles,
-        .profile_count = name_profiles(run->scenario, profiles),
-        .phases = run->phases,
-        .phase_count = run->scenario->phase_count,
-        .slo = (const char *const *)run->scenario->slo,
-        .slo_count = run->options.shards > 0 ? 0 : run->scenario->slo_count, /* of the whole */
+    run->so_far = (struct report_run){
+        .target = &run->result.target,
+        .otp = challenges_count(run->scenario) ? &run->result.otp : NULL,
+        .generator = &run->result.generator,
+        .shard = run->options.shards > 0 ? &run->shard.facts : NULL,
     };
-    return report_watch_new(&facts, known_count(run->plan), &run->watch, e);
+    run_names_introduce(&run->names, run->scenario, run->options.authorized, &run->so_far);
+}
+
+/* A port that is taken is known before anything is written. */
+static bool open_the_live_view(struct run *run, struct err *e)
+{
+    const struct run_options *o = &run->options;
+    return o->feeds ? live_feed_open(CREW_FEED_FD, &run->feed, e)
+                    : serve_open(o->metrics_listen, COMMAND, o->quiet, &run->live, e);
+}
+
+static bool begin_the_live_view(struct run *run, struct err *e)
+{
+    const struct live_plan plan = {
+        .run = &run->so_far, .planned = known_count(run->plan), .results = run->folder_path};
+    return run->live == NULL || live_begin(run->live, &plan, e);
+}
+
+/* Those that watch the run while it goes on. */
+static bool open_the_watches(struct run *run, struct err *e)
+{
+    uint64_t planned = known_count(run->plan);
+    struct report_run watched = run->so_far;
+    watched.slo_count = run->options.shards > 0 ? 0 : watched.slo_count; /* they are of the whole */
+    run->so_far.measure = watched.measure = run->measure;
+    bool show = !run->options.quiet && !run->options.no_progress;
+    return report_watch_new(&watched, planned, &run->watch, e) &&
+           (!show || report_progress_new(stderr, &run->so_far, planned, &run->progress, e));
 }
 
 static void on_first_arrival(void *user)
@@ -257,18 +302,21 @@ static void wait_for_start(const struct run *run)
 
 static bool run_the_load(struct run *run, struct err *e)
 {
-    bool show = !run->options.quiet && !run->options.no_progress;
-    if (!measure_new(&run->measure, e) || !watch_slos(run, e) ||
-        (show && !report_progress_new(stderr, run->measure, known_count(run->plan), &run->progress, e)))
+    if (!measure_new(&run->measure, e) || !open_the_watches(run, e))
         return false;
-    const struct outcome_sink sinks[] = {measure_sink(run->measure), report_folder_sink(run->folder)};
+    struct outcome_sink sinks[3] = {measure_sink(run->measure), report_folder_sink(run->folder)};
+    size_t sink_count = 2;
+    if (run->live != NULL)
+        sinks[sink_count++] = live_sink(run->live);
+    else if (run->feed != NULL)
+        sinks[sink_count++] = live_feed_sink(run->feed);
     struct engine_config config = {
         .scenario = run->scenario,
         .scep_url = buf_text(&run->scep_url),
         .keys = run->keys,
         .plan = run->plan,
         .sinks = sinks,
-        .sink_count = sizeof sinks / sizeof *sinks,
+        .sink_count = sink_count,
         .run_id = run->run_id,
         .tick = on_tick,
         .tick_user = run,
@@ -286,15 +334,15 @@ static bool run_the_load(struct run *run, struct err *e)
     };
     challenges_configure(&run->challenges, &config);
     wait_for_start(run);
-    if (!open_the_keyboard(run, e))
+    if (!open_the_terminal(run, e))
         return false;
     config.pace = run->keyboard != NULL ? on_pace : NULL;
     config.pace_user = run;
     bool ok = engine_run(&config, &run->result, e);
     catch_signals(); /* while the results are written */
-    close_the_keyboard(run);
-    report_progress_free(run->progress);
-    run->progress = NULL;
+    close_the_terminal(run);
+    live_feed_close(run->feed); /* before the results: whoever merges those has heard it all */
+    run->feed = NULL;
     return ok;
 }
 
@@ -386,59 +434,26 @@ static size_t write_notes(const struct run *run, const char **notes)
     return count;
 }
 
-static bool name_phases(struct run *run, struct err *e)
-{
-    size_t count = run->scenario->phase_count;
-    run->phase_labels = calloc(count, sizeof *run->phase_labels);
-    run->phases = calloc(count, sizeof *run->phases);
-    if (run->phase_labels == NULL || run->phases == NULL)
-        return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the names of phases");
-    for (size_t i = 0; i < count; i++) {
-        scenario_phase_label(run->scenario, i, run->phase_labels[i]);
-        run->phases[i] = run->phase_labels[i];
-    }
-    return true;
-}
-
 static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
 {
-    const char *notes[MAX_NOTES], *profiles[MEASURE_MAX_PROFILES];
+    const char *notes[MAX_NOTES];
     note_lateness(run);
     keyboard_story(&run->result, run->steer_note, sizeof run->steer_note);
-    const struct report_run facts = {
-        .scenario_name = run->scenario->name,
-        .scenario_sha256 = run->scenario->sha256,
-        .seed = run->scenario->seed,
-        .authorized =
-            run->options.authorized != NULL ? run->options.authorized : run->scenario->target.authorized,
-        .versions = cli_versions(),
-        .reproduce = reproduce_line(run),
-        .started_wall_us = run->result.started_wall_us,
-        .duration_us = run->result.duration_us,
-        .offered_until_us = run->result.offered_until_us,
-        .interrupted = run->result.interrupted,
-        .stopped_early = run->result.stopped_early[0] != '\0' ? run->result.stopped_early : NULL,
-        .steered = run->result.change_count > 0,
-        .measure = run->measure,
-        .target = &run->result.target,
-        .otp = challenges_count(run->scenario) ? &run->result.otp : NULL,
-        .generator = &run->result.generator,
-        .diagnosis = &run->diagnosis,
-        .profiles = profiles,
-        .profile_count = name_profiles(run->scenario, profiles),
-        .phases = run->phases,
-        .phase_count = run->scenario->phase_count,
-        .expect_refused = run->scenario->devices.expect.refused,
-        .slo = (const char *const *)run->scenario->slo,
-        .slo_count = run->scenario->slo_count,
-        .notes = notes,
-        .note_count = write_notes(run, notes),
-        .shard = run->options.shards > 0 ? &run->shard.facts : NULL,
-    };
+    look_so_far(run);
+    struct report_run facts = run->so_far;
+    facts.reproduce = reproduce_line(run);
+    facts.started_wall_us = run->result.started_wall_us;
+    facts.duration_us = run->result.duration_us;
+    facts.offered_until_us = run->result.offered_until_us;
+    facts.diagnosis = &run->diagnosis;
+    facts.notes = notes;
+    facts.note_count = write_notes(run, notes);
     struct report_verdict verdict = {0};
     bool ok = report_folder_close(run->folder, &facts, &verdict, e);
     run->folder = NULL;
     *exit_code = verdict.exit_code;
+    if (run->live != NULL)
+        live_end(run->live, &facts, facts.interrupted);
     if (run->options.json)
         ok &= tell_json(&facts, e);
     else if (!run->options.quiet)
@@ -448,6 +463,8 @@ static bool tell_the_result(struct run *run, int *exit_code, struct err *e)
 
 static void run_clear(struct run *run)
 {
+    live_close(run->live);
+    live_feed_close(run->feed);
     diagnose_clear(&run->diagnosis);
     report_progress_free(run->progress);
     report_folder_free(run->folder);
@@ -459,8 +476,7 @@ static void run_clear(struct run *run)
     challenges_close(&run->challenges);
     scenario_free(run->scenario);
     shard_clear(&run->shard);
-    free(run->phase_labels);
-    free(run->phases);
+    run_names_clear(&run->names);
     buf_clear(&run->scep_url);
     buf_clear(&run->reproduce);
 }
@@ -517,7 +533,11 @@ static bool run_all(struct run *run, int *exit_code, struct err *e)
         return false;
     if (run->options.dry_run)
         return think_only(run, exit_code, e);
-    if (!check_machine(run, e) || !name_phases(run, e) || !open_the_folder(run, e) || !get_ready(run, e))
+    if (!check_machine(run, e) || !run_names_make(&run->names, run->scenario, e))
+        return false;
+    introduce_the_run(run);
+    if (!open_the_live_view(run, e) || !open_the_folder(run, e) || !begin_the_live_view(run, e) ||
+        !get_ready(run, e))
         return false;
     /* Even when the engine itself fails, what the devices did until then is written. */
     struct err engine_error = {0};
@@ -555,6 +575,7 @@ int cmd_run(int argc, char **argv)
     } else if (!cli_flush(COMMAND)) {
         code = CLI_PROGRAM_FAILED;
     }
+    serve_linger(run.live, COMMAND, run.options.quiet, &interrupted);
     run_clear(&run);
     return code;
 }

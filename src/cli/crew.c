@@ -11,6 +11,7 @@
 #include "cli/serve.h"
 #include "cli/shard.h"
 #include "cli/sim_child.h"
+#include "cli/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,15 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define COMMAND     "run"
-#define WHAT        "a shard"
-#define AHEAD_S     2 /* from the last one that is ready to clock zero */
-#define LINE_BYTES  128
-#define TICK_MS     100
-#define SHOW_US     INT64_C(250000)
-#define SHOW_LOG_US INT64_C(5000000)
-#define FIXED_ARGS  16
-#define FEED_BYTES  (1 << 20)
+#define COMMAND    "run"
+#define WHAT       "a shard"
+#define AHEAD_S    2 /* from the last one that is ready to clock zero */
+#define LINE_BYTES 1024
+#define TICK_MS    100
+#define FIXED_ARGS 16
+#define FEED_BYTES (1 << 20)
 
 /* ---- of a member ---- */
 
@@ -58,14 +57,45 @@ bool crew_wait(int64_t *start_at_s, struct err *e)
     return ok || err_set(e, STAGE_SETUP, REASON_ABORTED, "the run that this shard belongs to has ended");
 }
 
+/* What a member tells, and what is read of it: in this order, in decimal. */
+#define TOLD (7 + 2 * STAGE_COUNT)
+
+static void to_numbers(const struct report_totals *t, uint64_t numbers[TOLD])
+{
+    const struct measure_devices *d = &t->devices;
+    const uint64_t counts[] = {t->offered, d->started,   d->enrolled,         d->failed,
+                               d->unsent,  d->abandoned, t->in_flight.waiting};
+    memcpy(numbers, counts, sizeof counts);
+    for (int s = 0; s < STAGE_COUNT; s++) {
+        numbers[7 + s] = t->in_flight.busy[s];
+        numbers[7 + STAGE_COUNT + s] = t->in_flight.pausing[s];
+    }
+}
+
+static void add_numbers(const uint64_t numbers[TOLD], struct report_totals *t)
+{
+    struct measure_devices *d = &t->devices;
+    uint64_t *const counts[] = {&t->offered, &d->started,   &d->enrolled,         &d->failed,
+                                &d->unsent,  &d->abandoned, &t->in_flight.waiting};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        *counts[i] += numbers[i];
+    for (int s = 0; s < STAGE_COUNT; s++) {
+        t->in_flight.busy[s] += (uint32_t)numbers[7 + s];
+        t->in_flight.pausing[s] += (uint32_t)numbers[7 + STAGE_COUNT + s];
+    }
+}
+
 void crew_tell(const struct measure *m)
 {
+    const struct report_totals totals = {measure_devices(m), measure_load(m).offered, *measure_in_flight(m)};
+    uint64_t numbers[TOLD];
     char line[LINE_BYTES];
-    struct measure_devices d = measure_devices(m);
-    int len = snprintf(line, sizeof line, "%llu %llu %llu %llu\n", (unsigned long long)d.started,
-                       (unsigned long long)d.enrolled, (unsigned long long)d.failed,
-                       (unsigned long long)d.abandoned + d.unsent);
-    if (write(STDOUT_FILENO, line, (size_t)len) != len)
+    size_t len = 0;
+    to_numbers(&totals, numbers);
+    for (size_t i = 0; i < TOLD; i++)
+        len += (size_t)snprintf(line + len, sizeof line - len, "%llu%c", (unsigned long long)numbers[i],
+                                i + 1 < TOLD ? ' ' : '\n');
+    if (write(STDOUT_FILENO, line, len) != (ssize_t)len)
         return; /* one line of progress less */
 }
 
@@ -78,7 +108,7 @@ struct member {
     size_t len;
     bool ready, ended;
     int status;
-    unsigned long long started, enrolled, failed, rest;
+    uint64_t numbers[TOLD];
 };
 
 struct crew {
@@ -93,7 +123,10 @@ struct crew {
     char salt[sizeof SHARD_SALT_ENV + 2 * SHARD_SALT_BYTES + 1]; /* "NAME=hex" */
     struct member *members;
     unsigned count;
-    int64_t start_at_s, shown_us;
+    int64_t start_at_s;
+    struct report_totals totals;
+    struct report_progress *progress; /* NULL: nobody wants it */
+    char state[40];                   /* of the progress */
     bool faults_began;
     int signals; /* passed on */
 };
@@ -239,12 +272,20 @@ static bool start_members(struct crew *c, struct err *e)
 
 /* ---- listening ---- */
 
+/* A line of another kind is none of ours. */
 static void take_line(struct member *m)
 {
+    uint64_t numbers[TOLD];
+    char *rest = m->line;
     if (strcmp(m->line, "ready") == 0)
         m->ready = true;
-    else if (sscanf(m->line, "%llu %llu %llu %llu", &m->started, &m->enrolled, &m->failed, &m->rest) != 4)
-        return; /* no line of ours */
+    for (size_t i = 0; i < TOLD; i++) {
+        char *at = rest;
+        numbers[i] = strtoull(at, &rest, 10);
+        if (rest == at)
+            return;
+    }
+    memcpy(m->numbers, numbers, sizeof numbers);
 }
 
 static void take_bytes(struct member *m, const char *bytes, size_t count)
@@ -353,27 +394,33 @@ static void give_the_start(struct crew *c)
     }
 }
 
-static void show(struct crew *c, bool last)
+static bool open_progress(struct crew *c, struct err *e)
 {
-    bool terminal = isatty(STDERR_FILENO) == 1;
+    if (c->options->quiet || c->options->no_progress)
+        return true;
+    terminal_watch(report_progress_step_aside);
+    return report_progress_new_totals(
+        stderr, &c->totals, load_plan_count_known(c->plan) ? load_plan_whole(c->plan) : 0, &c->progress, e);
+}
+
+static void close_progress(struct crew *c)
+{
+    report_progress_free(c->progress);
+    c->progress = NULL;
+    terminal_release();
+}
+
+static void show(struct crew *c)
+{
     int64_t now_us = clock_wall_us() - c->start_at_s * 1000000;
-    if (c->options->quiet || c->options->no_progress || c->start_at_s == 0 || (!last && now_us < c->shown_us))
+    if (c->progress == NULL || now_us < 0)
         return;
-    unsigned long long started = 0, enrolled = 0, failed = 0, ended = 0;
-    for (unsigned i = 0; i < c->count; i++) {
-        const struct member *m = &c->members[i];
-        started += m->started;
-        enrolled += m->enrolled;
-        failed += m->failed;
-        ended += m->enrolled + m->failed + m->rest;
-    }
-    char at[32];
-    text_duration(now_us > 0 ? now_us : 0, at, sizeof at);
-    fprintf(stderr, "%s%s  %u shards: started %llu of %llu  enrolled %llu  failed %llu  in flight %llu%s",
-            terminal ? "\r\033[K" : "", at, c->count, started, (unsigned long long)load_plan_whole(c->plan),
-            enrolled, failed, started > ended ? started - ended : 0, terminal && !last ? "" : "\n");
-    fflush(stderr);
-    c->shown_us = now_us + (terminal ? SHOW_US : SHOW_LOG_US);
+    c->totals = (struct report_totals){0};
+    for (unsigned i = 0; i < c->count; i++)
+        add_numbers(c->members[i].numbers, &c->totals);
+    snprintf(c->state, sizeof c->state, "%s%u shards", c->signals > 0 ? "STOPPING, " : "", c->count);
+    report_progress_state(c->progress, c->state);
+    report_progress_show(c->progress, now_us, load_plan_end_us(c->plan));
 }
 
 static void begin_faults(struct crew *c)
@@ -389,9 +436,10 @@ static void carry_through(struct crew *c)
     while (count_ended(c) < c->count) {
         attend(c);
         begin_faults(c);
-        show(c, false);
+        show(c);
     }
-    show(c, true);
+    show(c);
+    close_progress(c);
 }
 
 /* They end by themselves when nobody can tell them to start. */
@@ -442,7 +490,7 @@ static bool merge(struct crew *c, int *code, struct err *e)
 
 static bool run_all(struct crew *c, int *code, struct err *e)
 {
-    if (!prepare(c, e) || !start_members(c, e)) {
+    if (!prepare(c, e) || !open_progress(c, e) || !start_members(c, e)) {
         send_home(c);
         return false;
     }
@@ -471,6 +519,7 @@ static void crew_clear(struct crew *c)
     }
     live_close(c->live);
     run_names_clear(&c->names);
+    close_progress(c);
     sim_child_stop(c->sim, NULL);
     report_folder_free(c->folder);
     load_plan_free(c->plan);

@@ -13,6 +13,8 @@
 #define MAX_STEPS 20 /* up or down: about a hundredfold */
 #define MAX_KEYS  64 /* at a time */
 
+const char *const keyboard_keys = "p pause, + - rate, q stop, ? help";
+
 static const char help[] =
     "  p, space  pause new arrivals, and go on\n"
     "  + -       rate of new arrivals times 1.25, divided by 1.25\n"
@@ -55,58 +57,13 @@ static void take(void)
     tcsetattr(STDIN_FILENO, TCSANOW, &terminal.raw);
 }
 
-/* Async-signal-safe. */
-static void give_back(void)
+void keyboard_give_back(void)
 {
     int kept = errno;
     if (terminal.taken && in_foreground())
         tcsetattr(STDIN_FILENO, TCSANOW, &terminal.before);
     terminal.taken = 0;
     errno = kept;
-}
-
-/* What would end the process without passing by keyboard_close, and what stops it. */
-static const int numbers[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGHUP, SIGTSTP};
-#define NUMBERS (sizeof numbers / sizeof numbers[0])
-static struct sigaction before[NUMBERS];
-
-static void on_signal(int number);
-
-static void watch_for(size_t i)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER};
-    sigaction(numbers[i], &action, NULL);
-}
-
-/* Does what would have been done without us. Of these only SIGTSTP comes back, when the process is continued; the terminal is taken
- * again at the next look at the keys. */
-static void on_signal(int number)
-{
-    int kept = errno;
-    give_back();
-    for (size_t i = 0; i < NUMBERS; i++) {
-        if (numbers[i] != number)
-            continue;
-        sigaction(number, &before[i], NULL);
-        raise(number);
-        watch_for(i);
-    }
-    errno = kept;
-}
-
-static void watch_all(void)
-{
-    for (size_t i = 0; i < NUMBERS; i++) {
-        sigaction(numbers[i], NULL, &before[i]);
-        if (before[i].sa_handler != SIG_IGN)
-            watch_for(i);
-    }
-}
-
-static void release_all(void)
-{
-    for (size_t i = 0; i < NUMBERS; i++)
-        sigaction(numbers[i], &before[i], NULL);
 }
 
 /* ---- keys ---- */
@@ -123,8 +80,6 @@ bool keyboard_open(double most, struct keyboard **out, struct err *e)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the keyboard");
     k->most = most;
     k->next_us = INT64_MIN;
-    k->says = "keys: p pause, + - rate, q stop, ? help";
-    watch_all();
     take();
     *out = k;
     return true;
@@ -134,8 +89,7 @@ void keyboard_close(struct keyboard *k)
 {
     if (k == NULL)
         return;
-    give_back();
-    release_all();
+    keyboard_give_back();
     free(k);
 }
 

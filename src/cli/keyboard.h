@@ -1,5 +1,5 @@
 /* The load steered by single keys, where a person watches: p or space pauses and resumes, + and - change the rate, q stops
- * gracefully, ? helps. The terminal is given back whatever ends or stops the process, but SIGKILL. */
+ * gracefully, ? helps. */
 #ifndef CLI_KEYBOARD_H
 #define CLI_KEYBOARD_H
 
@@ -12,11 +12,16 @@ struct keyboard;
 /* Whether there is a person at it: standard input and standard error are terminals. */
 bool keyboard_there(void);
 
-/* Takes the terminal over, unless this process is in the background: then as soon as it is not any more. One at a time, because
- * signals go to all of the process. `most` is how many times as quick as planned the load may become.
+extern const char *const keyboard_keys; /* in one line */
+
+/* Takes the terminal over, unless this process is in the background: then as soon as it is not any more. One at a time.
+ * `most` is how many times as quick as planned the load may become.
  * Fails: REASON_NO_MEMORY. */
 bool keyboard_open(double most, struct keyboard **out, struct err *e) MUST_USE;
 void keyboard_close(struct keyboard *k); /* harmless for NULL */
+/* The terminal becomes what it was before, until keyboard_read is called in the foreground. Async-signal-safe; harmless when
+ * there is no keyboard. */
+void keyboard_give_back(void);
 
 /* Reads what was typed, at most some 20 times a second however often it is called. q raises SIGINT.
  * Thread: the one that opened it. */

@@ -334,7 +334,7 @@ static int exit_code(const struct report_run *run, const struct report_verdict *
     return 0;
 }
 
-bool judge_run(const struct report_run *run, const json_t *summary, struct judgement *out, struct err *e)
+void judge_validity(const struct report_run *run, struct judgement *out)
 {
     *out = (struct judgement){0};
     if (run->part_count > 0)
@@ -350,6 +350,11 @@ bool judge_run(const struct report_run *run, const json_t *summary, struct judge
     judge_passwords(run, out);
     judge_steering(run, out);
     out->verdict.validity = validity_of(out);
+}
+
+bool judge_run(const struct report_run *run, const json_t *summary, struct judgement *out, struct err *e)
+{
+    judge_validity(run, out);
     out->verdict.defects = has_defects(run);
     out->verdict.none_enrolled = measure_devices(run->measure).enrolled == 0;
     if (!check_slos(run, summary, out, e)) {

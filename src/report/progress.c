@@ -1,34 +1,68 @@
 #include "report/parts.h"
+#include "report/recent.h"
+#include "report/screen.h"
+#include "report/suspects.h"
 
 #include "base/text.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-#define LINE_EVERY_US INT64_C(5000000)
-#define BAR_MAX       30
+#define LINE_EVERY_US    INT64_C(5000000)
+#define PICTURE_EVERY_US INT64_C(500000)
+#define STATE_BYTES      96
 
 struct report_progress {
     FILE *to;
-    const struct measure *measure;
-    uint64_t planned; /* 0: unknown */
-    bool terminal;
-    bool drawn;
-    const char *state; /* borrowed; NULL: nothing special */
-    int64_t next_line_us;
+    const struct report_run *run; /* either of these two */
+    const struct report_totals *totals;
+    uint64_t planned;         /* 0: unknown */
+    const char *keys, *state; /* borrowed */
+    bool in_place;            /* a view that is drawn again and again; else lines */
+    bool drawn, over;
+    int64_t now_us, end_us, next_us;
+    struct report_totals now;
+    struct suspects suspects;
+    struct recent recent;
+
+    struct screen screen;
+    struct view view;
+    struct view_lines lines;
+    char words[STATE_BYTES];                              /* of the view's state */
+    char told[sizeof((struct view *)0)->causes[0].words]; /* the cause that a line has named */
 };
 
-bool report_progress_new(FILE *to, const struct measure *m, uint64_t planned, struct report_progress **out,
-                         struct err *e)
+static bool make(const struct report_progress *like, struct report_progress **out, struct err *e)
 {
     struct report_progress *p = calloc(1, sizeof *p);
     if (p == NULL)
         return err_set(e, STAGE_SETUP, REASON_NO_MEMORY, "no memory for the progress");
-    const char *term = getenv("TERM");
-    *p = (struct report_progress){.to = to, .measure = m, .planned = planned, .next_line_us = LINE_EVERY_US};
-    p->terminal = isatty(fileno(to)) == 1 && term != NULL && strcmp(term, "dumb") != 0;
+    *p = *like;
+    if (!recent_init(&p->recent, e)) {
+        free(p);
+        return false;
+    }
+    p->end_us = INT64_MAX;
+    p->in_place = screen_possible(fileno(p->to));
+    p->next_us = p->in_place ? 0 : LINE_EVERY_US;
+    screen_init(&p->screen, fileno(p->to));
     *out = p;
     return true;
+}
+
+bool report_progress_new(FILE *to, const struct report_run *run, uint64_t planned,
+                         struct report_progress **out, struct err *e)
+{
+    return make(&(struct report_progress){.to = to, .run = run, .planned = planned}, out, e);
+}
+
+bool report_progress_new_totals(FILE *to, const struct report_totals *totals, uint64_t planned,
+                                struct report_progress **out, struct err *e)
+{
+    return make(&(struct report_progress){.to = to, .totals = totals, .planned = planned}, out, e);
+}
+
+/* NULL: it is in other processes. */
+static const struct histogram *latency_of(const struct report_progress *p)
+{
+    return p->run != NULL ? measure_enrollment(p->run->measure) : NULL;
 }
 
 static uint64_t done_of(const struct measure_devices *d)
@@ -36,88 +70,171 @@ static uint64_t done_of(const struct measure_devices *d)
     return d->enrolled + d->failed + d->unsent + d->abandoned;
 }
 
-/* "offered 400  started 398  done 391  in flight 7  ok 99.7%  p50 41.0 ms  p95 88.2 ms"; the short form leaves out what a
- * narrow terminal has no room for beside the bar. */
-static void figures(const struct report_progress *p, bool brief, char *out, size_t out_bytes)
+static struct recent_counts counts_of(const struct report_totals *t)
 {
-    struct measure_devices d = measure_devices(p->measure);
-    uint64_t ended = d.enrolled + d.failed + d.abandoned;
-    char head[64] = "", ok[16] = "-", p50[32], p95[32];
-    if (!brief)
-        snprintf(head, sizeof head, "offered %llu  started %llu  ",
-                 (unsigned long long)measure_load(p->measure).offered, (unsigned long long)d.started);
-    if (d.enrolled + d.failed > 0)
-        snprintf(ok, sizeof ok, "%.1f%%", 100.0 * (double)d.enrolled / (double)(d.enrolled + d.failed));
-    words_quantile(measure_enrollment(p->measure), 0.5, p50, sizeof p50);
-    words_quantile(measure_enrollment(p->measure), 0.95, p95, sizeof p95);
-    snprintf(out, out_bytes, "%sdone %llu  in flight %llu  ok %s  p50 %s  p95 %s", head,
-             (unsigned long long)done_of(&d), (unsigned long long)(d.started - ended), ok, p50, p95);
+    return (struct recent_counts){t->offered, t->devices.started, done_of(&t->devices) - t->devices.unsent,
+                                  t->devices.failed};
 }
 
-static size_t terminal_width(const struct report_progress *p)
+static void look(struct report_progress *p)
 {
-    struct winsize size = {0};
-    return ioctl(fileno(p->to), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    const struct measure *m = p->run != NULL ? p->run->measure : NULL;
+    p->now = m == NULL
+                 ? *p->totals
+                 : (struct report_totals){measure_devices(m), measure_load(m).offered, *measure_in_flight(m)};
+    struct recent_counts counts = counts_of(&p->now);
+    recent_keep(&p->recent, &counts, latency_of(p), p->now_us);
 }
 
-/* "[#########.....] 62%  " as far as there is room beside the figures. */
-static void bar(const struct report_progress *p, size_t room, char *out, size_t out_bytes)
+/* ---- what there is to say ---- */
+
+/* "STOPPING, PAUSED, rate x1.25" */
+static void describe_state(struct report_progress *p)
 {
-    struct measure_devices d = measure_devices(p->measure);
-    out[0] = '\0';
-    if (p->planned == 0 || room < 14)
+    const char *ends = "", *held = p->state != NULL ? p->state : "";
+    if (p->run != NULL && p->run->stopped_early != NULL)
+        ends = "STOPPED EARLY";
+    if (p->run != NULL && p->run->interrupted)
+        ends = p->over ? "INTERRUPTED" : "STOPPING";
+    snprintf(p->words, sizeof p->words, "%s%s%.60s", ends, ends[0] != '\0' && held[0] != '\0' ? ", " : "",
+             held);
+}
+
+static void judge_so_far(const struct report_progress *p, struct view *v)
+{
+    struct judgement j;
+    size_t used = 0;
+    judge_validity(p->run, &j);
+    v->judged = true;
+    v->valid = j.verdict.validity != REPORT_INVALID;
+    v->broken[0] = '\0';
+    for (size_t i = 0; i < j.rule_count && used < sizeof v->broken; i++) {
+        if (j.rules[i].broken)
+            used += (size_t)snprintf(v->broken + used, sizeof v->broken - used, "%s%s", used > 0 ? ", " : "",
+                                     j.rules[i].name);
+    }
+    v->lag_us = histogram_quantile(measure_start_lag(p->run->measure), 0.99);
+    v->stall_us = histogram_max(measure_loop_stall(p->run->measure));
+}
+
+static void gather(struct report_progress *p)
+{
+    struct recent_counts counts = counts_of(&p->now);
+    struct recent_rates rates = {0};
+    struct view *v = &p->view;
+    bool known = recent_rates(&p->recent, &counts, p->now_us, &rates);
+    describe_state(p);
+    *v = (struct view){.now_us = p->now_us,
+                       .end_us = p->end_us,
+                       .planned = p->planned,
+                       .state = p->words,
+                       .keys = p->keys,
+                       .devices = p->now.devices,
+                       .offered = p->now.offered,
+                       .per_s = {known, rates.offered, rates.started, rates.done, rates.failed},
+                       .total = latency_of(p),
+                       .in_flight = &p->now.in_flight};
+    if (p->run == NULL)
         return;
-    double share = (double)done_of(&d) / (double)p->planned;
-    size_t cells = room - 9 < BAR_MAX ? room - 9 : BAR_MAX;
-    size_t full = (size_t)((share > 1 ? 1 : share) * (double)cells);
-    char drawing[BAR_MAX + 1];
-    for (size_t i = 0; i < cells; i++)
-        drawing[i] = i < full ? '#' : '.';
-    drawing[cells] = '\0';
-    snprintf(out, out_bytes, "[%s] %3.0f%%  ", drawing, (share > 1 ? 1 : share) * 100);
+    v->recent = recent_latency(&p->recent, v->total, p->now_us);
+    suspects_tell(&p->suspects, p->run->measure, v);
+    judge_so_far(p, v);
 }
 
-static void redraw(struct report_progress *p)
+/* ---- in place ---- */
+
+static void draw(struct report_progress *p)
 {
-    char line[260], front[64], plain[200];
-    size_t width = terminal_width(p) - 1; /* the last column would wrap */
-    bool special = p->state != NULL && p->state[0] != '\0';
-    figures(p, width < 110 || special, plain, sizeof plain);
-    snprintf(line, sizeof line, "%s%.50s%s%s", special ? "[" : "", special ? p->state : "",
-             special ? "] " : "", plain);
-    size_t len = strlen(line);
-    bar(p, width > len ? width - len : 0, front, sizeof front);
-    size_t left = width - strlen(front);
-    fprintf(p->to, "\r\033[K%s%.*s", front, (int)(left < len ? left : len), line);
-    fflush(p->to);
+    if (!screen_ready(&p->screen))
+        return;
+    struct screen_size size = screen_size(&p->screen);
+    gather(p);
+    /* The last column would fold the line, the last row scroll what stands above. */
+    view_draw(&p->view, size.columns - 1, size.rows > 1 ? size.rows - 1 : 1, true, &p->lines);
+    screen_draw(&p->screen, &p->lines);
     p->drawn = true;
+    p->next_us = p->now_us + PICTURE_EVERY_US;
 }
 
-static void print_line(struct report_progress *p, int64_t now_us)
+/* ---- line by line ---- */
+
+/* "offered 400  started 398  done 391  in flight 7  ok 99.7%  p50 41 ms  p95 88 ms" */
+static void figures(const struct report_progress *p, char *out, size_t out_bytes)
+{
+    const struct measure_devices *d = &p->now.devices;
+    uint64_t ended = d->enrolled + d->failed + d->abandoned;
+    char ok[16] = "-", p50[32], p95[32];
+    if (d->enrolled + d->failed > 0)
+        snprintf(ok, sizeof ok, "%.1f%%", 100.0 * (double)d->enrolled / (double)(d->enrolled + d->failed));
+    int used = snprintf(out, out_bytes, "offered %llu  started %llu  done %llu  in flight %llu  ok %s",
+                        (unsigned long long)p->now.offered, (unsigned long long)d->started,
+                        (unsigned long long)done_of(d), (unsigned long long)(d->started - ended), ok);
+    if (p->run == NULL)
+        return;
+    words_quantile(latency_of(p), 0.5, p50, sizeof p50);
+    words_quantile(latency_of(p), 0.95, p95, sizeof p95);
+    snprintf(out + used, out_bytes - (size_t)used, "  p50 %s  p95 %s", p50, p95);
+}
+
+/* What fails is said when it is first known, and again when it turns out to be something else. */
+static void print_cause(struct report_progress *p, const char *at)
+{
+    suspects_tell(&p->suspects, p->run->measure, &p->view);
+    const char *words = p->view.cause_count > 0 ? p->view.causes[0].words : "";
+    const char *id_ends = strchr(words, ',');
+    size_t id = id_ends != NULL ? (size_t)(id_ends - words) : strlen(words);
+    if (words[0] == '\0' || strncmp(words, p->told, id) == 0)
+        return;
+    memcpy(p->told, words, sizeof p->told);
+    fprintf(p->to, "%s  failing, %.0f%% of it: %s\n", at, p->view.causes[0].share * 100, words);
+}
+
+static void print_line(struct report_progress *p)
 {
     char line[200], at[32];
-    figures(p, false, line, sizeof line);
-    text_duration(now_us, at, sizeof at);
-    fprintf(p->to, "%s  %s\n", at, line);
+    figures(p, line, sizeof line);
+    describe_state(p);
+    text_duration(p->now_us, at, sizeof at);
+    fprintf(p->to, "%s  %s%s%s\n", at, line, p->words[0] != '\0' ? "  " : "", p->words);
+    if (p->run != NULL)
+        print_cause(p, at);
     fflush(p->to);
+    p->next_us = p->now_us + LINE_EVERY_US;
 }
 
-void report_progress_show(struct report_progress *p, int64_t now_us)
+/* ---- either way ---- */
+
+void report_progress_show(struct report_progress *p, int64_t now_us, int64_t end_us)
 {
-    if (p->terminal) {
-        redraw(p);
-    } else if (now_us >= p->next_line_us) {
-        print_line(p, now_us);
-        p->next_line_us = now_us + LINE_EVERY_US;
-    }
+    p->now_us = now_us;
+    p->end_us = end_us;
+    look(p);
+    if (now_us < p->next_us)
+        return;
+    if (p->run != NULL)
+        suspects_look(&p->suspects, p->run, now_us);
+    if (p->in_place)
+        draw(p);
+    else
+        print_line(p);
 }
 
 void report_progress_say(struct report_progress *p, const char *text)
 {
-    fprintf(p->to, "%s%s\n", p->terminal && p->drawn ? "\r\033[K" : "", text);
-    fflush(p->to);
-    if (p->terminal && p->drawn)
-        redraw(p);
+    if (p->in_place) {
+        screen_say(&p->screen, text);
+        draw(p);
+    } else {
+        fprintf(p->to, "%s\n", text);
+        fflush(p->to);
+    }
+}
+
+void report_progress_keys(struct report_progress *p, const char *keys)
+{
+    p->keys = keys;
+    if (!p->in_place && keys != NULL)
+        fprintf(p->to, "keys: %s\n", keys);
 }
 
 void report_progress_state(struct report_progress *p, const char *state)
@@ -125,14 +242,27 @@ void report_progress_state(struct report_progress *p, const char *state)
     p->state = state;
 }
 
+void report_progress_step_aside(void)
+{
+    screen_step_aside();
+}
+
+/* What the view said is said better by the words that follow: of it stays how far the load came. */
 void report_progress_free(struct report_progress *p)
 {
     if (p == NULL)
         return;
-    if (p->terminal && p->drawn) {
-        redraw(p);
-        fputc('\n', p->to);
-        fflush(p->to);
+    if (p->drawn && screen_ready(&p->screen)) {
+        p->over = true;
+        look(p);
+        gather(p);
+        p->view.end_us = INT64_MAX; /* nothing is waited for any more */
+        view_draw(&p->view, screen_size(&p->screen).columns - 1, 1, true, &p->lines);
+        screen_draw(&p->screen, &p->lines);
     }
+    report_progress_step_aside();
+    screen_clear(&p->screen);
+    recent_clear(&p->recent);
+    suspects_clear(&p->suspects);
     free(p);
 }

@@ -135,6 +135,15 @@ void report_watch_free(struct report_watch *w);
 struct report_progress;
 bool report_progress_new(FILE *to, const struct report_run *run, uint64_t planned,
                          struct report_progress **out, struct err *e) MUST_USE;
+/* The same of several processes that share a run, by what they say of themselves, added up: there are no percentiles and no
+ * causes before their results are merged. Borrowed. */
+struct report_totals {
+    struct measure_devices devices;
+    uint64_t offered;
+    struct outcome_in_flight in_flight;
+};
+bool report_progress_new_totals(FILE *to, const struct report_totals *totals, uint64_t planned,
+                                struct report_progress **out, struct err *e) MUST_USE;
 /* Call at any rate. `end_us`: when the last arrival is due as things stand; INT64_MAX: nobody knows. */
 void report_progress_show(struct report_progress *p, int64_t now_us, int64_t end_us);
 void report_progress_say(struct report_progress *p, const char *text); /* above the view, soon */

@@ -61,13 +61,22 @@ static void percentiles_are_honest(void **state)
 {
     struct fixture *f = *state;
     fact_enrolled(&f->sink, 0, 999, 0);
-    char *row = strstr(printed(f, false, 110), "enrollment");
+    char *row = strstr(printed(f, false, 110), "\n  enrollment") + 1;
     row[strcspn(row, "\n")] = '\0';
     assert_non_null(strstr(row, " - ")); /* p99 and p99.9 need more */
     fact_enrolled(&f->sink, 999, 1, 0);
-    row = strstr(printed(f, false, 80), "enrollment");
+    row = strstr(printed(f, false, 80), "\n  enrollment") + 1;
     row[strcspn(row, "\n")] = '\0';
     assert_null(strstr(row, " - "));
+}
+
+/* Only a word that is too long by itself may be. */
+static void fits(const char *line, unsigned width)
+{
+    size_t len = strcspn(line, "\n"), indent = strspn(line, " ");
+    size_t word = strcspn(line + indent, " \n");
+    if (len > width && word < len - indent && strstr(line, "results/x") == NULL)
+        fail_msg("longer than %u: %.*s", width, (int)len, line);
 }
 
 static void lines_fit_the_terminal(void **state)
@@ -80,15 +89,44 @@ static void lines_fit_the_terminal(void **state)
     fact_enrolled(&f->sink, 1000, 30, 0);
     fact_repeat(&f->sink, bad, 30);
     fixture_diagnose(f);
-    static const unsigned widths[] = {60, 80, 100};
+    static const unsigned widths[] = {20, 40, 60, 68, 69, 80, 100, 200};
     for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
         const char *all = printed(f, false, widths[i]);
         assert_null(strchr(all, '\033'));
-        for (const char *line = all; *line != '\0'; line += strcspn(line, "\n") + 1) {
-            if (strcspn(line, "\n") > widths[i])
-                fail_msg("longer than %u: %.*s", widths[i], (int)strcspn(line, "\n"), line);
-        }
+        for (const char *line = all; *line != '\0'; line += strcspn(line, "\n") + 1)
+            fits(line, widths[i]);
     }
+}
+
+/* Narrow or wide, the same is told. */
+static void tables_become_lists(void **state)
+{
+    struct fixture *f = *state;
+    struct outcome bad = fact_failure(2000, 0, STAGE_PKI_OPERATION, REASON_HTTP_STATUS);
+    fact_enrolled(&f->sink, 0, 1999, 0);
+    fact_step(&f->sink, &bad, STAGE_PKI_OPERATION, 41000);
+    fact_tell(&f->sink, &bad);
+    const char *wide = printed(f, false, 80);
+    assert_non_null(strstr(wide, "\nTimes\n"));
+    assert_non_null(
+        strstr(wide, "\n  enrollment           1,999       1     100 ms     100 ms     100 ms     100 ms\n"));
+    assert_non_null(strstr(wide, "\n  pki_operation            1       1      41 ms      41 ms          -"));
+    const char *narrow = printed(f, false, 40);
+    assert_non_null(strstr(narrow, "\nTimes (count)\n"));
+    assert_non_null(strstr(narrow, "\n  enrollment: 1,999; failed 1; p50 100\n"));
+    assert_non_null(strstr(narrow, "\n  pki_operation: 1; failed 1; p50"));
+}
+
+/* Who copies the folded command gets the command; who looks for it in a file finds it. */
+static void commands_can_be_copied(void **state)
+{
+    struct fixture *f = *state;
+    f->run.reproduce = "scepstorm run a-test.yaml --set 'name=a  very long name indeed' --seed 42";
+    fact_enrolled(&f->sink, 0, 1, 0);
+    assert_non_null(strstr(printed(f, false, 40), "  again: scepstorm run a-test.yaml \\\n"
+                                                  "    --set \\\n    'name=a  very long name indeed' \\\n"
+                                                  "    --seed 42\n"));
+    assert_non_null(strstr(printed(f, false, 0), f->run.reproduce));
 }
 
 static void progress_is_a_line_every_five_seconds_elsewhere(void **state)
@@ -101,9 +139,16 @@ static void progress_is_a_line_every_five_seconds_elsewhere(void **state)
     FILE *to = fopen(path, "w+");
     assert_non_null(to);
     fact_enrolled(&f->sink, 0, 40, 0);
-    assert_true(report_progress_new(to, f->measure, 100, &p, &e));
-    for (int64_t us = 0; us <= 11000000; us += 100000)
-        report_progress_show(p, us);
+    assert_true(report_progress_new(to, &f->run, 100, &p, &e));
+    report_progress_keys(p, "p pause");
+    for (int64_t us = 0; us <= 11000000; us += 100000) {
+        report_progress_state(p, us > 7000000 ? "PAUSED" : "");
+        report_progress_show(p, us, INT64_MAX);
+    }
+    fact_repeat(&f->sink, fact_failure(40, 11000000, STAGE_OTP, REASON_OTP_CACHE_FULL), 10);
+    for (int64_t us = 11000000; us <= 21000000; us += 100000)
+        report_progress_show(p, us, INT64_MAX);
+    report_progress_say(p, "said");
     report_progress_free(p);
     rewind(to);
     size_t len = fread(text, 1, sizeof text - 1, to);
@@ -112,9 +157,16 @@ static void progress_is_a_line_every_five_seconds_elsewhere(void **state)
     int lines = 0;
     for (const char *c = text; *c != '\0'; c++)
         lines += *c == '\n';
-    assert_int_equal(lines, 2);
-    assert_non_null(strstr(text, "offered 40  started 40  done 40  in flight 0  ok 100.0%  p50 100"));
+    assert_int_equal(lines, 1 + 4 + 1 + 1); /* of the four, one is followed by the cause, once */
+    assert_ptr_equal(strstr(text, "keys: p pause\n"), text);
+    const char *first =
+        strstr(text, "\n5.00 s  offered 40  started 40  done 40  in flight 0  ok 100.0%  p50 100 ms");
+    const char *cause = strstr(text, "\n15.0 s  failing, 100% of it: otp-cache-full, ");
+    assert_true(first != NULL && cause != NULL && first < cause);
+    assert_non_null(strstr(text, "p95 100 ms  PAUSED\n"));
+    assert_non_null(strstr(text, "\nsaid\n"));
     assert_null(strchr(text, '\r'));
+    assert_null(strchr(text, '\033'));
 }
 
 static void tell_mix(struct fixture *f)
@@ -178,6 +230,8 @@ int main(void)
         TEST(causes_come_with_what_to_do),
         TEST(percentiles_are_honest),
         TEST(lines_fit_the_terminal),
+        TEST(tables_become_lists),
+        TEST(commands_can_be_copied),
         TEST(defects_outrank_latency),
         TEST(personas_verdicts_and_follow_ups_are_told),
         TEST(wanted_refusals_are_called_that),
