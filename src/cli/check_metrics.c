@@ -14,7 +14,9 @@ static struct live_labels labels_of(const struct check *c, const char *node)
 {
     struct live_labels labels = {0};
     live_label(&labels, "target", c->scenario->target.url);
-    live_label(&labels, "node", node != NULL ? node : c->place.pinned);
+    if (node == NULL)
+        node = c->place.pinned != NULL ? c->place.pinned : c->place.count == 1 ? c->place.addresses[0] : "";
+    live_label(&labels, "node", node);
     return labels;
 }
 
