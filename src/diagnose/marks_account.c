@@ -51,7 +51,7 @@ static const struct mark account[] = {
      .speaks = SPEAKS({"service-account-password-expired", 80})},
     {SECURITY("pool-logon-wrong", 4625, 0xC000006A,
               "Security 4625: wrong password for the account (0xC000006A)", by_service),
-     .speaks = SPEAKS({"service-account-password-expired", 20}, {"app-pool-identity-mismatch", 10},
+     .speaks = SPEAKS({"service-account-password-expired", 14}, {"app-pool-identity-mismatch", 14},
                       {"service-account-locked", 0.5}, {"service-account-disabled", 0.1},
                       {"service-account-logon-right-missing", 0.05})},
     {SECURITY("pool-logon-unknown", 4625, 0xC0000064, "Security 4625: there is no such account (0xC0000064)",

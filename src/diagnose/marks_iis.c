@@ -313,7 +313,7 @@ static const struct mark httperr[] = {
     {REASON("httperr-url-length", 400, "URL_Length", "HTTPERR: the URL is longer than HTTP.sys takes"),
      .asks = ASK_SITE, .problem = "length", .speaks = IS("httpsys-request-too-long")},
     {REASON("httperr-notfound", 404, "NotFound", "HTTPERR: 404 for the SCEP URL, no site listens for it"),
-     .problem = "not-found",
+     .problem = "not-found-httpsys",
      .speaks = SPEAKS({"w3svc-stopped", 30}, {"isapi-not-allowed", 0.05}, {"isapi-feature-missing", 0.05},
                       {"role-not-configured", 0.2})},
 };

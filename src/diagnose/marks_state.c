@@ -295,7 +295,7 @@ static const struct mark patterns[] = {
                       {"app-proxy-preauth-enabled", 6}, {"app-proxy-wrong-url", 8}, {"proxy-url-too-long", 8},
                       {"network-path-blocked", 6}, {"mdm-cannot-reach-ndes", 6})},
     {PATTERN("run-not-arrived", "the logs cover the run, and hold no request of it"),
-     .speaks = SPEAKS({"network-path-blocked", 20}, {"mdm-cannot-reach-ndes", 2}, {"w3svc-stopped", 0.5},
+     .speaks = SPEAKS({"network-path-blocked", 20}, {"mdm-cannot-reach-ndes", 2}, {"w3svc-stopped", 15},
                       {"app-proxy-bad-gateway", 6}, {"app-proxy-connector-down", 6},
                       {"app-proxy-preauth-enabled", 6}, {"app-proxy-wrong-url", 8}, {"dns-failure", 3})},
 };

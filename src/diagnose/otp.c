@@ -278,11 +278,11 @@ CANDIDATES(cache_full, {"otp-cache-full", 1, NULL, tell_cache},
            {"mdm-otp-bottleneck", 0.15, in_bursts, NULL});
 CANDIDATES(no_permission, {"template-permission-denied", 0.45, NULL, NULL},
            {"otp-insufficient-permission", 0.3, NULL, NULL}, {"template-not-published", 0.2, NULL, NULL});
-CANDIDATES(refused, {"otp-auth-failed", 0.5, password_doubted, tell_scheme},
-           {"otp-account-locked", 0.15, password_doubted, tell_scheme},
-           {"otp-account-password-expired", 0.15, password_doubted, tell_scheme},
+CANDIDATES(refused, {"otp-auth-failed", 0.42, password_doubted, tell_scheme},
+           {"otp-account-locked", 0.18, password_doubted, tell_scheme},
+           {"otp-account-password-expired", 0.18, password_doubted, tell_scheme},
            {"otp-auth-scheme-mismatch", 0.1, scheme_missing, tell_scheme},
-           {"otp-account-disabled", 0.05, password_doubted, tell_scheme},
+           {"otp-account-disabled", 0.07, password_doubted, tell_scheme},
            {"otp-kerberos-spn", 0.02, ticket_doubted, tell_kerberos},
            {"clock-skew", 0.02, ticket_time_doubted, tell_date_skew},
            {"mdm-otp-credential-invalid", 0, NULL, NULL});

@@ -1,6 +1,7 @@
 /* What no single record shows: who came after what, where, how long ago, and what is missing. Set once all logs are read. */
 #include "diagnose/digest.h"
 
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -85,9 +86,11 @@ static void look_at_restarts(struct diagnose_logs *d)
     if (all == 0 || digest_count(d, "ndes-29") == 0)
         return;
     double share = (double)hits / (double)all, chance = by_chance(d);
+    double spread = sqrt((chance > 0.02 && chance < 0.98 ? chance * (1 - chance) : 0.02) / (double)all);
     snprintf(text, sizeof text, "%.0f%% of the refusals within an hour of a restart; of all requests %.0f%%",
              share * 100, chance * 100);
-    if (share >= 0.8 && chance < 0.85 * share)
+    if (share >= 0.8 && chance < 0.85 * share &&
+        share - chance > 2 * spread) /* ten in a row are easily chance */
         add(d, "lost-on-restart", hits, text);
     else if (share < 0.4 || share < chance)
         add(d, "not-on-restart", all - hits > 0 ? all - hits : 1, text);
@@ -403,7 +406,8 @@ static void look_at_reports(struct diagnose_logs *d)
     }
 }
 
-/* The modern connector writes 4003 for each request: when IIS takes PKIOperations and it writes nothing, it does not run. */
+/* The modern connector writes 4003 for each request: when IIS takes PKIOperations, they are refused, and it writes nothing, it does not
+ * run. When nobody is refused, it is the log that ends. */
 static void look_for_silence(struct diagnose_logs *d)
 {
     int64_t first = 0, last = 0, gap_from = 0;
@@ -414,7 +418,11 @@ static void look_for_silence(struct diagnose_logs *d)
     gap_from = last + 2 * MINUTE;
     uint64_t after =
         digest_between(d, "ok-post", gap_from, INT64_MAX) + digest_between(d, "ok-get", gap_from, INT64_MAX);
-    if (after >= 5 && after * 20 >= asked)
+    uint64_t refused = digest_between(d, "ndes-29", gap_from, INT64_MAX) +
+                       digest_between(d, "ndes-31", gap_from, INT64_MAX) +
+                       digest_between(d, "iis-500-pki", gap_from, INT64_MAX) +
+                       digest_count(d, "plugin-12029");
+    if (after >= 5 && after * 20 >= asked && refused * 4 >= after)
         digest_add(d, "connector-silent", 0, after, gap_from,
                    EVIDENCE_NO_TIME == gap_from ? gap_from : gap_from + 1, "");
 }

@@ -7,6 +7,8 @@ const struct problem diagnose_problems[] = {
     {"pool-down", STAGE_GET_CA_CAPS, 0.95, may_pool_down, REQUESTS, BY_SERVER},
     {"start-failed", STAGE_GET_CA_CAPS, 0.95, may_start_failed, REQUESTS, BY_SERVER | BY_REQUEST},
     {"not-found", STAGE_GET_CA_CAPS, 0.9, may_not_found, "ok-caps ok-cert bare-200 bare-403", BY_REQUEST},
+    {"not-found-httpsys", STAGE_GET_CA_CAPS, 0.9, may_not_found_httpsys, "ok-caps ok-cert bare-200 bare-403",
+     BY_REQUEST},
     {"astray", STAGE_GET_CA_CAPS, 0.8, may_astray, "ok-caps", BY_REQUEST},
     {"unreachable", STAGE_TCP, 0.8, may_refused, "ok-caps ok-cert ok-post", 0},
     {"length", STAGE_PKI_OPERATION, 0.95, may_too_long, "ok-long", BY_REQUEST},

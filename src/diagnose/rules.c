@@ -58,17 +58,6 @@ static bool bad_algorithm(const struct facts *f)
     return f->first->fail_info == 0;
 }
 
-/* Nothing else was answered so: who answers here takes the rest itself. */
-static bool answers_the_rest(const struct facts *f)
-{
-    for (size_t i = 0; i < measure_failure_count(f->run->measure); i++) {
-        const struct outcome *o = &measure_failure(f->run->measure, i)->first;
-        if (o->http_status == f->first->http_status && (BIT(o->error.stage) & NOT_PKI) != 0)
-            return false;
-    }
-    return f->run->target->bare_url_status == 200 || f->run->target->bare_url_status == 403;
-}
-
 /* Intune's challenge, whatever the server looks like now: the module may be gone, or was when somebody looked. */
 static bool sent_a_blob(const struct facts *f)
 {
@@ -133,6 +122,24 @@ static bool by_get(const struct facts *f)
 static bool by_post(const struct facts *f)
 {
     return f->failure->url.len > 0 && !by_get(f);
+}
+
+/* What is asked before a message fails in the same way: it is not about messages. */
+static bool fails_before(const struct facts *f)
+{
+    for (size_t i = 0; i < measure_failure_count(f->run->measure); i++) {
+        const struct outcome *o = &measure_failure(f->run->measure, i)->first;
+        if (o->http_status == f->first->http_status && (BIT(o->error.stage) & NOT_PKI) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Nothing else was answered so: who answers here takes the rest itself. */
+static bool answers_the_rest(const struct facts *f)
+{
+    int bare = f->run->target->bare_url_status;
+    return !fails_before(f) && (bare == 200 || bare == 403);
 }
 
 static bool in_front(const struct facts *f)
@@ -295,6 +302,13 @@ const struct rule diagnose_rules[] = {
      .http_status = 405,
      .certainty = 0.85,
      .candidates = may_post_refused},
+    {.stages = PKI,
+     .reasons = {REASON_HTTP_STATUS},
+     .http_status = 404,
+     .layer = LAYER_IIS,
+     .when = fails_before,
+     .certainty = 0.85,
+     .candidates = may_not_found},
     {.stages = PKI,
      .reasons = {REASON_HTTP_STATUS},
      .http_status = 404,
