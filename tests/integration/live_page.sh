@@ -7,7 +7,7 @@ command -v chromium >/dev/null || fail "chromium is missing: scripts/deps.sh tes
 
 "$scepstorm" keygen keys.pool --count 8 >/dev/null 2>&1
 cat >watched.yaml <<'YAML'
-name: watched <b>live</b>
+name: watched
 target: {url: sim}
 simulator: {otp: {cache: 40}, faults: ["template-permission-denied:from=2s,fraction=30%"]}
 challenge: {outstanding: 30}
