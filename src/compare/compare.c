@@ -1,5 +1,6 @@
 #include "compare/parts.h"
 
+#include <math.h>
 #include <stdarg.h>
 
 #define MAX_WORDS 200
@@ -76,15 +77,14 @@ static bool is_blind(struct compare *c)
 {
     const struct compare_row *row = main_row(c);
     if (row == NULL) {
-        snprintf(
-            c->sight, sizeof c->sight,
-            "Too few enrollments to judge their latency: p50 takes 20 in every run, p95 100, p99 1,000.");
+        snprintf(c->sight, sizeof c->sight,
+                 "Too few enrollments to judge their latency: p50 takes 20 in every run, p95 100.");
         return true;
     }
     snprintf(c->sight, sizeof c->sight,
              "%s: an increase of %.0f%% or more would have been found in 95 of 100 such comparisons.",
              row->title, row->smallest * 100);
-    return row->smallest > c->options.detect;
+    return row->smallest > fmax(c->options.detect, 2 * c->options.floor_share);
 }
 
 static bool any_worse(const struct compare *c)

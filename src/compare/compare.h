@@ -17,8 +17,9 @@ struct compare_options {
     double floor_share; /* 0.10: changes of latency and throughput below 10 % are none */
     double floor_ms;    /* 5: nor latencies that change by less */
     double floor_rate;  /* 0.005: nor rates of failure */
-    double detect;      /* 0.5: what must have been seen for the verdict "no regression" */
-    bool force;         /* runs that cannot be compared: show the figures, without a verdict */
+    double
+        detect; /* 0.5: what must have been seen for the verdict "no regression"; at least twice floor_share */
+    bool force; /* runs that cannot be compared: show the figures, without a verdict */
 };
 struct compare_options compare_defaults(void);
 

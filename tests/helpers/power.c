@@ -1,11 +1,13 @@
 // links: compare report
 /* How often does compare cry wolf, and how often does it see a change that is there? Writes results folders of made-up runs by the
  * way that a run takes (the sink of the folder), reads them as scepstorm compare does, and counts the verdicts.
- *   helper-power PAIRS RUNS DEVICES SCATTER SLOWER SHAPE SEED FOLDER
- * PAIRS comparisons of RUNS against RUNS, DEVICES devices each; SCATTER: standard deviation of the logarithm between runs of one
- * server; SLOWER: 1.2 is a fifth; SHAPE: all (every answer is slower) or tail (only the slow ones are, from the 90th
- * percentile in full). Each pair is also compared with an equal server. Prints one line:
- *   PAIRS RUNS DEVICES SCATTER SLOWER SHAPE false-alarms found blind median-of-the-smallest-change
+ *   helper-power PAIRS RUNS DEVICES SCATTER SLOWER SEED FOLDER
+ * PAIRS times RUNS runs of DEVICES devices each are held against as many of an equal server, of one whose every answer takes
+ * SLOWER times as long (1.2 is a fifth), and of one where only slow answers do (from the 90th percentile in full). SCATTER:
+ * standard deviation of the logarithm between runs of one server. Prints one line:
+ *   PAIRS RUNS DEVICES SCATTER SLOWER false-alarms found-all found-tail blind median-of-the-smallest-change
+ *
+ * With POWER_KEEP in the environment the runs stay: FOLDER/<pair>-<side>-<run>, sides 0 base, 1 equal, 2 all, 3 tail.
  *
  * What makes the runs lifelike: lognormal times; a load of the server that drifts, so that neighbours resemble each other; pauses
  * during which everybody waits; a whole run that is faster or slower, and each step of it once more; failures in bursts. */
@@ -33,7 +35,6 @@ static const struct kind {
 struct settings {
     int pairs, runs, devices;
     double scatter, slower;
-    bool tail;
     uint64_t seed;
     const char *folder;
 };
@@ -44,8 +45,10 @@ struct world {
     double load;       /* of the server at this moment, its logarithm */
     int pause;         /* devices that it still lasts for */
     bool failing;
-    double slower;
-    bool tail;
+    struct change {
+        double slower;
+        bool tail;
+    } change;
 };
 
 static double normal(struct random_seeded *r)
@@ -53,9 +56,9 @@ static double normal(struct random_seeded *r)
     return sqrt(-2 * log(1 - random_unit(r))) * cos(2 * M_PI * random_unit(r));
 }
 
-static void begin_world(struct world *w, const struct settings *s, uint64_t stream, double slower)
+static void begin_world(struct world *w, const struct settings *s, uint64_t stream, struct change change)
 {
-    *w = (struct world){.slower = slower, .tail = s->tail};
+    *w = (struct world){.change = change};
     random_seed(&w->chance, s->seed, stream);
     double common = s->scatter * normal(&w->chance);
     for (size_t i = 0; i < KINDS; i++)
@@ -73,13 +76,16 @@ static void move_world(struct world *w)
     w->failing = random_below(&w->chance, w->failing ? 4 : 700) < (w->failing ? 3 : 1);
 }
 
-static int64_t time_of(struct world *w, size_t kind, double z)
+/* How much of the change this device meets: of the tail nothing at the 70th percentile, all of it at the 90th. */
+static double share_of(const struct world *w, double z)
+{
+    return w->change.tail ? fmin(1, fmax(0, (0.5 * erfc(-z * M_SQRT1_2) - 0.7) / 0.2)) : 1;
+}
+
+static int64_t time_of(const struct world *w, size_t kind, double z, double share)
 {
     double ln_ms = log(kinds[kind].median_ms) + kinds[kind].sigma * z + w->load + w->run[kind];
-    double how = 1;
-    if (w->tail) /* nothing at the 70th percentile, all of it at the 90th */
-        how = fmin(1, fmax(0, (0.5 * erfc(-z * M_SQRT1_2) - 0.7) / 0.2));
-    double ms = exp(ln_ms + (w->pause > 0 ? 0.6 : 0) + how * log(w->slower));
+    double ms = exp(ln_ms + (w->pause > 0 ? 0.6 : 0) + share * log(w->change.slower));
     return (int64_t)(ms * 1000);
 }
 
@@ -108,11 +114,11 @@ static size_t plan_device(struct world *w, uint64_t device, struct told *out)
 {
     int64_t scheduled_us = (int64_t)device * ARRIVAL_US, at_us = scheduled_us;
     size_t count = 0;
-    double z = normal(&w->chance);
+    double slowest = normal(&w->chance), share = share_of(w, slowest); /* the last kind decides */
     move_world(w);
     out[count++] = (struct told){.at_us = at_us, .what = TOLD_START, .of.end = {device, scheduled_us, false}};
     for (size_t i = 0; i < KINDS; i++) {
-        int64_t us = time_of(w, i, w->tail ? z : normal(&w->chance));
+        int64_t us = time_of(w, i, i + 1 == KINDS ? slowest : normal(&w->chance), share);
         struct outcome_step step = {.device = device,
                                     .stage = kinds[i].stage,
                                     .failed = w->failing && i + 1 == KINDS,
@@ -187,7 +193,7 @@ static bool close_run(struct report_folder *folder, const struct measure *m, uin
     return report_folder_close(folder, &run, &verdict, e) && put;
 }
 
-static bool make_run(const struct settings *s, uint64_t stream, double slower, const char *path,
+static bool make_run(const struct settings *s, uint64_t stream, struct change change, const char *path,
                      struct err *e)
 {
     struct world w;
@@ -197,7 +203,7 @@ static bool make_run(const struct settings *s, uint64_t stream, double slower, c
     struct told *told = calloc((size_t)s->devices * (KINDS + 2), sizeof *told);
     if (told == NULL || !measure_new(&m, e) || !report_folder_open(path, &folder, e))
         exit(1);
-    begin_world(&w, s, stream, slower);
+    begin_world(&w, s, stream, change);
     for (int i = 0; i < s->devices; i++)
         count += plan_device(&w, (uint64_t)i, told + count);
     qsort(told, count, sizeof *told, by_time);
@@ -232,29 +238,34 @@ static void remove_tree(const char *path)
 
 /* ---- pairs ---- */
 
+enum { BASE, EQUAL, ALL, TAIL, SIDES };
+
 static void die(const struct err *e)
 {
     fprintf(stderr, "helper-power: %s\n", e->text);
     exit(1);
 }
 
-static void make_side(const struct settings *s, int pair, int side, double slower, struct compare_runs *out)
+static void make_side(const struct settings *s, int pair, int side, struct change change,
+                      struct compare_runs *out)
 {
     for (int i = 0; i < s->runs; i++) {
         struct err e = {0};
         struct compare_run *run = NULL;
         char path[900];
-        uint64_t stream = ((uint64_t)pair * 3 + (uint64_t)side) * 1000 + (uint64_t)i;
+        uint64_t stream = ((uint64_t)pair * SIDES + (uint64_t)side) * 1000 + (uint64_t)i;
         snprintf(path, sizeof path, "%.700s/%d-%d-%d", s->folder, pair, side, i);
-        if (!make_run(s, stream, slower, path, &e) || !compare_run_read(path, &run, &e) ||
+        if (!make_run(s, stream, change, path, &e) || !compare_run_read(path, &run, &e) ||
             !compare_runs_add(out, run, &e))
             die(&e);
-        remove_tree(path);
+        if (getenv("POWER_KEEP") == NULL)
+            remove_tree(path);
     }
 }
 
 struct score {
-    int false_alarms, found, blind;
+    int worse[SIDES]; /* verdicts of each side against the first */
+    int blind;
     double *smallest;
 };
 
@@ -279,17 +290,19 @@ static enum compare_verdict hold(const struct compare_runs *base, const struct c
 
 static void play(const struct settings *s, int pair, struct score *score)
 {
-    struct compare_runs base = {0}, equal = {0}, slow = {0};
-    make_side(s, pair, 0, 1, &base);
-    make_side(s, pair, 1, 1, &equal);
-    make_side(s, pair, 2, s->slower, &slow);
-    enum compare_verdict verdict = hold(&base, &equal, &score->smallest[pair]);
-    score->false_alarms += verdict == COMPARE_REGRESSION;
-    score->blind += verdict == COMPARE_INCONCLUSIVE;
-    score->found += hold(&base, &slow, NULL) == COMPARE_REGRESSION;
-    compare_runs_clear(&base);
-    compare_runs_clear(&equal);
-    compare_runs_clear(&slow);
+    const struct change changes[SIDES] = {{1, false}, {1, false}, {s->slower, false}, {s->slower, true}};
+    struct compare_runs sides[SIDES] = {{0}};
+    for (int side = 0; side < SIDES; side++) {
+        make_side(s, pair, side, changes[side], &sides[side]);
+        if (side == BASE)
+            continue;
+        enum compare_verdict verdict =
+            hold(&sides[BASE], &sides[side], side == EQUAL ? &score->smallest[pair] : NULL);
+        score->worse[side] += verdict == COMPARE_REGRESSION;
+        score->blind += side == EQUAL && verdict == COMPARE_INCONCLUSIVE;
+    }
+    for (int side = 0; side < SIDES; side++)
+        compare_runs_clear(&sides[side]);
 }
 
 static int by_size(const void *a, const void *b)
@@ -300,8 +313,8 @@ static int by_size(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-    if (argc != 9) {
-        fprintf(stderr, "usage: helper-power PAIRS RUNS DEVICES SCATTER SLOWER all|tail SEED FOLDER\n");
+    if (argc != 8) {
+        fprintf(stderr, "usage: helper-power PAIRS RUNS DEVICES SCATTER SLOWER SEED FOLDER\n");
         return 2;
     }
     struct settings s = {.pairs = (int)strtol(argv[1], NULL, 10),
@@ -309,16 +322,15 @@ int main(int argc, char **argv)
                          .devices = (int)strtol(argv[3], NULL, 10),
                          .scatter = strtod(argv[4], NULL),
                          .slower = strtod(argv[5], NULL),
-                         .tail = strcmp(argv[6], "tail") == 0,
-                         .seed = strtoull(argv[7], NULL, 10),
-                         .folder = argv[8]};
+                         .seed = strtoull(argv[6], NULL, 10),
+                         .folder = argv[7]};
     struct score score = {.smallest = calloc((size_t)s.pairs + 1, sizeof(double))};
     mkdir(s.folder, 0755);
     for (int i = 0; i < s.pairs; i++)
         play(&s, i, &score);
     qsort(score.smallest, (size_t)s.pairs, sizeof(double), by_size);
-    printf("%d %d %d %s %s %s %d %d %d %.3f\n", s.pairs, s.runs, s.devices, argv[4], argv[5], argv[6],
-           score.false_alarms, score.found, score.blind, score.smallest[s.pairs / 2]);
+    printf("%d %d %d %s %s %d %d %d %d %.3f\n", s.pairs, s.runs, s.devices, argv[4], argv[5],
+           score.worse[EQUAL], score.worse[ALL], score.worse[TAIL], score.blind, score.smallest[s.pairs / 2]);
     free(score.smallest);
     rmdir(s.folder);
     return 0;
