@@ -5,9 +5,23 @@
 /* page.js, put in by the build. */
 extern const char live_page_script[];
 
+/* Keys are made, other shards are waited for: there is nothing to tell yet, and no clock zero to tell it by. */
+static bool put_preparing(const struct live_view *v, struct buf *out, struct err *e)
+{
+    const char *name = v->run->scenario_name;
+    buf_append_text(out, "<section id=\"verdict\">");
+    page_element(out, "h1", NULL, "The load has not started yet");
+    page_element(out, "p", "dim", name != NULL ? name : "");
+    buf_append_text(out, "</section>\n");
+    return buf_ok(out, STAGE_SETUP, e);
+}
+
 bool live_page_sections(const struct live_view *v, struct buf *out, struct err *e)
 {
-    return report_page_sections(v->run, out, e);
+    if (v->state == LIVE_PREPARING)
+        return put_preparing(v, out, e);
+    bool over = v->state == LIVE_ENDED || v->state == LIVE_INTERRUPTED;
+    return over ? report_page_result(v->run, out, e) : report_page_sections(v->run, out, e);
 }
 
 bool live_page_around(const char *title, struct span sections, struct buf *out, struct err *e)

@@ -145,6 +145,16 @@ bool report_page_sections(const struct report_run *run, struct buf *out, struct 
     return buf_ok(out, STAGE_SETUP, e);
 }
 
+bool report_page_result(const struct report_run *run, struct buf *out, struct err *e)
+{
+    struct summary s;
+    if (!summary_make(run, &s, e))
+        return false;
+    put_sections(&(struct html){.run = run, .judgement = &s.judgement, .over = true, .out = out});
+    summary_clear(&s);
+    return buf_ok(out, STAGE_SETUP, e);
+}
+
 /* ---- the file ---- */
 
 bool html_write(const struct summary *s, struct buf *out, struct err *e)

@@ -109,6 +109,8 @@ bool report_judge(const struct report_run *run, struct report_verdict *verdict, 
  * the rest around it. Looks at everything that `run` points at, on the caller's thread; no SLO is judged, and of the
  * diagnosis (may be NULL) it takes what is there. */
 bool report_page_sections(const struct report_run *run, struct buf *out, struct err *e) MUST_USE;
+/* The same about a run that is over: judged, as in report.html. */
+bool report_page_result(const struct report_run *run, struct buf *out, struct err *e) MUST_USE;
 
 /* Its `diagnosis` alone: a list. */
 bool report_diagnosis_json(const struct diagnose_list *list, struct buf *out, struct err *e) MUST_USE;

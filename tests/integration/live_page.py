@@ -41,9 +41,9 @@ class Run:
         self.process.wait()
 
 
-def picture(browser, name):
+def picture(browser, name, whole=True):
     if os.environ.get("PICTURES"):
-        browser.picture(os.path.join(os.environ["PICTURES"], name + ".png"))
+        browser.picture(os.path.join(os.environ["PICTURES"], name + ".png"), whole)
 
 
 def strangers(browser, url):
@@ -86,10 +86,11 @@ def whole_run(browser):
         until(browser, "new figures", "%s !== %r" % (HEAD, before))
         reading(browser)
         until(browser, "the end", STATUS + " === 'Ended'", 120)
-        until(browser, "the verdict", "/250 devices/.test(%s)" % HEAD)
+        until(browser, "the verdict", "/^[0-9]+ of 250 devices/.test(%s)" % HEAD)
         check("it asked others:", not strangers(browser, run.url), strangers(browser, run.url))
         check("complaints:", not browser.complaints(), browser.complaints())
-        picture(browser, "live-ended")
+        browser.js("scrollTo(0, 0); 1")
+        picture(browser, "live-ended", False)
         run.process.wait(60)
         asked = len(browser.asked())
         time.sleep(2.5)

@@ -166,7 +166,7 @@ valid node.prom
 python3 - <<'PY' || fail "the text file is wrong"
 import re, time
 text = open("node.prom").read()
-value = lambda pattern: float(re.search(pattern + r"\S* (\S+)$", text, re.M).group(1))
+value = lambda pattern: float(re.search(pattern + r".*\} (\S+)$", text, re.M).group(1))
 assert value(r"scepstorm_check_status\{") == 0
 assert abs(value(r"scepstorm_check_timestamp_seconds\{") - time.time()) < 600
 assert 0 < value(r'scepstorm_check_stage_duration_seconds\{.*stage="get_ca_cert"') < 60
