@@ -78,16 +78,16 @@ for target in "$build-clang"/tests/fuzz-*; do
   rm -rf "$work"
 done
 
-# Whoever works beside the loop: the engine, its workers and clients, the simulator's port.
+# Whoever works beside the loop: the engine, its workers and clients, who watches a run, the simulator's port.
 threads_build() {
   cmake -S . -B "$build-threads" -G Ninja -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSCEPSTORM_WERROR=ON \
     -DSCEPSTORM_TESTS=ON -DSCEPSTORM_SANITIZE_THREADS=ON &&
     grep -hoE 'unit-[a-z]+-test_[a-z_]+' "$build-threads/tests/CTestTestfile.cmake" | grep -E "$threaded" | sort -u |
     xargs cmake --build "$build-threads" --target
 }
-threaded='^unit-(engine|workers|http|sim-test_listener|logon-test_gss)'
+threaded='^unit-(engine|workers|http|live|sim-test_listener|logon-test_gss)'
 check 'build: thread sanitizer' threads_build
-check 'threads: no race in the tests of engine, workers, http, sim and logon' \
+check 'threads: no race in the tests of engine, workers, http, live, sim and logon' \
   ctest --test-dir "$build-threads" -R "$threaded" -j "$(nproc)" --output-on-failure --no-tests=error
 
 check 'clang-tidy' scripts/analyze.sh tidy "$build-clang"
