@@ -227,6 +227,17 @@ def stopped_output():
     t.check_left_behind()
 
 
+def crew():
+    """Several processes, one picture; what they know only together comes at the end."""
+    t = Terminal("crew", 80, 24, "--workers", "2")
+    t.shows(r"2 shards  \[#")
+    t.shows(r"in flight +[1-9]\d* .*pki_operation \d+")
+    dump(t)
+    t.check("last 10 s" not in t.screen.text(), "a percentile of what nobody has measured yet")
+    t.end()
+    t.check_left_behind()
+
+
 def plain(name, **environment):
     t = Terminal(name, 80, 24, "--set", "devices.count=70", environment=environment)
     code = t.end()
@@ -255,6 +266,7 @@ interrupted()
 aborted()
 suspended()
 stopped_output()
+crew()
 plain("no-colour", NO_COLOR="1")
 plain("dumb", TERM="dumb")
 quiet("--quiet")
