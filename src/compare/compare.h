@@ -35,7 +35,8 @@ const char *compare_verdict_id(enum compare_verdict verdict); /* "no_regression"
 enum compare_unit { COMPARE_MS, COMPARE_SHARE, COMPARE_PER_S, COMPARE_COUNT };
 
 enum compare_row_verdict {
-    COMPARE_ROW_SAME, /* no change beyond chance and floor */
+    COMPARE_ROW_SAME,  /* no change beyond chance and floor */
+    COMPARE_ROW_SMALL, /* worse beyond chance, but below the floor */
     COMPARE_ROW_WORSE,
     COMPARE_ROW_BETTER,  /* told, never held against anybody */
     COMPARE_ROW_TOO_FEW, /* values or runs: not judged */

@@ -30,6 +30,7 @@ static const char *row_class(enum compare_row_verdict verdict)
     case COMPARE_ROW_BETTER:
         return "good";
     case COMPARE_ROW_SAME:
+    case COMPARE_ROW_SMALL:
     case COMPARE_ROW_TOO_FEW:
     case COMPARE_ROW_LOCAL:
         return "dim";
@@ -75,13 +76,13 @@ static double place(double change)
     return LEFT + (fmin(RANGE, fmax(-RANGE, at)) + RANGE) / (2 * RANGE) * (WIDE - LEFT - 20);
 }
 
-static void put_mark(struct buf *out, double change, double bottom, const char *label)
+static void put_mark(struct buf *out, double change, double bottom, const char *label, const char *anchor)
 {
     buf_appendf(
         out,
         "<line class=\"grid\" x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%.0f\"/><text class=\"axis\" x=\"%.1f\" "
-        "y=\"%.0f\" text-anchor=\"middle\">%s</text>\n",
-        place(change), place(change), bottom, place(change), bottom + 14, label);
+        "y=\"%.0f\" text-anchor=\"%s\">%s</text>\n",
+        place(change), place(change), bottom, place(change), bottom + 14, anchor, label);
 }
 
 /* Worse ones are thick, so that the plot can be read without colours. */
@@ -116,10 +117,10 @@ static void put_plot(const struct compare *c, struct buf *out)
         "<h2>Latency, change with its 95%% interval</h2>\n<figure><svg viewBox=\"0 0 %d %.0f\" role=\"img\" "
         "aria-label=\"change of each latency; the table below has the figures\">\n",
         WIDE, bottom + 20);
-    put_mark(out, -0.5, bottom, "half");
-    put_mark(out, 0, bottom, "equal");
-    put_mark(out, c->options.floor_share, bottom, floor);
-    put_mark(out, 1, bottom, "twice");
+    put_mark(out, -0.5, bottom, "half", "middle");
+    put_mark(out, 0, bottom, "equal", "end");
+    put_mark(out, c->options.floor_share, bottom, floor, "start");
+    put_mark(out, 1, bottom, "twice", "middle");
     for (size_t i = 0; i < c->row_count; i++) {
         if (is_plotted(&c->rows[i]))
             put_whisker(out, &c->rows[i], (double)line++ * LINE + 14);

@@ -194,8 +194,8 @@ static void judge_row(const struct table *t, struct compare_row *row, double all
     const struct scatter *s = table_scatter(t, row);
     if (row->unit != COMPARE_COUNT)
         row->smallest = smallest(t, row, alpha);
-    if (row->adjusted <= COMPARE_ALPHA && matters(o, row, 1))
-        row->verdict = COMPARE_ROW_WORSE;
+    if (row->adjusted <= COMPARE_ALPHA)
+        row->verdict = matters(o, row, 1) ? COMPARE_ROW_WORSE : COMPARE_ROW_SMALL;
     else if (row->unit != COMPARE_COUNT && scatter_above(s, -sign * s->change) <= alpha &&
              matters(o, row, -1))
         row->verdict = COMPARE_ROW_BETTER;

@@ -10,6 +10,8 @@ const char *compare_row_verdict_id(enum compare_row_verdict verdict)
     switch (verdict) {
     case COMPARE_ROW_SAME:
         return "same";
+    case COMPARE_ROW_SMALL:
+        return "small";
     case COMPARE_ROW_WORSE:
         return "worse";
     case COMPARE_ROW_BETTER:
@@ -27,6 +29,8 @@ const char *tell_verdict(enum compare_row_verdict verdict)
     switch (verdict) {
     case COMPARE_ROW_SAME:
         return "no change";
+    case COMPARE_ROW_SMALL:
+        return "too small";
     case COMPARE_ROW_WORSE:
         return "WORSE";
     case COMPARE_ROW_BETTER:
@@ -108,10 +112,13 @@ static size_t count_verdicts(const struct compare *c, enum compare_row_verdict v
 
 static int rank_of(const struct compare_row *row)
 {
-    return row->unit == COMPARE_COUNT                             ? 0
-           : strcmp(row->figure, "enrolled") == 0                 ? 1
-           : strncmp(row->figure, "latency.enrollment.", 19) == 0 ? 2
-                                                                  : 3;
+    if (row->unit == COMPARE_COUNT)
+        return 0;
+    if (strcmp(row->figure, "enrolled") == 0)
+        return 1;
+    if (strcmp(row->figure, "latency.enrollment.p95") == 0)
+        return 2;
+    return strncmp(row->figure, "latency.enrollment.", strlen("latency.enrollment.")) == 0 ? 3 : 4;
 }
 
 /* What weighs most: a wrong certificate, then who enrolls, then how long it takes. */
@@ -150,7 +157,9 @@ static void say_worst(const struct compare *c, const struct compare_row *row, ch
 void tell_headline(struct compare *c)
 {
     const struct compare_row *row = worst(c);
-    size_t judged = count_verdicts(c, COMPARE_ROW_SAME) + count_verdicts(c, COMPARE_ROW_BETTER);
+    size_t judged = 0;
+    for (size_t i = 0; i < c->row_count; i++)
+        judged += c->rows[i].verdict != COMPARE_ROW_TOO_FEW && c->rows[i].verdict != COMPARE_ROW_LOCAL;
     char *out = c->headline;
     size_t room = sizeof c->headline;
     switch (c->verdict) {
@@ -207,6 +216,7 @@ static const char *row_colour(enum compare_row_verdict verdict)
     case COMPARE_ROW_BETTER:
         return "\033[32m";
     case COMPARE_ROW_SAME:
+    case COMPARE_ROW_SMALL:
     case COMPARE_ROW_TOO_FEW:
     case COMPARE_ROW_LOCAL:
         return "\033[2m";

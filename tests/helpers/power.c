@@ -3,7 +3,7 @@
  * way that a run takes (the sink of the folder), reads them as scepstorm compare does, and counts the verdicts.
  *   helper-power PAIRS RUNS DEVICES SCATTER SLOWER SEED FOLDER
  * PAIRS times RUNS runs of DEVICES devices each are held against as many of an equal server, of one whose every answer takes
- * SLOWER times as long (1.2 is a fifth), and of one where only slow answers do (from the 90th percentile in full). SCATTER:
+ * SLOWER times as long (1.2 is a fifth), and of one where only slow answers do (from the 80th percentile in full). SCATTER:
  * standard deviation of the logarithm between runs of one server. Prints one line:
  *   PAIRS RUNS DEVICES SCATTER SLOWER false-alarms found-all found-tail blind median-of-the-smallest-change
  *
@@ -76,10 +76,10 @@ static void move_world(struct world *w)
     w->failing = random_below(&w->chance, w->failing ? 4 : 700) < (w->failing ? 3 : 1);
 }
 
-/* How much of the change this device meets: of the tail nothing at the 70th percentile, all of it at the 90th. */
+/* How much of the change this device meets: of the tail nothing at the 60th percentile, all of it at the 80th. */
 static double share_of(const struct world *w, double z)
 {
-    return w->change.tail ? fmin(1, fmax(0, (0.5 * erfc(-z * M_SQRT1_2) - 0.7) / 0.2)) : 1;
+    return w->change.tail ? fmin(1, fmax(0, (0.5 * erfc(-z * M_SQRT1_2) - 0.6) / 0.2)) : 1;
 }
 
 static int64_t time_of(const struct world *w, size_t kind, double z, double share)
