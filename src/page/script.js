@@ -80,8 +80,14 @@
   });
   addEventListener('afterprint', () => { for (const d of folded) d.open = false; });
 
+  // Where to find an element's successor: by its own name, or (a fold's summary) by its parent's.
+  function placeOf(e) {
+    if (e?.id) return '#' + CSS.escape(e.id);
+    return e?.parentElement?.id ? '#' + CSS.escape(e.parentElement.id) + ' > ' + e.localName : null;
+  }
+
   function swap(html) {
-    const main = document.querySelector('main'), focus = document.activeElement?.id;
+    const main = document.querySelector('main'), focus = placeOf(document.activeElement);
     const next = new DOMParser().parseFromString(html, 'text/html').body;
     for (const old of main.querySelectorAll('details[id], input[id]')) {
       const now = next.querySelector('#' + CSS.escape(old.id));
@@ -90,7 +96,7 @@
     }
     main.replaceChildren(...next.childNodes);
     enhance(main);
-    if (focus) document.getElementById(focus)?.focus({preventScroll: true});
+    if (focus) document.querySelector(focus)?.focus({preventScroll: true});
   }
 
   window.scepstorm = {show: swap};

@@ -23,7 +23,7 @@ class Browser:
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_read)
         os.close(to_write)
-        self.rest, self.number, self.session, self.events = b"", 0, None, []
+        self.rest, self.number, self.session, self.events, self.scripts = b"", 0, None, [], True
         target = self("Target.createTarget", url="about:blank")["targetId"]
         self.session = self("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network", "DOM", "Accessibility"):
@@ -81,9 +81,14 @@ class Browser:
             raise SystemExit("in the page: %s: %s" % (expression[:200], answer["exceptionDetails"]))
         return answer["result"].get("value")
 
-    # Two frames have been drawn since: what was asked for before is to be seen.
+    # Two frames have been drawn since: what was asked for before is to be seen. Without scripts nobody can tell.
     def drawn(self):
-        self.js("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        if self.scripts:
+            self.js("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def let_scripts(self, run):
+        self("Emulation.setScriptExecutionDisabled", value=not run)
+        self.scripts = run
 
     # Where the middle of an element is in the window, after it was brought there.
     def middle(self, selector):

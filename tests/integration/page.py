@@ -81,7 +81,7 @@ def kept(browser, shown):
     check("a fold closed with new content", browser.js("document.querySelector('#load-data').open") is True)
     check("a series came back with new content", browser.js(shown) == "none")
     check("the cursor went with new content", readout(browser, "load") == before, readout(browser, "load"))
-    check("the focus went with new content", browser.js("document.activeElement.id") != "")
+    check("the focus went with new content", browser.js("document.activeElement.parentElement.id") == "load-data")
     browser.click("#load-s0")
 
 
@@ -109,14 +109,14 @@ def narrow(browser):
 
 
 def without_scripts(browser, path):
-    browser("Emulation.setScriptExecutionDisabled", value=True)
+    browser.let_scripts(False)
     browser.open("file://" + path)
     words = browser.js("document.body.innerText")
     check("nothing to read without scripts", "got their certificate" in words and "Run it again" in words)
     light = ground(browser)
     browser.click("#theme-dark")
     check("no choice of colours without scripts", ground(browser) != light)
-    browser("Emulation.setScriptExecutionDisabled", value=False)
+    browser.let_scripts(True)
     quiet(browser, path)
 
 
