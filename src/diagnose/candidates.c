@@ -325,7 +325,7 @@ static double all_stall(const struct facts *f)
 LOOK_ALIKE(may_dns, {"dns-failure", 1, NULL, NULL});
 LOOK_ALIKE(may_dropped, {"network-path-blocked", 0.9, NULL, NULL},
            {"mdm-cannot-reach-ndes", 0.02, NULL, NULL}, {"w3svc-stopped", 0.03, NULL, NULL});
-LOOK_ALIKE(may_refused, {"network-path-blocked", 0.5, NULL, NULL}, {"w3svc-stopped", 0.4, service_stop, NULL},
+LOOK_ALIKE(may_refused, {"network-path-blocked", 0.46, NULL, NULL}, {"w3svc-stopped", 0.44, service_stop, NULL},
            {"mdm-cannot-reach-ndes", 0.02, NULL, NULL});
 LOOK_ALIKE(may_reset, {"network-path-blocked", 0.5, NULL, NULL}, {"app-pool-crashing", 0.3, NULL, NULL},
            {"w3svc-stopped", 0.1, service_stop, NULL});

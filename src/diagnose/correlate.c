@@ -79,8 +79,7 @@ static void look_at_group(struct inference *inf, const struct group *g)
     if (g->led || status < 400 || g->whose->count < LEAST || g->first_us == EVIDENCE_NO_TIME ||
         !digest_covers(inf->logs, COVER_IIS, from, to))
         return;
-    /* Of HTTP.sys, or a gateway's about connections that a worker dropped: neither has a line in the IIS log. */
-    bool kernel = status == 503 || status == 400 || status == 502;
+    bool kernel = status == 503 || status == 400;
     if (kernel && !digest_covers(inf->logs, COVER_HTTPERR, from, to))
         return;
     if (answers(inf, status, from, to) > 0)

@@ -61,10 +61,15 @@ static const struct rule *rule_for(const struct facts *f)
 
 /* ---- failures of a run become groups ---- */
 
-/* One or two beside many others are what those left behind, or anybody's mistake. */
-static bool few(const struct inference *inf, const struct measure_failure *whose)
+/* One or two beside many others are what those left behind, or anybody's mistake. Beside many that went well they are real, but their
+ * cause is seldom the commonest. */
+static double oddness(const struct inference *inf, const struct measure_failure *whose)
 {
-    return whose->count <= 2 && whose->count * 5 < inf->run.not_enrolled;
+    if (whose->count > 2)
+        return 1;
+    return whose->count * 5 < inf->run.not_enrolled         ? 20
+           : whose->count * 10 <= inf->run.devices.enrolled ? 4
+                                                            : 1;
 }
 
 static void add_run_group(struct inference *inf, const struct facts *facts,
@@ -80,7 +85,7 @@ static void add_run_group(struct inference *inf, const struct facts *facts,
                         .whose = whose,
                         .candidates = rule->candidates,
                         .certainty = rule->certainty,
-                        .leak = few(inf, whose) ? 20 : 1,
+                        .leak = oddness(inf, whose),
                         .part = part,
                         .share =
                             whose == &inf->held_up ? 0 : (double)whose->count / (double)inf->run.not_enrolled,

@@ -100,7 +100,7 @@ static const struct mark intune[] = {
     {PLUGIN("plugin-false", "Verify challenge returns false",
             "NDESPlugin.log: the registration point refuses the challenge"),
      .problem = "intune",
-     .speaks = SPEAKS({"policy-challenge-verify-false", 40}, {"intune-challenge-expired", 6},
+     .speaks = SPEAKS({"policy-challenge-verify-false", 20}, {"intune-challenge-expired", 6},
                       {"intune-challenge-mismatch", 6}, {"connector-signing-cert-missing", 6},
                       {"intune-profile-not-targeted", 6}, {"connector-stopped", 0.05},
                       {"policy-client-cert-expired", 0.02}, {"crp-client-cert-untrusted", 0.02},

@@ -407,7 +407,7 @@ static void look_at_reports(struct diagnose_logs *d)
 }
 
 /* The modern connector writes 4003 for each request: when IIS takes PKIOperations, they are refused, and it writes nothing, it does not
- * run. When nobody is refused, it is the log that ends. */
+ * run. When NDES's own log refuses nobody, it is the connector's that ends. */
 static void look_for_silence(struct diagnose_logs *d)
 {
     int64_t first = 0, last = 0, gap_from = 0;
@@ -422,7 +422,8 @@ static void look_for_silence(struct diagnose_logs *d)
                        digest_between(d, "ndes-31", gap_from, INT64_MAX) +
                        digest_between(d, "iis-500-pki", gap_from, INT64_MAX) +
                        digest_count(d, "plugin-12029");
-    if (after >= 5 && after * 20 >= asked && refused * 4 >= after)
+    bool missed = d->cover[COVER_APPLICATION].count == 0 || refused * 4 >= after;
+    if (after >= 5 && after * 20 >= asked && missed)
         digest_add(d, "connector-silent", 0, after, gap_from,
                    EVIDENCE_NO_TIME == gap_from ? gap_from : gap_from + 1, "");
 }
