@@ -50,14 +50,19 @@ first others_certificate
 
 # ---- pages where passwords should be ----
 
-html() { # html FILE: its type, as IIS sends it
-  case $1 in *utf16*) echo "text/html" ;; *) echo "text/html; charset=utf-8" ;; esac
+# sent FILE: with which type, and by whom
+sent() {
+  case $1 in
+    *utf16*) echo "text/html" ;;
+    httpsys*) echo "text/html; charset=us-ascii,Microsoft-HTTPAPI/2.0" ;;
+    *) echo "text/html; charset=utf-8" ;;
+  esac
 }
 # page FILE STATUS CAUSE...: at the place of the OTP page; without a cause nothing may be sure
 page() {
   local file=$1 status=$2 name=${1%.html}-$2
   shift 2
-  replay "otp=$vectors/pages/$file,$status,$(html "$file")"
+  replay "otp=$vectors/pages/$file,$status,$(sent "$file")"
   storm "$name" --set challenge.source=mscep_admin --set challenge.auth=none
   expect "$name" 'd["enrolled"] == 0'
   first "$name" "$@"
@@ -69,9 +74,9 @@ page no-permission-utf8.html 200 template-permission-denied otp-insufficient-per
 page blank-empty.html 200 otp-page-blank
 page blank-spaces-utf16.html 200 otp-page-blank
 for login in proxy-login login-saml login-adfs login-entra login-okta login-tmg; do page "$login.html" 200 app-proxy-preauth-enabled; done
-page httpsys-503.html 503 otp-endpoint-503 app-pool-stopped
+page httpsys-503.html 503 otp-endpoint-503 app-pool-stopped service-account-password-expired
 page iis-401.html 401 otp-auth-failed otp-auth-scheme-mismatch anonymous-disabled
-page iis-500.html 500 otp-page-blank
+page iis-500.html 500 otp-page-blank ra-cert-expired service-account-password-expired
 page unknown-maintenance.html 200
 
 # ---- and where SCEP should be ----

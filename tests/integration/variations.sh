@@ -3,6 +3,6 @@
 #   variations.sh PATH-TO-SCEPSTORM
 source "$(dirname "$0")/lib.bash"
 logs=$root/tests/vectors/logs
-python3 "$here/variations.py" "$scepstorm" "$logs"/incident-* "$logs"/{app-pool-stopped,template-permission-denied,ca-service-stopped} \
-  "$logs"/{password-expired,iis-url-too-long,lb-node-affinity-missing,healthy-noisy,healthy-intune,healthy-patch-day} >told.txt || fail "$(cat told.txt)"
+python3 "$here/variations.py" "$scepstorm" "$logs"/incident-{01,04,06,09} "$logs"/{template-permission-denied,ca-service-stopped} \
+  "$logs"/{iis-url-too-long,lb-node-affinity-missing,healthy-noisy,healthy-patch-day} >told.txt || fail "$(cat told.txt)"
 cat told.txt
