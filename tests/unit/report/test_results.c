@@ -265,7 +265,8 @@ static void forms_are_rendered(void **state)
             assert_non_null(strstr(buf_text(&out), "\"phases.push, and pull.latency_ms.enrollment\","));
         }
         if (form == REPORT_MARKDOWN) {
-            assert_non_null(strstr(buf_text(&out), "## a\\|b &lt;script&gt; \\@all\n"));
+            assert_non_null(strstr(buf_text(&out), "- scenario: a\\|b &lt;script&gt; \\@all\n"));
+            assert_int_equal(strncmp(buf_text(&out), "## Failed: ", 11), 0);
             assert_null(strstr(buf_text(&out), "secret"));
         }
         buf_clear(&out);
