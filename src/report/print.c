@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 
+#include <limits.h>
+
 /* The words at the end. Whoever reads them is tired: the verdict first, then what to do, then the figures. */
 
 #define MAX_CAUSES   3
@@ -181,7 +183,9 @@ static void print_causes(const struct printer *p, const struct diagnose_list *li
         snprintf(line, sizeof line, "%s (%s, %.0f%%)", d->cause->title, d->cause->id, d->confidence * 100);
         printer_entry(p, 5, "", line);
     }
-    printer_command(p, 2, "All about a cause: scepstorm causes ", list->items[0].cause->id);
+    char command[120];
+    snprintf(command, sizeof command, "scepstorm causes %s", list->items[0].cause->id);
+    printer_entry(p, 2, "All about a cause: ", command);
 }
 
 static void print_failures(const struct printer *p, const struct measure *m)
@@ -195,8 +199,8 @@ static void print_failures(const struct printer *p, const struct measure *m)
         words_failure(f, what, sizeof what);
         const char *words = words_detail(f);
         snprintf(line, sizeof line, "%s%s%s", what, words[0] == '\0' ? "" : ": ", words);
-        snprintf(head, sizeof head, "%6llu  %-13s ", (unsigned long long)f->count,
-                 base_stage_id(f->first.error.stage));
+        snprintf(head, sizeof head, p->width < TABLE_WIDTH ? "%llu  %s: " : "%6llu  %-13s ",
+                 (unsigned long long)f->count, base_stage_id(f->first.error.stage));
         printer_entry(p, 2, head, line);
     }
     if (measure_failure_count(m) > 10)
@@ -218,6 +222,12 @@ static const struct column quantile_columns[] = {{"p50", 0.5, TABLE_WIDTH},
                                                  {"max", 1, 80}};
 #define QUANTILES (sizeof quantile_columns / sizeof quantile_columns[0])
 
+static void tie(char *words)
+{
+    for (; *words != '\0'; words++)
+        *words = *words == ' ' ? PRINTER_TIE : *words;
+}
+
 /* "pki_operation: 1,234; failed 5; p50 41 ms, p95 88 ms, p99 120 ms", wrapped. */
 static void print_narrow_row(const struct printer *p, const char *name, const char *count, const char *failed,
                              const struct histogram *h)
@@ -228,9 +238,10 @@ static void print_narrow_row(const struct printer *p, const char *name, const ch
         used += snprintf(line + used, sizeof line - (size_t)used, "; failed %s", failed);
     for (size_t i = 0; i < QUANTILES; i++) {
         words_quantile(h, quantile_columns[i].share, time, sizeof time);
+        tie(time);
         if (quantile_columns[i].from_width <= TABLE_WIDTH)
-            used += snprintf(line + used, sizeof line - (size_t)used, "%s %s %s", i == 0 ? ";" : ",",
-                             quantile_columns[i].title, time);
+            used += snprintf(line + used, sizeof line - (size_t)used, "%s %s%c%s", i == 0 ? ";" : ",",
+                             quantile_columns[i].title, PRINTER_TIE, time);
     }
     snprintf(head, sizeof head, "%.32s: ", name);
     printer_entry(p, 2, head, line);
@@ -405,9 +416,13 @@ static void print_foot(const struct printer *p, const struct report_run *run, co
     for (size_t i = 0; i < run->note_count; i++)
         printer_entry(p, 2, "- ", run->notes[i]);
     printer_heading(p, "Results");
-    if (folder_path != NULL)
-        fprintf(p->to, "  open:  %s/report.html\n  data:  %s/summary.json, run.sqlite, issued.csv\n",
-                folder_path, folder_path);
+    if (folder_path != NULL) {
+        char line[PATH_MAX + 64];
+        snprintf(line, sizeof line, "%s/report.html", folder_path);
+        printer_entry(p, 2, "open:  ", line);
+        snprintf(line, sizeof line, "%s/summary.json, run.sqlite, issued.csv", folder_path);
+        printer_entry(p, 2, "data:  ", line);
+    }
     if (run->reproduce != NULL)
         printer_command(p, 2, "again: ", run->reproduce);
 }

@@ -21,7 +21,7 @@ static void put_clean(const struct printer *p, const char *text, size_t len)
         unsigned char c = (unsigned char)text[i];
         bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] < 0xa0;
         i += c1;
-        fputc(c < 0x20 || c == 0x7f || c1 ? '?' : c, p->to);
+        fputc(c == PRINTER_TIE ? ' ' : c < 0x20 || c == 0x7f || c1 ? '?' : c, p->to);
     }
 }
 
@@ -34,27 +34,37 @@ static unsigned columns(const char *text, size_t len)
     return count;
 }
 
-void printer_wrap(const struct printer *p, const char *text, unsigned at, unsigned indent)
+/* Where the words have come to. */
+struct flow {
+    unsigned column, indent;
+    bool first; /* nothing stands in front that a blank would have to follow */
+};
+
+static void pour(const struct printer *p, const char *text, struct flow *f)
 {
-    unsigned column = at;
-    bool first = true;
     while (*text != '\0') {
         size_t word = strcspn(text, " ");
         unsigned wide = columns(text, word);
-        bool fits = column + (first ? 0 : 1) + wide <= p->width;
-        if (!fits && column > indent) {
-            fprintf(p->to, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (!first) {
+        bool fits = f->column + (f->first ? 0 : 1) + wide <= p->width;
+        if (!fits && f->column > f->indent) {
+            fprintf(p->to, "\n%*s", (int)f->indent, "");
+            f->column = f->indent;
+        } else if (!f->first) {
             fputc(' ', p->to);
-            column++;
+            f->column++;
         }
         put_clean(p, text, word);
-        column += wide;
-        first = false;
+        f->column += wide;
+        f->first = false;
         text += word;
         text += strspn(text, " ");
     }
+}
+
+void printer_wrap(const struct printer *p, const char *text, unsigned at, unsigned indent)
+{
+    struct flow f = {at, indent, true};
+    pour(p, text, &f);
     fputc('\n', p->to);
 }
 
@@ -62,17 +72,23 @@ void printer_entry(const struct printer *p, unsigned indent, const char *label, 
 {
     unsigned at = indent + columns(label, strlen(label));
     fprintf(p->to, "%*s", (int)indent, "");
-    put_clean(p, label, strlen(label));
-    printer_wrap(p, words, at, at <= p->width / 3 ? at : indent + 2);
+    if (at <= p->width / 3) {
+        put_clean(p, label, strlen(label));
+        printer_wrap(p, words, at, at);
+        return;
+    }
+    struct flow f = {indent, indent + 2, true};
+    pour(p, label, &f);
+    pour(p, words, &f);
+    fputc('\n', p->to);
 }
 
 void printer_heading(const struct printer *p, const char *words)
 {
     fputc('\n', p->to);
     printer_ink(p, INK_BOLD);
-    fputs(words, p->to);
+    printer_wrap(p, words, 0, 2);
     printer_ink_off(p, INK_BOLD);
-    fputc('\n', p->to);
 }
 
 /* Up to the next blank that no quotes keep. */

@@ -14,6 +14,9 @@ struct printer {
     bool folds_commands; /* there is a person who copies them, not a program that looks for them */
 };
 
+/* In words: a blank where no line is broken. */
+#define PRINTER_TIE '\037'
+
 void printer_ink(const struct printer *p, enum ink ink);
 void printer_ink_off(const struct printer *p, enum ink ink);
 /* Prints words from column `at` on, broken at blanks; further lines begin at `indent`. Ends the line. Words that are longer

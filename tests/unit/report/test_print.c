@@ -70,12 +70,13 @@ static void percentiles_are_honest(void **state)
     assert_null(strstr(row, " - "));
 }
 
-/* Only a word that is too long by itself may be. */
+/* Only a word that is too long by itself may be, and that stands as far to the left as it can. */
 static void fits(const char *line, unsigned width)
 {
-    size_t len = strcspn(line, "\n"), indent = strspn(line, " ");
-    size_t word = strcspn(line + indent, " \n");
-    if (len > width && word < len - indent && strstr(line, "results/x") == NULL)
+    size_t len = strcspn(line, "\n"), last = len;
+    while (last > 0 && line[last - 1] != ' ')
+        last--;
+    if (len > width && last > 10)
         fail_msg("longer than %u: %.*s", width, (int)len, line);
 }
 
@@ -113,7 +114,8 @@ static void tables_become_lists(void **state)
     assert_non_null(strstr(wide, "\n  pki_operation            1       1      41 ms      41 ms          -"));
     const char *narrow = printed(f, false, 40);
     assert_non_null(strstr(narrow, "\nTimes (count)\n"));
-    assert_non_null(strstr(narrow, "\n  enrollment: 1,999; failed 1; p50 100\n"));
+    assert_non_null(
+        strstr(narrow, "\n  enrollment: 1,999; failed 1;\n    p50 100 ms, p95 100 ms, p99 100 ms\n"));
     assert_non_null(strstr(narrow, "\n  pki_operation: 1; failed 1; p50"));
 }
 
