@@ -4,7 +4,6 @@
 #include "cli/check.h"
 #include "live/exposition.h"
 #include "live/live.h"
-#include "page/page.h"
 
 #define MAX_TEXT   ((size_t)1 << 20)
 #define MAX_STAGES 64
@@ -131,36 +130,27 @@ bool check_textfile(const struct check *c, struct err *e)
     return ok;
 }
 
-static void put_page(struct check *c, struct buf *out)
-{
-    static const char *const classes[] = {"good", "warn", "bad", "warn"};
-    const char *lines = buf_text(&c->lines);
-    buf_append_text(out, "<section id=\"check\">");
-    page_element(out, "h1", classes[c->status], c->words[0] != '\0' ? c->words : c->scenario->target.url);
-    page_element(out, "pre", NULL, lines != NULL ? lines : "");
-    buf_append_text(out, "</section>\n");
-}
-
 /* Whoever watches sees less when there is no memory; the check goes on. */
 void check_show(struct check *c, bool over)
 {
-    struct buf page, plain, open;
+    static const char *const looks[] = {"good", "warn", "bad", "warn"};
+    struct buf plain, open;
     struct err ignored = {0};
     if (c->live == NULL)
         return;
-    buf_init(&page, MAX_TEXT);
     buf_init(&plain, MAX_TEXT);
     buf_init(&open, MAX_TEXT);
-    put_page(c, &page);
+    const char *words = buf_text(&c->lines), *url = c->scenario->target.url;
     bool ok = check_metrics(c, false, &plain, &ignored) && check_metrics(c, true, &open, &ignored);
-    const struct live_texts texts = {.title = c->scenario->target.url,
-                                     .sections = buf_span(&page),
+    const struct live_texts texts = {.title = url,
+                                     .headline = c->words[0] != '\0' ? c->words : url,
+                                     .words = words != NULL ? words : "",
+                                     .look = looks[c->status],
                                      .metrics = buf_span(&plain),
                                      .open_metrics = buf_span(&open),
                                      .over = over};
     ok = ok && live_show(c->live, &texts, &ignored);
     (void)ok;
-    buf_clear(&page);
     buf_clear(&plain);
     buf_clear(&open);
 }

@@ -286,8 +286,8 @@ bool live_show(struct live *l, const struct live_texts *texts, struct err *e)
     enum live_state state = texts->over ? LIVE_ENDED : LIVE_RUNNING;
     for (size_t i = 0; i < LIVE_ANSWERS; i++)
         buf_init(&bodies[i], MAX_DOCUMENT);
-    bool ok = live_page_around(texts->title, texts->sections, &bodies[LIVE_PAGE], e);
-    buf_append_span(&bodies[LIVE_SECTIONS], texts->sections);
+    live_page_words(texts, &bodies[LIVE_SECTIONS]);
+    bool ok = live_page_around(texts->title, buf_span(&bodies[LIVE_SECTIONS]), &bodies[LIVE_PAGE], e);
     buf_append_span(&bodies[LIVE_METRICS], texts->metrics);
     buf_append_span(&bodies[LIVE_OPEN_METRICS], texts->open_metrics);
     buf_appendf(&bodies[LIVE_HEALTH], "%s\n", live_state_id(state));

@@ -31,11 +31,12 @@ struct live_plan {
 /* Starts serving. Fails: REASON_NO_MEMORY, REASON_GENERATOR_LIMIT, REASON_IO. */
 bool live_begin(struct live *l, const struct live_plan *plan, struct err *e) MUST_USE;
 
-/* For a command that is no run: serves these texts instead, from the first call on. `sections` is HTML of our own making. Copied.
+/* For a command that is no run: serves this instead, from the first call on. Copied; words are escaped.
  * Fails: as live_begin. */
 struct live_texts {
-    const char *title;
-    struct span sections, metrics, open_metrics;
+    const char *title, *headline, *words;
+    const char *look; /* of the headline: "good", "warn", "bad" */
+    struct span metrics, open_metrics;
     bool over;
 };
 bool live_show(struct live *l, const struct live_texts *texts, struct err *e) MUST_USE;

@@ -24,6 +24,14 @@ bool live_page_sections(const struct live_view *v, struct buf *out, struct err *
     return over ? report_page_result(v->run, out, e) : report_page_sections(v->run, out, e);
 }
 
+void live_page_words(const struct live_texts *texts, struct buf *out)
+{
+    buf_append_text(out, "<section id=\"words\">");
+    page_element(out, "h1", texts->look, texts->headline);
+    page_element(out, "pre", NULL, texts->words);
+    buf_append_text(out, "</section>\n");
+}
+
 bool live_page_around(const char *title, struct span sections, struct buf *out, struct err *e)
 {
     const struct page_head head = {.title = title, .script = live_page_script, .talks = true};

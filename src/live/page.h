@@ -2,12 +2,14 @@
 #ifndef LIVE_PAGE_H
 #define LIVE_PAGE_H
 
-#include "live/metrics.h"
+#include "live/live.h"
 
 /* The page as a whole; readable without scripts, too. */
 bool live_page_write(const struct live_view *v, struct buf *out, struct err *e) MUST_USE;
 /* What its script asks for. */
 bool live_page_sections(const struct live_view *v, struct buf *out, struct err *e) MUST_USE;
+/* The sections of what is no run. */
+void live_page_words(const struct live_texts *texts, struct buf *out);
 /* A page around anything else: `sections` as they stand, `title` escaped. */
 bool live_page_around(const char *title, struct span sections, struct buf *out, struct err *e) MUST_USE;
 /* What its header Content-Security-Policy says beside the one within the page. Static. */

@@ -269,6 +269,29 @@ static void facts_and_readers_do_not_meet(void **state)
     await("/metrics", "scepstorm_devices_ended_total{end=\"enrolled\"} 500\n");
 }
 
+/* ---- what is no run ---- */
+
+static void texts_are_served_as_they_come(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    live_close(live);
+    live = NULL;
+    CHECK_OK(live_open("0", &live, &e), &e);
+    port = talk_port(live_url(live));
+    struct live_texts texts = {
+        .title = "t", .headline = "one", .words = "<two>", .metrics = span_of_text("x 1\n")};
+    CHECK_OK(live_show(live, &texts, &e), &e);
+    CHECK_SPAN(talk_body((get("/metrics", ""), &reply)), "x 1\n");
+    assert_non_null(strstr(get("/", ""), "<pre>&lt;two&gt;</pre>"));
+    CHECK_SPAN(talk_header(&reply, "Scepstorm-State"), "running");
+    texts.metrics = span_of_text("x 2\n");
+    texts.over = true;
+    CHECK_OK(live_show(live, &texts, &e), &e);
+    CHECK_SPAN(talk_body((get("/metrics", ""), &reply)), "x 2\n");
+    CHECK_SPAN(talk_header(&reply, "Scepstorm-State"), "ended");
+}
+
 /* ---- several processes ---- */
 
 static void facts_of_others_add_up(void **state)
@@ -327,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nobody_is_waited_for_where_nobody_watches, begin, end),
         cmocka_unit_test_setup_teardown(an_open_page_is_waited_for, begin, end),
         cmocka_unit_test_setup_teardown(facts_and_readers_do_not_meet, begin, end),
+        cmocka_unit_test_setup_teardown(texts_are_served_as_they_come, begin, end),
         cmocka_unit_test_setup_teardown(facts_of_others_add_up, begin, end),
         cmocka_unit_test_setup_teardown(a_feed_survives_its_reader, begin, end),
     };
