@@ -3,7 +3,8 @@
 
 #include "base/text.h"
 
-#define KINDS 7 /* drawn by themselves; the rest are one */
+#define ON_TOP 20 /* rows of the table that are not folded */
+#define KINDS  7  /* drawn by themselves; the rest are one */
 
 bool html_has_failures(const struct html *h)
 {
@@ -35,11 +36,14 @@ static void add_course(struct chart_series *s, const struct measure_course *cour
     }
 }
 
+/* Refusals without a code differ by the server's words only. */
 static void name_kind(const struct measure_failure *f, char *out, size_t out_bytes)
 {
+    const char *detail = f->first.has_hresult ? "" : words_detail(f);
     char what[240];
     words_failure(f, what, sizeof what);
-    snprintf(out, out_bytes, "%.30s: %.90s", html_step_name(f->first.error.stage), what);
+    snprintf(out, out_bytes, "%.30s: %.60s%s%.30s", html_step_name(f->first.error.stage), what,
+             detail[0] != '\0' ? "; " : "", detail);
 }
 
 static void add_kinds(const struct measure *m, struct chart *c, uint32_t width)
@@ -100,26 +104,40 @@ static void put_what(const struct html *h, size_t index)
     buf_append_text(h->out, "</td>");
 }
 
-void html_failures(const struct html *h)
+static void put_row(const struct html *h, size_t index)
+{
+    const struct measure_failure *f = measure_failure(h->run->measure, index);
+    char first[32], last[32];
+    text_duration(f->first_us, first, sizeof first);
+    text_duration(f->last_us, last, sizeof last);
+    page_row(h->out, html_step_name(f->first.error.stage));
+    put_what(h, index);
+    page_cell(h->out, "text", words_detail(f));
+    html_count_cell(h, f->count, "n");
+    page_cell(h->out, "n", first);
+    page_cell(h->out, "n", last);
+    page_row_end(h->out);
+}
+
+static void put_rows(const struct html *h, const char *caption, size_t from, size_t to)
 {
     static const struct page_column columns[] = {{"step", false},    {"what happened", false},
                                                  {"details", false}, {"devices", true},
                                                  {"first", true},    {"last", true}};
-    const struct measure *m = h->run->measure;
-    page_table(h->out, "Kinds of failures, the most frequent first; times since the start", columns,
-               sizeof columns / sizeof columns[0]);
-    for (size_t i = 0; i < measure_failure_count(m); i++) {
-        const struct measure_failure *f = measure_failure(m, i);
-        char first[32], last[32];
-        text_duration(f->first_us, first, sizeof first);
-        text_duration(f->last_us, last, sizeof last);
-        page_row(h->out, html_step_name(f->first.error.stage));
-        put_what(h, i);
-        page_cell(h->out, "text", words_detail(f));
-        html_count_cell(h, f->count, "n");
-        page_cell(h->out, "n", first);
-        page_cell(h->out, "n", last);
-        page_row_end(h->out);
-    }
+    page_table(h->out, caption, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = from; i < to; i++)
+        put_row(h, i);
     page_table_end(h->out);
+}
+
+void html_failures(const struct html *h)
+{
+    size_t count = measure_failure_count(h->run->measure), top = count < ON_TOP ? count : ON_TOP;
+    put_rows(h, "Kinds of failures, the most frequent first; times since the start", 0, top);
+    if (top == count)
+        return;
+    buf_appendf(h->out, "<details class=\"paper\" id=\"failures-more\"><summary>%zu kinds more</summary>\n",
+                count - top);
+    put_rows(h, "Rarer kinds of failures", top, count);
+    buf_append_text(h->out, "</details>\n");
 }
