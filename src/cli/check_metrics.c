@@ -22,10 +22,11 @@ static struct live_labels labels_of(const struct check *c, const char *node)
 static void put_status(struct live_writer *w, const struct check *c)
 {
     struct live_labels labels = labels_of(c, NULL);
+    int64_t now_s = clock_wall_us() / 1000000;
     live_family(w, LIVE_GAUGE, "scepstorm_check_status", "0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.");
     live_sample(w, &labels, (double)c->status);
     live_family(w, LIVE_GAUGE, "scepstorm_check_timestamp_seconds", "When this was found, Unix time.");
-    live_sample(w, &labels, (double)(clock_wall_us() / 1000000));
+    live_sample(w, &labels, (double)now_s);
 }
 
 /* A stage may have several sentences: it is as good as the worst of them. */

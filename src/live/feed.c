@@ -80,6 +80,7 @@ bool live_feed_open(int fd, struct live_feed **out, struct err *e)
     }
     f->fd = fd;
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    fcntl(fd, F_SETFD, FD_CLOEXEC); /* a program that prints passwords shall not hold it open */
     pthread_mutex_init(&f->lock, NULL);
     int rc =
         live_queue_new(LIVE_MAX_QUEUE_BYTES, true, &f->queue, e) ? live_thread(&f->thread, send_facts, f) : 0;
