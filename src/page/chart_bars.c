@@ -182,7 +182,7 @@ void chart_draw_spans(const struct chart_spans *c, struct buf *out)
     buf_appendf(out,
                 "<path class=\"limit\" d=\"M%.1f 0V%d\"/><text class=\"axis halo\" x=\"%.1f\" y=\"%d\" "
                 "text-anchor=\"%s\">the run</text>\n",
-                now, bottom, now, bottom + 16, now < CHART_WIDTH / 2 ? "start" : "end");
+                now, bottom, now, bottom + 16, now < CHART_WIDTH / 2.0 ? "start" : "end");
     chart_end_drawing(out);
     chart_end(out);
 }
