@@ -2,7 +2,8 @@
 # How often does scepstorm compare cry wolf, and how often does it see a server that is a fifth slower? Made-up runs with the noise of
 # real ones (tests/helpers/power.c), written and read as real ones are, 200 pairs of sides in each setting. Prints a table in
 # Markdown, and whether the targets are met: at most 1 % false alarms, where runs of one server differ by up to 5 % (standard
-# deviation); 95 % found where they differ by up to 2 % and a side has 5,000 devices or more.
+# deviation); 95 % found where they differ by up to 2 %: of servers whose every answer is slower with 3,000 devices a side, of those
+# whose slow answers are with 15,000.
 #   scripts/compare-power.sh [quick]      more than an hour on two quiet cores; quick: 50 pairs of the middle settings, some minutes
 # It builds in POWER_BUILD, build-power by default; runs are made below TMPDIR, fastest in memory (/dev/shm). Exit code 1: a target
 # was missed.
@@ -48,8 +49,8 @@ for pairs, runs, devices, scatter, _, alarm, everything, tail, blind, smallest i
     n = int(pairs)
     alarms[scatter] = alarms.get(scatter, 0) + int(alarm)
     tries[scatter] = tries.get(scatter, 0) + n
-    wanted = float(scatter) <= 0.02 and int(runs) * int(devices) >= 5000
-    weak = wanted and min(int(everything), int(tail)) < 0.95 * n
+    a_side = int(runs) * int(devices) if float(scatter) <= 0.02 else 0
+    weak = (a_side >= 3000 and int(everything) < 0.95 * n) or (a_side >= 15000 and int(tail) < 0.95 * n)
     missed |= weak
     print(f"| {runs} | {int(devices):,} | {float(scatter):.0%} | {int(alarm) / n:.1%} | {int(everything) / n:.1%} | {int(tail) / n:.1%} | "
           f"{int(blind) / n:.1%} | {float(smallest):.0%} |{' MISSED' if weak else ''}")
