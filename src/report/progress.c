@@ -141,21 +141,6 @@ static void gather(struct report_progress *p)
     judge_so_far(p, v);
 }
 
-/* ---- in place ---- */
-
-static void draw(struct report_progress *p)
-{
-    if (!screen_ready(&p->screen))
-        return;
-    struct screen_size size = screen_size(&p->screen);
-    gather(p);
-    /* The last column would fold the line, the last row scroll what stands above. */
-    view_draw(&p->view, size.columns - 1, size.rows > 1 ? size.rows - 1 : 1, true, &p->lines);
-    screen_draw(&p->screen, &p->lines);
-    p->drawn = true;
-    p->next_us = p->now_us + PICTURE_EVERY_US;
-}
-
 /* ---- line by line ---- */
 
 /* "offered 400  started 398  done 391  in flight 7  ok 99.7%  p50 41 ms  p95 88 ms" */
@@ -202,6 +187,26 @@ static void print_line(struct report_progress *p)
     p->next_us = p->now_us + LINE_EVERY_US;
 }
 
+/* ---- in place ---- */
+
+/* In the background it says less, as where there is no terminal. */
+static void draw(struct report_progress *p)
+{
+    if (!screen_ready(&p->screen))
+        return;
+    if (!screen_in_front(&p->screen)) {
+        print_line(p);
+        return;
+    }
+    struct screen_size size = screen_size(&p->screen);
+    gather(p);
+    /* The last column would fold the line, the last row scroll what stands above. */
+    view_draw(&p->view, size.columns - 1, size.rows > 1 ? size.rows - 1 : 1, true, &p->lines);
+    screen_draw(&p->screen, &p->lines);
+    p->drawn = true;
+    p->next_us = p->now_us + PICTURE_EVERY_US;
+}
+
 /* ---- either way ---- */
 
 void report_progress_show(struct report_progress *p, int64_t now_us, int64_t end_us)
@@ -221,7 +226,7 @@ void report_progress_show(struct report_progress *p, int64_t now_us, int64_t end
 
 void report_progress_say(struct report_progress *p, const char *text)
 {
-    if (p->in_place) {
+    if (p->in_place && screen_in_front(&p->screen)) {
         screen_say(&p->screen, text);
         draw(p);
     } else {
@@ -252,7 +257,7 @@ void report_progress_free(struct report_progress *p)
 {
     if (p == NULL)
         return;
-    if (p->drawn && screen_ready(&p->screen)) {
+    if (p->drawn && screen_ready(&p->screen) && screen_in_front(&p->screen)) {
         p->over = true;
         look(p);
         gather(p);

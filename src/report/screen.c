@@ -63,9 +63,14 @@ void screen_say(struct screen *s, const char *text)
 bool screen_ready(const struct screen *s)
 {
     struct pollfd out = {.fd = s->fd, .events = POLLOUT};
-    pid_t foreground = tcgetpgrp(s->fd);
-    return (foreground < 0 || foreground == getpgrp()) && poll(&out, 1, 0) == 1 &&
-           (out.revents & POLLOUT) != 0;
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0;
+}
+
+bool screen_in_front(const struct screen *s)
+{
+    pid_t front = tcgetpgrp(s->fd);
+    return front < 0 ||
+           front == getpgrp(); /* below 0: a terminal, but not the one that jobs are controlled from */
 }
 
 /* A terminal that is gone is no reason to end anything. */

@@ -28,9 +28,10 @@ struct screen_size screen_size(const struct screen *s);
 
 /* Kept until the next picture; at most some kilobytes, the last ones are lost. Control characters become '?'. */
 void screen_say(struct screen *s, const char *text);
-/* Whether a picture can be drawn without waiting: not while another process has the terminal, nor while it takes no bytes
- * (Ctrl-S, a connection that stalls). The load must not wait for it. */
+/* Whether the terminal takes bytes without waiting: not after Ctrl-S, nor when a connection stalls. The load must not wait. */
 bool screen_ready(const struct screen *s);
+/* Whether it is this process's to draw on; another one may have it (`&`, timeout). */
+bool screen_in_front(const struct screen *s);
 void screen_draw(struct screen *s, const struct view_lines *lines);
 /* The cursor goes below the lines of the screen that there is, if any; they stay. The next picture is a new one.
  * Async-signal-safe. */

@@ -238,8 +238,8 @@ def crew():
     t.check_left_behind()
 
 
-def plain(name, **environment):
-    t = Terminal(name, 80, 24, "--set", "devices.count=70", environment=environment)
+def plain(name, command='exec "$@"', **environment):
+    t = Terminal(name, 80, 24, "--set", "devices.count=70", command=command, environment=environment)
     code = t.end()
     t.check(code in (0, 3, 4), f"exit code {code}")
     t.check("\x1b" not in t.raw or (t.screen.colours == t.screen.escapes and not environment.get("NO_COLOR")),
@@ -269,6 +269,7 @@ stopped_output()
 crew()
 plain("no-colour", NO_COLOR="1")
 plain("dumb", TERM="dumb")
+plain("background", command='timeout 60 "$@"; exit $?')  # a process group of its own, and the terminal is another's
 quiet("--quiet")
 quiet("--no-progress")
 if failed:
