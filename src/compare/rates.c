@@ -104,10 +104,10 @@ static void turn_over(const struct table *t, struct compare_row *row)
     row->more_is_worse = false;
     row->base = 1 - row->base;
     row->now = 1 - row->now;
-    row->change = -row->change;
+    row->change = 0 - row->change; /* and not -0 */
     double low = row->low;
-    row->low = -row->high;
-    row->high = -low;
+    row->low = 0 - row->high;
+    row->high = 0 - low;
     for (size_t i = 0; i < 2; i++) {
         low = row->exact[i].low;
         row->exact[i].low = 1 - row->exact[i].high;
