@@ -39,11 +39,11 @@ static void add_course(struct chart_series *s, const struct measure_course *cour
 /* Refusals without a code differ by the server's words only. */
 static void name_kind(const struct measure_failure *f, char *out, size_t out_bytes)
 {
-    const char *detail = f->first.has_hresult ? "" : words_detail(f);
+    const struct outcome *o = &f->first;
+    bool by_words = o->error.reason == REASON_SCEP_FAILURE && !o->has_hresult && o->text[0] != '\0';
     char what[240];
     words_failure(f, what, sizeof what);
-    snprintf(out, out_bytes, "%.30s: %.60s%s%.30s", html_step_name(f->first.error.stage), what,
-             detail[0] != '\0' ? "; " : "", detail);
+    snprintf(out, out_bytes, "%.30s: %.90s", html_step_name(o->error.stage), by_words ? o->text : what);
 }
 
 static void add_kinds(const struct measure *m, struct chart *c, uint32_t width)
