@@ -192,10 +192,22 @@ static void tell_cache(const struct facts *f, struct diagnosis *d)
 
 /* ---- conditions ---- */
 
-/* Passwords and the module do not go together: where somebody had one before, it is something else. */
+/* Passwords and the module do not go together: where anybody had one, it is something else. The module leaves SCEP itself open. */
 static bool policy_module(const struct facts *f)
 {
-    return f->run->policy_module && !f->late;
+    if (!f->run->policy_module || f->run->devices.enrolled > 0)
+        return false;
+    for (size_t i = 0; i < measure_failure_count(f->run->measure); i++) {
+        const struct outcome *o = &measure_failure(f->run->measure, i)->first;
+        if (o->http_status == 403 && o->error.stage != STAGE_OTP)
+            return false;
+    }
+    return true;
+}
+
+static double scep_is_open(const struct facts *f)
+{
+    return f->run->target->cap_count > 0 ? 8 : 1;
 }
 
 /* The page offers no scheme at all, and the SCEP URL does not let anybody in either: no question of schemes. */
@@ -299,7 +311,9 @@ CANDIDATES(repeated, {"otp-static-mode", 0.55, lives_for_ever, tell_page},
            {"password-already-used", 0.4, NULL, NULL});
 CANDIDATES(removed, {"otp-endpoint-removed", 1, folder_alone, NULL},
            {"mscep-admin-default-doc-missing", 0.08, otp_file_there, tell_otp_file});
-CANDIDATES(module, {"otp-with-policy-module", 1, NULL, tell_policy_module});
+CANDIDATES(module, {"otp-with-policy-module", 0.5, scep_is_open, tell_policy_module},
+           {"ip-restricted", 0.15, NULL, NULL}, {"https-required", 0.12, NULL, NULL},
+           {"execute-denied", 0.1, NULL, NULL}, {"ssl-client-cert-required", 0.08, NULL, NULL});
 CANDIDATES(login, {"app-proxy-preauth-enabled", 1, NULL, tell_page});
 CANDIDATES(blank, {"otp-page-blank", 1, NULL, tell_page});
 CANDIDATES(download, {"isapi-feature-missing", 1, NULL, tell_page});
@@ -351,7 +365,7 @@ const struct rule diagnose_otp_rules[] = {
     {.reasons = {REASON_OTP_PAGE_UNKNOWN}, .when = downloaded, .certainty = 0.9, .candidates = download},
     {.reasons = {REASON_OTP_PAGE_UNKNOWN}, .when = iis_page, .certainty = 0.6, .candidates = iis_error},
     {.reasons = {REASON_OTP_PAGE_BLANK, REASON_OTP_PAGE_UNKNOWN}, .certainty = 0.92, .candidates = blank},
-    STATUS(403, policy_module, 0.85, module),
+    STATUS(403, policy_module, 0.9, module),
     STATUS(404, bare_url_fine, 0.92, removed),
 };
 const size_t diagnose_otp_rule_count = sizeof diagnose_otp_rules / sizeof diagnose_otp_rules[0];

@@ -436,7 +436,9 @@ static void look_at_clients(struct diagnose_logs *d)
     for (size_t i = 0; i < d->client_count; i++) {
         const struct otp_client *c = &d->clients[i];
         bool nobody = digest_between(d, "ok-otp", c->most_first_us, c->most_last_us) == 0;
-        if (c->most >= 5 && (c->welcome || nobody))
+        /* Many who ask at once begin like this, too, before the first of them goes on. */
+        bool lasting = c->most_last_us - c->most_first_us >= 2 * SECOND || c->most >= 50;
+        if (c->most >= 5 && lasting && (c->welcome || nobody))
             digest_add(d, "never-logged-on", 0, c->most, c->most_first_us, c->most_last_us, c->address);
     }
 }

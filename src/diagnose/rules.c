@@ -152,6 +152,17 @@ static bool not_everywhere(const struct facts *f)
     return f->run->target->bare_url_status == 200 || f->run->target->bare_url_status == 403;
 }
 
+/* A server that fails at random fails at GetCACaps, too, where nothing is asked of the CA. */
+static bool certificates_alone(const struct facts *f)
+{
+    for (size_t i = 0; i < measure_failure_count(f->run->measure); i++) {
+        const struct outcome *o = &measure_failure(f->run->measure, i)->first;
+        if (o->http_status == f->first->http_status && o->error.stage == STAGE_GET_CA_CAPS)
+            return false;
+    }
+    return not_everywhere(f);
+}
+
 /* The SCEP URL as well, which with the policy module only the bare one is. */
 static bool all_forbidden(const struct facts *f)
 {
@@ -344,7 +355,7 @@ const struct rule diagnose_rules[] = {
      .reasons = {REASON_HTTP_STATUS},
      .http_status = 500,
      .layer = LAYER_IIS,
-     .when = not_everywhere,
+     .when = certificates_alone,
      .certainty = 0.8,
      .candidates = may_ca_info},
     /* Intune checks the challenge elsewhere */

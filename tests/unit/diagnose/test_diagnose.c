@@ -159,7 +159,7 @@ static const struct row rows[] = {
     {"proxy", STAGE_GET_CA_CAPS, REASON_HTTP_STATUS, 502, OUTCOME_BODY_HTML, "nginx", .bare = 502,
      .first = "app-proxy-bad-gateway", .at_least = 0.6},
     {"OTP page closed by Intune", STAGE_OTP, REASON_HTTP_STATUS, 403, OUTCOME_BODY_IIS, IIS, .bare = 403,
-     .first = "otp-with-policy-module", .at_least = 0.7},
+     .first = "otp-with-policy-module", .at_least = 0.4, .also = "ip-restricted"},
     /* nothing to blame on the server */
     {"cannot make the message", STAGE_BUILD, REASON_UNSUPPORTED_ALGORITHM, .first = NULL},
     {"aborted", STAGE_PKI_OPERATION, REASON_ABORTED, .first = NULL},
