@@ -206,7 +206,7 @@ static double write_folder(const char *path, uint64_t count)
 /* ---- told again ---- */
 
 struct cost {
-    double wall_s, resident_mb;
+    double wall_s, cpu_s, resident_mb;
 };
 
 static struct cost cost_of(const char *program, const char *folder, const char *page)
@@ -228,7 +228,10 @@ static struct cost cost_of(const char *program, const char *folder, const char *
         err_set(&e, STAGE_SETUP, REASON_IO, "scepstorm report failed");
         bench_die(folder, &e);
     }
-    return (struct cost){now_s() - begin_s, (double)usage.ru_maxrss / 1024};
+    struct timeval u = usage.ru_utime, s = usage.ru_stime;
+    return (struct cost){.wall_s = now_s() - begin_s,
+                         .cpu_s = (double)(u.tv_sec + s.tv_sec) + (double)(u.tv_usec + s.tv_usec) / 1e6,
+                         .resident_mb = (double)usage.ru_maxrss / 1024};
 }
 
 static double megabytes(const char *folder, const char *file)
@@ -248,10 +251,12 @@ int bench_report(int argc, char **argv)
     double scale = 1e6 / (double)count, end_s = write_folder(argv[1], count);
     snprintf(page, sizeof page, "%.200s/again.html", argv[1]);
     struct cost cost = cost_of(argv[0], argv[1], page);
-    snprintf(beside, sizeof beside, "%llu devices, %.0f MB of run.sqlite, page of %.2f MB",
-             (unsigned long long)count, megabytes(argv[1], "run.sqlite"), megabytes(argv[1], "again.html"));
+    snprintf(beside, sizeof beside, "%llu devices, %.0f MB of run.sqlite, page of %.2f MB; %.1f s of CPU",
+             (unsigned long long)count, megabytes(argv[1], "run.sqlite"), megabytes(argv[1], "again.html"),
+             cost.cpu_s);
     bool met = bench_row("report of 1,000,000 devices", cost.wall_s * scale, "<=", 20, " s", beside);
     met &= bench_row("memory for that", cost.resident_mb, "<=", 300, " MB", "the whole process");
-    met &= bench_row("end of such a run, until its results are there", end_s * scale, "<=", 30, " s", beside);
+    met &= bench_row("end of such a run, until its results are there", end_s * scale, "<=", 30, " s",
+                     "indexes and pages of the same folder");
     return met ? 0 : 1;
 }
