@@ -67,15 +67,29 @@ static void add_access(struct sim_arguments *a, const struct scenario *s)
     sim_arguments_add(a, "--password-env", PASSWORD_ENV);
 }
 
+/* What a run leaves there itself. */
+static bool is_of_the_run(const char *name)
+{
+    static const char *const own[] = {"summary.json", "run.sqlite",    "report.html", "junit.xml",
+                                      "issued.csv",   "scenario.yaml", "evidence",    NULL};
+    size_t len = strcspn(name, "/");
+    for (size_t i = 0; own[i] != NULL; i++) {
+        if (strlen(own[i]) == len && strncmp(own[i], name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The name in the scenario is one below the run's folder, so that runs keep their own. */
 static bool add_logs(struct sim_arguments *a, const struct scenario *s, const char *folder, struct err *e)
 {
     char path[PATH_MAX];
     if (s->simulator.logs == NULL)
         return true;
-    if (s->simulator.logs[0] == '/' || strstr(s->simulator.logs, "..") != NULL)
+    if (s->simulator.logs[0] == '/' || strstr(s->simulator.logs, "..") != NULL ||
+        is_of_the_run(s->simulator.logs))
         return err_set(e, STAGE_SETUP, REASON_USAGE,
-                       "simulator.logs: '%.60s' is no folder below the run's own; name it like 'logs'",
+                       "simulator.logs: '%.60s' is no folder of its own below the run's; name it like 'logs'",
                        s->simulator.logs);
     int len = snprintf(path, sizeof path, "%s/%s", folder, s->simulator.logs);
     if (len < 0 || (size_t)len >= sizeof path)
