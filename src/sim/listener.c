@@ -141,11 +141,36 @@ static uint64_t connection_id(struct MHD_Connection *connection)
     return hash_span(span_of(info->client_addr, len));
 }
 
+/* "127.0.0.1:8080", "[::1]", "localhost": not what a name elsewhere can have been made to mean. */
+static bool is_address(const char *host)
+{
+    char name[INET6_ADDRSTRLEN];
+    struct in6_addr any;
+    const char *from = host + (host[0] == '[');
+    size_t len = strcspn(from, host[0] == '[' ? "]" : ":");
+    if (len >= sizeof name)
+        return false;
+    memcpy(name, from, len);
+    name[len] = '\0';
+    return strcasecmp(name, "localhost") == 0 || inet_pton(AF_INET, name, &any) == 1 ||
+           inet_pton(AF_INET6, name, &any) == 1;
+}
+
+/* A browser on this machine asks for whatever site it shows. That is to be seen by the Origin; or, where the site's name has come
+ * to mean this machine (DNS rebinding), by a Host that is no address. */
+static bool is_asked_by_page(struct MHD_Connection *connection)
+{
+    const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN) != NULL ||
+           (host != NULL && !is_address(host));
+}
+
 static bool is_local(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    return info != NULL && info->client_addr != NULL && sim_port_address_is_loopback(info->client_addr);
+    return info != NULL && info->client_addr != NULL && sim_port_address_is_loopback(info->client_addr) &&
+           !is_asked_by_page(connection);
 }
 
 /* RST instead of an answer: libmicrohttpd closes, and closing with a linger time of zero sends one. */

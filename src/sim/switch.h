@@ -5,7 +5,7 @@
  *     POST   /scepstorm/admin/faults        lines  ID[:KEY=VALUE,...]  or  -ID  to end all of that id
  *     DELETE /scepstorm/admin/faults/ID     the same as -ID
  *
- * `from` counts from the request. All lines of a POST or none: 400 and one line that says why. Else 200 and the list. */
+ * Who is elsewhere, or a web page in a browser here, gets 403. `from` counts from the request. All lines of a POST or none: 400 and one line that says why. Else 200 and the list. */
 #ifndef SIM_SWITCH_H
 #define SIM_SWITCH_H
 

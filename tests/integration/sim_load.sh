@@ -123,6 +123,9 @@ python3 -c 'import json; f = json.load(open("switched"))["faults"]; assert [x["i
   fail "the list: $(cat switched)"
 switch 200 -X DELETE "$faults/app-pool-stopped"
 [ "$(status)" = 200 ] || fail "the fault did not end"
+switch 403 -d app-pool-stopped -H 'Origin: https://elsewhere.example' "$faults" # a browser's page, on this machine
+switch 403 -d app-pool-stopped -H 'Host: elsewhere.example' "$faults"           # and by a name that came to mean this machine
+switch 200 -H "Host: localhost:${url##*:}" "$faults"
 switch 400 -d 'app-pool-stoped' "$faults"
 grep -q "did you mean 'app-pool-stopped'" switched || fail "no suggestion: $(cat switched)"
 [ "$(wc -l <switched)" = 1 ] || fail "more than a line"
