@@ -1,5 +1,7 @@
 #include "base/markup.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 /* XML 1.0 forbids most control characters, even as references. */
@@ -8,19 +10,10 @@ static bool forbidden(uint8_t c)
     return c < 0x20 && c != '\t' && c != '\n' && c != '\r';
 }
 
-/* Length of the UTF-8 sequence at s, 0 when it is none. */
-static size_t utf8_len(const uint8_t *s)
+/* Length of the character at s, 0 when it is none; a text ends with a NUL. */
+static size_t character(const uint8_t *s)
 {
-    size_t len = s[0] < 0x80                   ? 1
-                 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-                 : (s[0] & 0xf0) == 0xe0       ? 3
-                 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-                                               : 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((s[i] & 0xc0) != 0x80) /* also stops at the final NUL */
-            return 0;
-    }
-    return len;
+    return utf8_length(span_of(s, strnlen((const char *)s, 4)));
 }
 
 /* One character; returns how many bytes it took. */
@@ -28,7 +21,7 @@ static size_t put_character(struct buf *out, const uint8_t *s)
 {
     static const char special[] = "&<>\"'";
     static const char *const escaped[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-    size_t len = utf8_len(s);
+    size_t len = character(s);
     const char *found = strchr(special, *s);
     if (len == 0 || forbidden(*s))
         buf_append_text(out, "\xef\xbf\xbd");
@@ -63,7 +56,7 @@ void markup_csv(struct buf *line, const char *text)
         buf_append_text(line, formula ? "\"'" : "\"");
     const uint8_t *s = (const uint8_t *)text;
     for (size_t len; *s != '\0'; s += len) {
-        len = utf8_len(s);
+        len = character(s);
         if (len == 0 || forbidden(*s)) {
             len = 1;
             buf_append_text(line, "\xef\xbf\xbd");

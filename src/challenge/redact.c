@@ -1,5 +1,6 @@
 /* A page as evidence. What may be a password is replaced by its length: rather a word too many than a password too few. */
 #include "base/text.h"
+#include "base/utf8.h"
 #include "challenge/page.h"
 
 #include <strings.h>
@@ -34,31 +35,11 @@ static bool is_gap(uint8_t c)
     return c <= ' ' || strchr("<>\"'=", c) != NULL;
 }
 
-/* How many bytes the UTF-8 character at the beginning has; 0: it is none. */
-static size_t character(struct span s)
-{
-    uint8_t c = s.data[0];
-    size_t len = c < 0x80                ? 1
-                 : c >= 0xc2 && c < 0xe0 ? 2
-                 : c >= 0xe0 && c < 0xf0 ? 3
-                 : c >= 0xf0 && c < 0xf5 ? 4
-                                         : 0;
-    if (len > s.len)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((s.data[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    bool odd = len > 2 && ((c == 0xe0 && s.data[1] < 0xa0) || (c == 0xed && s.data[1] >= 0xa0) ||
-                           (c == 0xf0 && s.data[1] < 0x90) || (c == 0xf4 && s.data[1] >= 0x90));
-    return odd ? 0 : len;
-}
-
 /* Clean UTF-8, whatever comes in. */
 static void put_plain(struct buf *out, struct span s)
 {
     while (s.len > 0) {
-        size_t len = character(s), step = len > 0 ? len : 1;
+        size_t len = utf8_length(s), step = len > 0 ? len : 1;
         bool control = len == 1 && s.data[0] < 0x20 && strchr("\t\r\n", s.data[0]) == NULL;
         if (len == 0 || control || s.data[0] == 0x7f || s.data[0] == 0)
             buf_append_byte(out, '?');

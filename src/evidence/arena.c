@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include "evidence/parts.h"
 
 /* Windows-1252, 80 to 9F; 0 where it has no character. */
@@ -28,33 +29,6 @@ void arena_free(struct arena *a)
 {
     free(a->data);
     *a = (struct arena){0};
-}
-
-/* Bytes of the UTF-8 character at the beginning of s; 0: it is none (RFC 3629). */
-static size_t utf8_length(struct span s)
-{
-    static const struct {
-        uint8_t low, high, second_low, second_high;
-        uint8_t len;
-    } forms[] = {
-        {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
-        {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
-        {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-    if (s.data[0] < 0x80)
-        return 1;
-    for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
-        if (s.data[0] < forms[f].low || s.data[0] > forms[f].high)
-            continue;
-        if (s.len < forms[f].len || s.data[1] < forms[f].second_low || s.data[1] > forms[f].second_high)
-            return 0;
-        for (size_t i = 2; i < forms[f].len; i++) {
-            if ((s.data[i] & 0xC0) != 0x80)
-                return 0;
-        }
-        return forms[f].len;
-    }
-    return 0;
 }
 
 /* ASCII at the beginning of s, without NULs: most of everything. */

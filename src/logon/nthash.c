@@ -1,5 +1,7 @@
 #include "logon/nthash.h"
 
+#include "base/utf8.h"
+
 #define BLOCK 64
 
 /* MD4's three rounds differ in a function, a constant, the order of words and the rotations. */
@@ -57,29 +59,6 @@ static void md4(uint8_t *data, size_t len, uint8_t out[LOGON_NTHASH_BYTES])
     explicit_bzero(state, sizeof state);
 }
 
-/* One character of UTF-8 and how many bytes it has; 0: none. */
-static size_t read_character(struct span s, uint32_t *out)
-{
-    static const struct {
-        uint8_t mask, lead;
-        uint32_t least;
-    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t n = 0; n < sizeof forms / sizeof *forms; n++) {
-        if ((s.data[0] & forms[n].mask) != forms[n].lead || n >= s.len)
-            continue;
-        uint32_t c = s.data[0] & (uint8_t)~forms[n].mask;
-        for (size_t i = 1; i <= n; i++) {
-            if ((s.data[i] & 0xc0) != 0x80)
-                return 0;
-            c = c << 6 | (s.data[i] & 0x3fu);
-        }
-        bool valid = c >= forms[n].least && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
-        *out = c;
-        return valid ? n + 1 : 0;
-    }
-    return 0;
-}
-
 static size_t append_unit(uint8_t *to, uint32_t unit)
 {
     to[0] = (uint8_t)unit;
@@ -94,7 +73,7 @@ bool logon_nthash(struct span password, uint8_t out[LOGON_NTHASH_BYTES])
     bool ok = true;
     for (size_t at = 0; ok && at < password.len; characters++) {
         uint32_t c = 0;
-        size_t used = read_character(span_of(password.data + at, password.len - at), &c);
+        size_t used = utf8_read(span_of(password.data + at, password.len - at), &c);
         ok = used > 0 && characters < LOGON_NTHASH_PASSWORD;
         if (!ok)
             break;

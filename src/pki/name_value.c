@@ -1,5 +1,6 @@
 #include "pki/name_value.h"
 
+#include "base/utf8.h"
 #include "pki/name.h"
 #include "pki/oid.h"
 
@@ -144,33 +145,13 @@ static void append_utf32be(struct span s, struct buf *out)
         append_code_point(out, 0xfffd);
 }
 
-/* How many continuation bytes follow this lead byte; -1 when it is none. */
-static int continuation_bytes(uint8_t lead)
-{
-    if (lead < 0x80)
-        return 0;
-    if (lead >= 0xc2 && lead <= 0xdf)
-        return 1;
-    if ((lead & 0xf0) == 0xe0)
-        return 2;
-    return lead >= 0xf0 && lead <= 0xf4 ? 3 : -1;
-}
-
 static void append_utf8(struct span s, struct buf *out)
 {
-    static const uint32_t lead_mask[] = {0x7f, 0x1f, 0x0f, 0x07};
-    static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
-    for (size_t i = 0; i < s.len;) {
-        int more = continuation_bytes(s.data[i]);
-        uint32_t c = more < 0 ? 0xfffd : s.data[i] & lead_mask[more];
-        int got = 0;
-        while (got < more && i + 1 + (size_t)got < s.len && (s.data[i + 1 + (size_t)got] & 0xc0) == 0x80) {
-            c = c << 6 | (s.data[i + 1 + (size_t)got] & 0x3fu);
-            got++;
-        }
-        bool whole = more >= 0 && got == more && c >= smallest[more];
-        append_code_point(out, whole ? c : 0xfffd);
-        i += 1 + (size_t)got;
+    while (s.len > 0) {
+        uint32_t c = 0xfffd;
+        size_t len = utf8_read(s, &c), used = len > 0 ? len : 1;
+        append_code_point(out, c);
+        s = span_of(s.data + used, s.len - used);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "scenario/csv.h"
 
 #include "base/file.h"
+#include "base/utf8.h"
 
 #define FILE_MAX_BYTES ((size_t)64 << 20)
 #define COLUMNS_MAX    64
@@ -87,23 +88,6 @@ static bool take_plain(struct reader *r, struct err *e)
     return true;
 }
 
-/* Well-formed enough for a name: no stray and no missing continuation bytes, nothing beyond Unicode. */
-static bool is_utf8(const char *text)
-{
-    const unsigned char *c = (const unsigned char *)text;
-    while (*c != '\0') {
-        size_t more = *c < 0x80 ? 0 : *c >= 0xc2 && *c < 0xe0 ? 1 : (*c & 0xf0) == 0xe0 ? 2 : 3;
-        if (more == 3 && (*c < 0xf0 || *c > 0xf4))
-            return false;
-        c++;
-        for (; more > 0; more--, c++) {
-            if ((*c & 0xc0) != 0x80)
-                return false;
-        }
-    }
-    return true;
-}
-
 /* One record into r->fields, a line but for the line breaks in quotes; its end is consumed. */
 static bool take_record(struct reader *r, struct err *e)
 {
@@ -118,7 +102,7 @@ static bool take_record(struct reader *r, struct err *e)
         if (r->at < r->end)
             r->at += *r->at == '\r' ? 2 : 1;
         *r->write++ = '\0';
-        if (!is_utf8(r->csv->text + r->fields[r->field_count - 1]))
+        if (!utf8_valid(span_of_text(r->csv->text + r->fields[r->field_count - 1])))
             return fail(r, e, "it is not UTF-8");
     }
     return true;

@@ -1,4 +1,5 @@
 /* Texts with holes, and text in XML. */
+#include "base/utf8.h"
 #include "traces/internal.h"
 
 #include <string.h>
@@ -19,30 +20,19 @@ struct traces_time traces_time_of(int64_t unix_us)
     };
 }
 
-/* The length of the UTF-8 sequence at `s`; 0: none that XML 1.0 may hold. */
-static size_t sequence(struct span s)
+/* The length of the character at `s`; 0: none that XML 1.0 may hold. */
+static size_t character(struct span s)
 {
-    uint8_t first = s.data[0];
-    if (first < 0x80)
-        return first >= 0x20 || first == '\t' || first == '\r' || first == '\n';
-    size_t len = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || s.len < len)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((s.data[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    unsigned second = s.data[1];
-    bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-    bool outside = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
-    bool none = first == 0xef && second == 0xbf && s.data[2] >= 0xbe; /* U+FFFE, U+FFFF */
-    return overlong || outside || none ? 0 : len;
+    uint32_t code = 0;
+    size_t len = utf8_read(s, &code);
+    bool control = code < 0x20 && code != '\t' && code != '\r' && code != '\n';
+    return control || code == 0xfffe || code == 0xffff ? 0 : len;
 }
 
 void traces_xml(struct span text, struct buf *out)
 {
     for (size_t i = 0; i < text.len;) {
-        size_t len = sequence(span_of(text.data + i, text.len - i));
+        size_t len = character(span_of(text.data + i, text.len - i));
         const char *named = NULL;
         switch (text.data[i]) {
         case '&':

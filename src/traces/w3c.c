@@ -1,4 +1,5 @@
 /* Logs of IIS and HTTP.sys: words between blanks, a blank in a value is '+', nothing is '-' (ndes.md G.1, G.2). */
+#include "base/utf8.h"
 #include "traces/internal.h"
 
 #include <inttypes.h>
@@ -21,14 +22,20 @@ static void put_time(const struct traces_time *at, struct buf *out)
                 at->second);
 }
 
+/* What is no UTF-8 becomes a question mark (inferred): the files are UTF-8. */
 static void put_word(const char *text, struct buf *out)
 {
+    struct span rest = text != NULL ? span_of_text(text) : span_of(NULL, 0);
     buf_append_byte(out, ' ');
-    if (text == NULL || text[0] == '\0')
+    if (rest.len == 0)
         buf_append_byte(out, '-');
-    for (; text != NULL && *text != '\0'; text++) {
-        uint8_t byte = (uint8_t)*text;
-        buf_append_byte(out, byte <= ' ' || byte == 0x7f ? (uint8_t)'+' : byte);
+    for (size_t used; rest.len > 0; rest = span_of(rest.data + used, rest.len - used)) {
+        size_t len = utf8_length(rest);
+        used = len > 0 ? len : 1;
+        if (len > 1)
+            buf_append(out, rest.data, len);
+        else
+            buf_append_byte(out, len == 0 ? '?' : *rest.data <= ' ' || *rest.data == 0x7f ? '+' : *rest.data);
     }
 }
 

@@ -166,8 +166,8 @@ static void shows_odd_values(void **state)
     } odd[] = {
         {DER_UTF8_STRING, "a\xff", 2, "CN=a\xef\xbf\xbd"},
         {DER_UTF8_STRING, "\xc0\x80", 2, "CN=\xef\xbf\xbd\xef\xbf\xbd"},
-        {DER_UTF8_STRING, "\xed\xa0\x80", 3, "CN=\xef\xbf\xbd"},
-        {DER_UTF8_STRING, "\xe2\x82", 2, "CN=\xef\xbf\xbd"},
+        {DER_UTF8_STRING, "\xed\xa0\x80", 3, "CN=\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {DER_UTF8_STRING, "\xe2\x82", 2, "CN=\xef\xbf\xbd\xef\xbf\xbd"},
         {DER_BMP_STRING, "\xd8\x00", 2, "CN=\xef\xbf\xbd"},
         {DER_BMP_STRING,
          "\x00"

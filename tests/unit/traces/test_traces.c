@@ -126,6 +126,17 @@ static void iis_lines_have_the_default_fields_and_bytes(void **state)
                         "2026-05-09 21:30:11 192.0.2.10 - - - 80 CONTOSO\\svc+mdm - - - 200 0 0 0 0 0\r\n");
 }
 
+/* A browser of long ago says who it is in Latin-1. */
+static void iis_writes_utf8_whatever_comes_in(void **state)
+{
+    struct place *p = *state;
+    const struct traces_iis line = {
+        .when_us = AT, .stem = "/Z\xc3\xbcrich", .agent = "Z\xfcrich\xe2\x82 1", .status = 200};
+    traces_iis(p->t, &line);
+    finish(p);
+    check_holds(p, "u_ex260509.log", " - /Z\xc3\xbcrich - 443 - - Z?rich??+1 - 200 ");
+}
+
 static void long_queries_are_left_out(void **state)
 {
     struct place *p = *state;
@@ -417,6 +428,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(iis_lines_have_the_default_fields_and_bytes, open_logs, remove_logs),
+        cmocka_unit_test_setup_teardown(iis_writes_utf8_whatever_comes_in, open_logs, remove_logs),
         cmocka_unit_test_setup_teardown(long_queries_are_left_out, open_logs, remove_logs),
         cmocka_unit_test_setup_teardown(iis_begins_a_file_each_day, open_logs, remove_logs),
         cmocka_unit_test_setup_teardown(httperr_has_reason_and_queue, open_logs, remove_logs),
