@@ -1,12 +1,11 @@
 /* scepstorm check: a look at one server, told as a monitoring plugin does. */
 #include "base/text.h"
-#include "cli/check.h"
+#include "check/check.h"
 #include "cli/cli.h"
 #include "cli/serve.h"
 
 #include <ctype.h>
 #include <getopt.h>
-#include <stdarg.h>
 
 #define COMMAND  "check"
 #define MAX_DAYS 36500
@@ -64,70 +63,6 @@ static const char help[] =
     "drift; 2 CRITICAL: not reached, no GetCACert, expired certificates, nothing enrolled, failed probes, a "
     "password\n"
     "that is not checked; 3 UNKNOWN: wrong usage, damaged baseline.\n";
-
-/* How bad, as monitoring counts: an answer that is not known is less urgent than a bad one. */
-static int weight(enum check_status status)
-{
-    static const int weights[] = {
-        [CHECK_OK] = 0, [CHECK_UNKNOWN] = 1, [CHECK_WARNING] = 2, [CHECK_CRITICAL] = 3};
-    return weights[status];
-}
-
-void check_tell(struct check *c, enum check_status status, const char *format, ...)
-{
-    char words[300];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(words, sizeof words, format, args);
-    va_end(args);
-    for (char *w = words; *w != '\0'; w++) {
-        if (*w == '|' || (unsigned char)*w < 0x20) /* what follows a | would be taken for perfdata */
-            *w = ' ';
-    }
-    if (weight(status) < weight(c->status))
-        return;
-    size_t used = status == c->status ? strlen(c->words) : 0;
-    snprintf(c->words + used, sizeof c->words - used, "%s%s", used > 0 ? "; " : "", words);
-    c->status = status;
-}
-
-static void keep_stage(struct check *c, const char *stage, enum check_status status, int64_t took_us,
-                       const char *words)
-{
-    json_t *row = json_pack("{s:s, s:b, s:s}", "stage", stage, "ok", status == CHECK_OK, "text", words);
-    if (row == NULL)
-        return;
-    if (took_us >= 0)
-        json_object_set_new(row, "ms", json_real((double)took_us / 1e3));
-    json_array_append_new(c->stages, row);
-}
-
-void check_stage(struct check *c, const char *stage, enum check_status status, int64_t took_us,
-                 const char *format, ...)
-{
-    char words[1200], took[32] = "";
-    va_list args;
-    va_start(args, format);
-    vsnprintf(words, sizeof words, format, args);
-    va_end(args);
-    if (took_us >= 0)
-        text_duration(took_us, took, sizeof took);
-    buf_appendf(&c->lines, "  %-12s %s%s%s%s\n", stage, words, took[0] != '\0' ? " (" : "", took,
-                took[0] != '\0' ? ")" : "");
-    keep_stage(c, stage, status, took_us, words);
-    check_show(c, false);
-}
-
-void check_not_tried(struct check *c, const char *format, ...)
-{
-    char words[700];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(words, sizeof words, format, args);
-    va_end(args);
-    buf_appendf(&c->lines, "  not tried    %s\n", words);
-    json_array_append_new(c->not_tried, json_string(words));
-}
 
 enum {
     OPT_CONFORMANCE = 256,
@@ -286,100 +221,17 @@ static void print_text(struct check *c)
         putchar(((unsigned char)*at < 0x20 && *at != '\n') || *at == 0x7f ? '?' : *at == '|' ? '/' : *at);
 }
 
-static void tell_untried(struct check *c)
-{
-    const struct check_options *o = &c->options;
-    bool enrolls = o->enroll || o->probes != NULL;
-    if (!o->otp)
-        check_not_tried(c, "the page of one-time passwords: --otp does, and takes a password by each scheme");
-    if (!enrolls)
-        check_not_tried(c, "an enrollment: --enroll does, and takes a password and a certificate");
-    if (!o->probe)
-        check_not_tried(c, "long GETs, POSTs, and whether the password is checked: --probe does");
-}
-
-static void look(struct check *c)
-{
-    const struct check_options *o = &c->options;
-    bool enrolls = o->enroll || o->probes != NULL;
-    check_net(c);
-    bool reached = check_read(c);
-    if (reached) {
-        check_crls(c);
-        check_nodes(c);
-        if (o->otp)
-            check_otp(c);
-        if (o->probe)
-            check_probe(c);
-        if (enrolls)
-            check_enroll(c);
-        if (o->baseline != NULL)
-            check_baseline(c);
-    }
-    if (json_array_size(c->diagnosis) == 0)
-        check_diagnose(c); /* else the enrollment knew more */
-    tell_untried(c);
-    if (reached && c->status == CHECK_OK && c->words[0] == '\0')
-        check_tell(c, CHECK_OK, "GetCACaps and GetCACert answer, the certificates last");
-}
-
-/* What was found is told in any case; that it could not be written is a finding, too. */
-static void hand_over(struct check *c)
-{
-    struct err e = {0};
-    if (c->options.textfile != NULL && !check_textfile(c, &e))
-        check_tell(c, CHECK_UNKNOWN, "--textfile: %s", e.text);
-    check_show(c, true);
-}
-
-/* False: no memory. */
-static bool prepare(struct check *c)
-{
-    json_t **lists[] = {&c->stages,    &c->certificates, &c->drift,
-                        &c->not_tried, &c->conformance,  &c->diagnosis};
-    bool ok = true;
-    buf_init(&c->perfdata, 4096);
-    buf_init(&c->lines, BYTES_MAX_MESSAGE);
-    buf_init(&c->failed_url, BYTES_MAX_MESSAGE);
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        ok &= (*lists[i] = json_array()) != NULL;
-    c->limits = json_object();
-    c->timings = json_object();
-    return ok && c->limits != NULL && c->timings != NULL;
-}
-
-static void clear(struct check *c)
-{
-    json_t *const lists[] = {c->stages, c->certificates, c->limits,      c->timings,
-                             c->drift,  c->not_tried,    c->conformance, c->diagnosis};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        json_decref(lists[i]);
-    check_web_close(c);
-    if (c->challenges_open)
-        challenges_close(&c->challenges);
-    buf_clear(&c->perfdata);
-    buf_clear(&c->lines);
-    buf_clear(&c->failed_url);
-    live_close(c->live);
-    scep_ca_free(c->ca);
-    scenario_free(c->scenario);
-}
-
 int cmd_check(int argc, char **argv)
 {
-    struct check c = {.options = {.warn_days = 60, .crit_days = 14}};
+    struct check c = {.options = {.warn_days = 60, .crit_days = 14}, .versions = cli_versions()};
     struct err e = {0};
     int code = parse_options(&c.options, argc, argv);
     if (code >= 0)
         return code;
-    if (!check_scenario(&c, &e) || !check_web_open(&c, &e) ||
-        !serve_open(c.options.metrics_listen, COMMAND, false, &c.live, &e)) {
+    if (!check_open(&c, &e) || !serve_open(c.options.metrics_listen, COMMAND, false, &c.live, &e)) {
         code = unknown("", e.text);
-    } else if (!prepare(&c)) {
-        code = unknown("", "no memory");
     } else {
-        look(&c);
-        hand_over(&c);
+        check_look(&c);
         if (c.options.json)
             print_json(&c);
         else
@@ -387,6 +239,6 @@ int cmd_check(int argc, char **argv)
         code = cli_flush(COMMAND) ? (int)c.status : CHECK_UNKNOWN;
         serve_linger(c.live, COMMAND, false, &never);
     }
-    clear(&c);
+    check_close(&c);
     return code;
 }

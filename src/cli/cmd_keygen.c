@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/keymaker.h"
 #include "pki/pool.h"
+#include "prelude/keys.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -161,7 +161,7 @@ static int make(struct keygen *k)
     sigaction(SIGTERM, &action, NULL);
     k->terminal = isatty(STDERR_FILENO) == 1;
     k->started_us = k->shown_us = clock_monotonic_us();
-    bool ok = keymaker_run(k->bits, k->count, keep, k, &e);
+    bool ok = prelude_keys_make(k->bits, k->count, keep, k, &e);
     show(k, true);
     if (ok || k->made > 0)
         printf("%zu keys of %u bits in %s\n", k->before + k->made, k->bits, k->file);

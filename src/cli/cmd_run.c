@@ -1,12 +1,10 @@
 /* scepstorm run: everything a load run needs is put together here, in the order in which it can go wrong. */
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/challenges.h"
 #include "cli/cli.h"
 #include "cli/crew.h"
 #include "cli/dry_run.h"
 #include "cli/keyboard.h"
-#include "cli/keymaker.h"
 #include "cli/machine.h"
 #include "cli/run_names.h"
 #include "cli/serve.h"
@@ -16,6 +14,8 @@
 #include "cli/terminal.h"
 #include "engine/engine.h"
 #include "pki/pool.h"
+#include "prelude/challenges.h"
+#include "prelude/keys.h"
 #include "report/report.h"
 
 #include <errno.h>
@@ -60,7 +60,7 @@ struct run {
     char folder_path[PATH_MAX];
     struct report_folder *folder;
     struct sim_child *sim;
-    struct challenges challenges;
+    struct prelude_challenges challenges;
     struct pki_pool *keys;
     struct load_plan *plan;
     struct measure *measure;
@@ -141,7 +141,7 @@ static bool get_keys(struct run *run, struct err *e)
         fprintf(stderr, "making %zu RSA-%u keys (a pool saves this: scepstorm keygen)\n", count,
                 run->scenario->devices.key_bits);
     return pki_pool_new(&run->keys, e) &&
-           keymaker_run(run->scenario->devices.key_bits, count, keep_key, run->keys, e);
+           prelude_keys_make(run->scenario->devices.key_bits, count, keep_key, run->keys, e);
 }
 
 /* 0: with a closed phase nobody knows. */
@@ -164,9 +164,15 @@ static bool find_the_target(struct run *run, struct err *e)
     }
     if (buf_text(&run->scep_url) == NULL)
         return buf_ok(&run->scep_url, STAGE_SETUP, e);
-    if (!challenges_open(&run->challenges, s, buf_text(&run->scep_url), run->sim, e))
+    struct prelude_sim sim = {0};
+    if (run->sim != NULL)
+        sim = (struct prelude_sim){.url = sim_child_url(run->sim),
+                                   .user = sim_child_user(run->sim),
+                                   .password = sim_child_password(run->sim)};
+    if (!prelude_challenges_open(&run->challenges, s, buf_text(&run->scep_url),
+                                 run->sim != NULL ? &sim : NULL, e))
         return false;
-    challenges_warn(&run->challenges, COMMAND, known_count(run->plan), load_plan_end_us(run->plan));
+    prelude_challenges_warn(&run->challenges, COMMAND, known_count(run->plan), load_plan_end_us(run->plan));
     return true;
 }
 
@@ -251,7 +257,7 @@ static void introduce_the_run(struct run *run)
 {
     run->so_far = (struct report_run){
         .target = &run->result.target,
-        .otp = challenges_count(run->scenario) ? &run->result.otp : NULL,
+        .otp = prelude_challenges_count(run->scenario) ? &run->result.otp : NULL,
         .generator = &run->result.generator,
         .shard = run->options.shards > 0 ? &run->shard.facts : NULL,
     };
@@ -332,7 +338,7 @@ static bool run_the_load(struct run *run, struct err *e)
         .refusals = run->options.shards > 1 ? 1 : 0,
         .otp_salt = run->shard.has_salt ? run->shard.salt : NULL,
     };
-    challenges_configure(&run->challenges, &config);
+    prelude_challenges_configure(&run->challenges, &config);
     wait_for_start(run);
     if (!open_the_terminal(run, e))
         return false;
@@ -473,7 +479,7 @@ static void run_clear(struct run *run)
     load_plan_free(run->plan);
     pki_pool_free(run->keys);
     sim_child_stop(run->sim, NULL);
-    challenges_close(&run->challenges);
+    prelude_challenges_close(&run->challenges);
     scenario_free(run->scenario);
     shard_clear(&run->shard);
     run_names_clear(&run->names);

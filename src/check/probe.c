@@ -1,6 +1,6 @@
 /* check --probe: what the way and the server make of requests that are no messages. Their message is garbage, so no password is
  * looked at and nothing is enrolled: NDES answers such a thing with 200 and a page. */
-#include "cli/check.h"
+#include "check/check.h"
 
 #define SHORTEST    64
 #define LONGEST     30000 /* a published validator asks for 31 kB */

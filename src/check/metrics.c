@@ -1,7 +1,7 @@
 /* What `check` found, as metrics: for --textfile, which node_exporter's textfile collector reads, and for --metrics-listen. */
 #include "base/clock.h"
 #include "base/file.h"
-#include "cli/check.h"
+#include "check/check.h"
 #include "live/exposition.h"
 #include "live/live.h"
 

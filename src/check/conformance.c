@@ -1,10 +1,9 @@
 /* The part of `check` that enrolls: one device, then every chosen probe beside a control of its own. */
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/check.h"
-#include "cli/cli.h"
-#include "cli/keymaker.h"
+#include "check/check.h"
 #include "engine/engine.h"
+#include "prelude/keys.h"
 #include "report/report.h"
 
 #define KEYS 2
@@ -39,7 +38,7 @@ static bool get_ready(struct trials *t, struct err *e)
              now + 14, now + 17);
     return (t->made_up != NULL || check_challenges(c, e)) &&
            (folder == NULL || report_folder_open(folder, &t->folder, e)) && measure_new(&t->measure, e) &&
-           pki_pool_new(&t->keys, e) && keymaker_run(s->devices.key_bits, KEYS, keep_key, t->keys, e) &&
+           pki_pool_new(&t->keys, e) && prelude_keys_make(s->devices.key_bits, KEYS, keep_key, t->keys, e) &&
            load_plan_new(s->phases, s->phase_count, s->devices.count, s->limits.devices, s->seed, &t->plan,
                          e);
 }
@@ -63,7 +62,7 @@ static bool run(struct trials *t, struct err *e)
     if (t->made_up != NULL)
         config.secret = t->made_up;
     else
-        challenges_configure(&t->check->challenges, &config);
+        prelude_challenges_configure(&t->check->challenges, &config);
     return engine_run(&config, &t->result, e) && diagnose_run(t->measure, &t->result.target, &t->result.otp,
                                                               clock_wall_us() / 1000000, &t->diagnosis, e);
 }
@@ -77,7 +76,7 @@ static bool report(struct trials *t, struct err *e)
         .scenario_sha256 = c->scenario->sha256,
         .seed = c->scenario->seed,
         .authorized = c->options.authorized,
-        .versions = cli_versions(),
+        .versions = c->versions,
         .started_wall_us = t->result.started_wall_us,
         .duration_us = t->result.duration_us,
         .offered_until_us = t->result.offered_until_us,
@@ -85,7 +84,7 @@ static bool report(struct trials *t, struct err *e)
         .stopped_early = t->result.stopped_early[0] != '\0' ? t->result.stopped_early : NULL,
         .measure = t->measure,
         .target = &t->result.target,
-        .otp = challenges_count(c->scenario) ? &t->result.otp : NULL,
+        .otp = prelude_challenges_count(c->scenario) ? &t->result.otp : NULL,
         .generator = &t->result.generator,
         .diagnosis = &t->diagnosis,
     };

@@ -1,7 +1,7 @@
 /* Certificates as `check` tells them, and the revocation lists that they name. */
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/check.h"
+#include "check/check.h"
 #include "pki/crl.h"
 #include "pki/purpose.h"
 

@@ -1,4 +1,4 @@
-#include "cli/challenges.h"
+#include "prelude/challenges.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -17,8 +17,8 @@ static bool is_fetched(enum challenge_source source)
 
 /* ---- where ---- */
 
-static bool find_url(struct challenges *c, const struct scenario *s, const char *scep_url,
-                     const struct sim_child *sim, struct err *e)
+static bool find_url(struct prelude_challenges *c, const struct scenario *s, const char *scep_url,
+                     const struct prelude_sim *sim, struct err *e)
 {
     const char *path = scenario_sim_challenge_path(s);
     if (!is_fetched(s->challenge.source))
@@ -26,7 +26,7 @@ static bool find_url(struct challenges *c, const struct scenario *s, const char 
     if (s->challenge.url != NULL)
         buf_append_text(&c->url, s->challenge.url);
     else if (sim != NULL && path != NULL)
-        buf_appendf(&c->url, "%s%s", sim_child_url(sim), path);
+        buf_appendf(&c->url, "%s%s", sim->url, path);
     else if (!challenge_admin_url(scep_url, &c->url, e))
         return false;
     if (buf_text(&c->url) == NULL)
@@ -37,17 +37,16 @@ static bool find_url(struct challenges *c, const struct scenario *s, const char 
 /* ---- as whom ---- */
 
 /* The simulator made up its own account; whatever is fetched elsewhere has the scenario's. */
-static bool find_secret(struct challenges *c, const struct scenario *s, const struct sim_child *sim,
+static bool find_secret(struct prelude_challenges *c, const struct scenario *s, const struct prelude_sim *sim,
                         struct err *e)
 {
     enum challenge_source source = s->challenge.source;
     bool of_sim = sim != NULL && s->challenge.url == NULL &&
                   (source == CHALLENGE_MSCEP_ADMIN || source == CHALLENGE_STATIC);
     if (of_sim) {
-        c->user = source == CHALLENGE_MSCEP_ADMIN && s->challenge.auth != CHALLENGE_AUTH_NONE
-                      ? sim_child_user(sim)
-                      : NULL;
-        c->secret = sim_child_password(sim);
+        c->user =
+            source == CHALLENGE_MSCEP_ADMIN && s->challenge.auth != CHALLENGE_AUTH_NONE ? sim->user : NULL;
+        c->secret = sim->password;
         return true;
     }
     c->user = s->challenge.auth != CHALLENGE_AUTH_NONE ? s->challenge.user : NULL;
@@ -86,7 +85,7 @@ static bool check_scheme(enum challenge_auth auth, struct err *e)
 /* ---- tickets ---- */
 
 /* With `any` Kerberos is tried where it has a chance: "svc@EXAMPLE.COM" names a realm, 'EXAMPLE\svc' does not. */
-static bool wants_tickets(const struct challenges *c, const struct challenge_config *config)
+static bool wants_tickets(const struct prelude_challenges *c, const struct challenge_config *config)
 {
     if (config->auth == CHALLENGE_AUTH_NEGOTIATE)
         return true;
@@ -97,7 +96,7 @@ static bool wants_tickets(const struct challenges *c, const struct challenge_con
 }
 
 /* With `any`, NTLM is left when there are no tickets. A password that the KDC refused would only be refused again, and count once more. */
-static bool get_tickets(struct challenges *c, const struct challenge_config *config, struct err *e)
+static bool get_tickets(struct prelude_challenges *c, const struct challenge_config *config, struct err *e)
 {
     const char *url = buf_text(&c->url);
     const struct http_kerberos want = {
@@ -121,11 +120,11 @@ static bool get_tickets(struct challenges *c, const struct challenge_config *con
 
 /* ---- all of it ---- */
 
-bool challenges_open(struct challenges *c, const struct scenario *scenario, const char *scep_url,
-                     const struct sim_child *sim, struct err *e)
+bool prelude_challenges_open(struct prelude_challenges *c, const struct scenario *scenario,
+                             const char *scep_url, const struct prelude_sim *sim, struct err *e)
 {
     const struct challenge_config *config = &scenario->challenge;
-    *c = (struct challenges){0};
+    *c = (struct prelude_challenges){0};
     buf_init(&c->url, MAX_URL);
     if (!find_url(c, scenario, scep_url, sim, e) || !find_secret(c, scenario, sim, e))
         return false;
@@ -134,16 +133,16 @@ bool challenges_open(struct challenges *c, const struct scenario *scenario, cons
     return config->source != CHALLENGE_FILE || challenge_list_open(config, &c->list, e);
 }
 
-void challenges_close(struct challenges *c)
+void prelude_challenges_close(struct prelude_challenges *c)
 {
     challenge_list_close(c->list);
     secret_free(c->own);
     buf_clear(&c->url);
-    *c = (struct challenges){0};
+    *c = (struct prelude_challenges){0};
 }
 
-static void say(struct challenges *c, const char *command, const char *format, ...) PRINTF_LIKE(3, 4);
-static void say(struct challenges *c, const char *command, const char *format, ...)
+static void say(struct prelude_challenges *c, const char *command, const char *format, ...) PRINTF_LIKE(3, 4);
+static void say(struct prelude_challenges *c, const char *command, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
@@ -152,7 +151,7 @@ static void say(struct challenges *c, const char *command, const char *format, .
     fprintf(stderr, "scepstorm %s: %s\n", command, c->note);
 }
 
-static void warn_of_passwords(struct challenges *c, const char *command, uint64_t devices)
+static void warn_of_passwords(struct prelude_challenges *c, const char *command, uint64_t devices)
 {
     uint64_t left = c->list != NULL ? challenge_list_left(c->list) : UINT64_MAX;
     if (left < devices)
@@ -162,7 +161,7 @@ static void warn_of_passwords(struct challenges *c, const char *command, uint64_
             (unsigned long long)left, (unsigned long long)devices);
 }
 
-static void warn_of_tickets(struct challenges *c, const char *command, int64_t load_us)
+static void warn_of_tickets(struct prelude_challenges *c, const char *command, int64_t load_us)
 {
     char end[32];
     if (!c->tickets || c->tickets_end_s >= (clock_wall_us() + load_us) / 1000000)
@@ -172,18 +171,19 @@ static void warn_of_tickets(struct challenges *c, const char *command, int64_t l
         end);
 }
 
-void challenges_warn(struct challenges *c, const char *command, uint64_t devices, int64_t load_us)
+void prelude_challenges_warn(struct prelude_challenges *c, const char *command, uint64_t devices,
+                             int64_t load_us)
 {
     warn_of_passwords(c, command, devices);
     warn_of_tickets(c, command, load_us);
 }
 
-bool challenges_count(const struct scenario *scenario)
+bool prelude_challenges_count(const struct scenario *scenario)
 {
     return scenario->challenge.source != CHALLENGE_NONE && scenario->challenge.source != CHALLENGE_STATIC;
 }
 
-void challenges_configure(const struct challenges *c, struct engine_config *config)
+void prelude_challenges_configure(const struct prelude_challenges *c, struct engine_config *config)
 {
     config->admin_url = c->url.len > 0 ? (const char *)c->url.data : NULL;
     config->user = c->user;

@@ -1,5 +1,5 @@
 /* The options of `check` as a scenario of one device: its rules hold here too. */
-#include "cli/check.h"
+#include "check/check.h"
 
 #define MADE_UP_VARIABLE "SCEPSTORM_MADE_UP" /* is named, never read */
 
@@ -96,5 +96,5 @@ bool check_challenges(struct check *c, struct err *e)
     if (c->challenges_open)
         return true;
     c->challenges_open = true; /* closed in any case */
-    return challenges_open(&c->challenges, c->scenario, c->scenario->target.url, NULL, e);
+    return prelude_challenges_open(&c->challenges, c->scenario, c->scenario->target.url, NULL, e);
 }

@@ -1,5 +1,5 @@
 /* One request after the other, each told as a page. */
-#include "cli/check.h"
+#include "check/check.h"
 #include "device/device.h"
 
 #include <strings.h>

@@ -1,6 +1,6 @@
 /* The part of `check` that only reads: what any device asks for, and where it is when it is not where the URL says. */
 #include "base/clock.h"
-#include "cli/check.h"
+#include "check/check.h"
 #include "scep/caps.h"
 
 #include <stdlib.h>

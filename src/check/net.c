@@ -1,7 +1,7 @@
 /* The part of `check` below HTTP: names, connections, handshakes. */
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/check.h"
+#include "check/check.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>

@@ -1,5 +1,5 @@
 /* Several addresses of one name are several servers, or ways to one: do they show the same? */
-#include "cli/check.h"
+#include "check/check.h"
 
 struct node {
     const char *address;

@@ -1,4 +1,4 @@
-#include "cli/keymaker.h"
+#include "prelude/keys.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -98,8 +98,9 @@ static size_t start_threads(struct keymaker *k, pthread_t *threads, size_t count
     return want;
 }
 
-bool keymaker_run(unsigned bits, size_t count, bool (*each)(struct pki_key *key, void *user, struct err *e),
-                  void *user, struct err *e)
+bool prelude_keys_make(unsigned bits, size_t count,
+                       bool (*each)(struct pki_key *key, void *user, struct err *e), void *user,
+                       struct err *e)
 {
     struct keymaker k = {.bits = bits, .to_begin = count};
     pthread_mutex_init(&k.lock, NULL);

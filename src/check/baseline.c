@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "cli/check.h"
+#include "check/check.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -1,11 +1,11 @@
 /* The parts of `scepstorm check`: what it was told, what it found, and its stages. Everything runs on one thread, one request
  * after the other. */
-#ifndef CLI_CHECK_H
-#define CLI_CHECK_H
+#ifndef CHECK_CHECK_H
+#define CHECK_CHECK_H
 
-#include "cli/challenges.h"
 #include "diagnose/diagnose.h"
 #include "http/http.h"
+#include "prelude/challenges.h"
 #include "scenario/scenario.h"
 #include "scep/ca.h"
 
@@ -40,8 +40,9 @@ struct check_place {
 /* What is found. The worst status wins; the first words of that status lead the status line. */
 struct check {
     struct check_options options;
+    const char *const *versions; /* of the libraries in use, name and version in turn; NULL-terminated */
     struct scenario *scenario;
-    struct challenges challenges; /* where passwords come from, once check_challenges opened it */
+    struct prelude_challenges challenges; /* where passwords come from, once check_challenges opened it */
     bool challenges_open;
     struct check_web *web;
     struct live *live; /* --metrics-listen; NULL: nobody watches */
@@ -67,6 +68,18 @@ struct check {
     struct outcome_target target;
     struct scep_ca *ca; /* as served; NULL: not read */
 };
+
+/* ---- from outside: options in, a look, what it found ---- */
+
+/* Takes c->options (borrowed for the life of the check), and versions. check_close in any case.
+ * Fails: what scenario_check_authorized and the rules for URLs fail with; REASON_NO_MEMORY. */
+bool check_open(struct check *c, struct err *e) MUST_USE;
+/* Everything that the options want; what is found stands in *c, and goes to the textfile and to who watches. */
+void check_look(struct check *c);
+/* Also closes c->live. */
+void check_close(struct check *c);
+
+/* ---- what stages tell ---- */
 
 /* Raises the status when it is worse; UNKNOWN counts more than OK and less than WARNING. */
 void check_tell(struct check *c, enum check_status status, const char *format, ...) PRINTF_LIKE(3, 4);

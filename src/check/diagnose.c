@@ -1,6 +1,6 @@
 /* What may be behind a failure that `check` met while it only read: the same rules as for a run of one device. */
 #include "base/clock.h"
-#include "cli/check.h"
+#include "check/check.h"
 #include "report/report.h"
 
 #define MOST_TOLD 3

@@ -1,5 +1,5 @@
 /* check --otp: the page of one-time passwords, once by each scheme that the server offers and we can. */
-#include "cli/check.h"
+#include "check/check.h"
 
 #include <openssl/evp.h>
 #include <strings.h>
@@ -126,7 +126,7 @@ static void read_page(struct visits *v, const char *scheme, const struct check_p
 static void visit(struct visits *v, const char *scheme, enum http_auth auth)
 {
     struct check_page page;
-    const struct challenges *challenges = &v->check->challenges;
+    const struct prelude_challenges *challenges = &v->check->challenges;
     const struct check_ask ask = {.url = v->url,
                                   .stage = STAGE_OTP,
                                   .once = true,
@@ -158,7 +158,7 @@ static bool basic_is_safe(const struct visits *v)
 /* NULL: it can be tried. */
 static const char *obstacle(const struct visits *v, size_t i)
 {
-    const struct challenges *challenges = &v->check->challenges;
+    const struct prelude_challenges *challenges = &v->check->challenges;
     if (v->refused >= MAX_REFUSALS)
         return "two refused logons are enough";
     if (schemes[i].http == HTTP_AUTH_NEGOTIATE && !challenges->tickets)
