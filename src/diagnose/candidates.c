@@ -325,8 +325,8 @@ static double all_stall(const struct facts *f)
 LOOK_ALIKE(may_dns, {"dns-failure", 1, NULL, NULL});
 LOOK_ALIKE(may_dropped, {"network-path-blocked", 0.9, NULL, NULL},
            {"mdm-cannot-reach-ndes", 0.02, NULL, NULL}, {"w3svc-stopped", 0.03, NULL, NULL});
-LOOK_ALIKE(may_refused, {"network-path-blocked", 0.46, NULL, NULL}, {"w3svc-stopped", 0.44, service_stop, NULL},
-           {"mdm-cannot-reach-ndes", 0.02, NULL, NULL});
+LOOK_ALIKE(may_refused, {"network-path-blocked", 0.46, NULL, NULL},
+           {"w3svc-stopped", 0.44, service_stop, NULL}, {"mdm-cannot-reach-ndes", 0.02, NULL, NULL});
 LOOK_ALIKE(may_reset, {"network-path-blocked", 0.5, NULL, NULL}, {"app-pool-crashing", 0.3, NULL, NULL},
            {"w3svc-stopped", 0.1, service_stop, NULL});
 LOOK_ALIKE(may_stalled, {"network-path-blocked", 0.6, for_all, NULL},
@@ -389,7 +389,7 @@ LOOK_ALIKE(may_not_found_proxy, {"wrong-scep-url", 0.5, NULL, NULL},
 LOOK_ALIKE(may_login_page, {"app-proxy-preauth-enabled", 0.5, goes_to_logon, NULL},
            {"wrong-scep-url", 0.3, NULL, NULL}, {"app-proxy-wrong-url", 0.1, NULL, NULL});
 LOOK_ALIKE(may_bad_gateway, {"app-proxy-bad-gateway", 1, NULL, NULL},
-           {"app-pool-crashing", 0.03, then_down, NULL}, {"mdm-cannot-reach-ndes", 0.05, NULL, NULL});
+           {"app-pool-crashing", 0.003, then_down, NULL}, {"mdm-cannot-reach-ndes", 0.006, NULL, NULL});
 /* An MDM that is the SCEP proxy answers the rest itself. */
 LOOK_ALIKE(may_behind_mdm, {"mdm-cannot-reach-ndes", 0.4, NULL, NULL},
            {"app-proxy-bad-gateway", 0.12, NULL, NULL}, {"mdm-otp-credential-invalid", 0.08, NULL, NULL},
@@ -408,7 +408,7 @@ LOOK_ALIKE(may_ca_expired, {"ca-cert-expired", 0.95, NULL, NULL}, {"clock-skew",
 LOOK_ALIKE(may_ra_chain, {"ca-renewed-ra-stale", 0.6, NULL, NULL}, {"ra-cert-wrong-ca", 0.4, NULL, NULL});
 
 LOOK_ALIKE(may_password, {"password-wrong", 0.4, typed, NULL},
-           {"lb-node-affinity-missing", 0.15, otp_by_node, tell_mixed},
+           {"lb-node-affinity-missing", 0.1, otp_by_node, tell_mixed},
            {"password-lost-on-recycle", 0.1, otp_cut, tell_otp_cut},
            {"app-pool-recycled", 0.03, otp_cut, tell_otp_cut},
            {"password-expired", 0.1, otp_expired, tell_otp_age},
@@ -419,7 +419,7 @@ LOOK_ALIKE(may_already_used, {"password-already-used", 1, NULL, NULL});
 LOOK_ALIKE(may_missing, {"password-missing", 1, NULL, NULL});
 
 LOOK_ALIKE(may_template_denied, {"template-permission-denied", 0.97, NULL, NULL},
-           {"app-pool-identity-mismatch", 0.03, NULL, NULL});
+           {"app-pool-identity-mismatch", 0.006, NULL, NULL});
 LOOK_ALIKE(may_ca_denied, {"ca-enroll-denied", 1, NULL, NULL});
 LOOK_ALIKE(may_template_unknown, {"template-not-published", 0.55, NULL, NULL},
            {"template-name-mismatch", 0.4, NULL, NULL});
@@ -484,7 +484,7 @@ LOOK_ALIKE(may_handshake, {"tls-version-mismatch", 0.4, says_version, NULL},
            {"ssl-client-cert-required", 0.08, says_certificate, NULL});
 LOOK_ALIKE(may_forbidden, {"ip-restricted", 0.25, NULL, NULL}, {"ssl-client-cert-required", 0.25, NULL, NULL},
            {"execute-denied", 0.2, NULL, NULL}, {"https-required", 0.15, plain_http, NULL},
-           {"proxy-strips-query-or-body", 0.05, NULL, NULL}, {"otp-with-policy-module", 0, NULL, NULL});
+           {"proxy-strips-query-or-body", 0.05, NULL, NULL}, {"otp-with-policy-module", 0.004, NULL, NULL});
 LOOK_ALIKE(may_forbidden_proxy, {"app-proxy-preauth-enabled", 0.6, NULL, NULL},
            {"ip-restricted", 0.15, NULL, NULL}, {"proxy-url-too-long", 0.15, lengths_long_get, NULL});
 LOOK_ALIKE(may_unauthorized, {"anonymous-disabled", 0.8, NULL, NULL}, {"file-acl-denied", 0.15, NULL, NULL});

@@ -14,7 +14,10 @@
 #define AFTER       (30 * MINUTE) /* clocks, and logs that are written late */
 #define DECIDES     90.0          /* a ratio that settles it */
 #define MOST_SAID   14.0          /* logarithm: nothing is a million times likelier */
-#define MOST        0.985         /* nobody is surer than that */
+/* For all lists alike, fitted on one half of scripts/diagnosis-matrix.sh and held against the other. */
+#define EVENNESS     0.6   /* exponent of priors: causes are less unequal than what people report of them */
+#define UNTHOUGHT_OF 0.2   /* of what `certainty` leaves to the unknown */
+#define MOST         0.985 /* nobody is surer than that */
 
 bool infer_applies(const struct inference *inf, const struct seen *seen, const struct group *g)
 {
@@ -91,9 +94,27 @@ static double from_logs(const struct inference *inf, const struct group *g, cons
     return exp(sum < -MOST_SAID ? -MOST_SAID : sum > MOST_SAID ? MOST_SAID : sum);
 }
 
+/* Makes priors more even; what they add up to stays. */
+static double evened(const struct group *g, double prior)
+{
+    double sum = 0, even = 0;
+    for (const struct candidate *c = g->candidates; c->id != NULL; c++) {
+        sum += c->prior;
+        even += pow(c->prior, EVENNESS);
+    }
+    return pow(prior, EVENNESS) * sum / even;
+}
+
 static double from_run(const struct group *g, const struct candidate *c)
 {
-    return g->of_run && c->factor != NULL ? c->prior * c->factor(&g->facts) : c->prior;
+    double prior = evened(g, c->prior);
+    return g->of_run && c->factor != NULL ? prior * c->factor(&g->facts) : prior;
+}
+
+/* What speaks for noise counts in full. */
+static double unknown_of(const struct group *g)
+{
+    return fmax(UNTHOUGHT_OF * g->leak, g->leak - 2);
 }
 
 static void weigh(const struct inference *inf, struct group *g, const double coupled[MAX_CANDIDATES])
@@ -108,7 +129,7 @@ static void weigh(const struct inference *inf, struct group *g, const double cou
     }
     if (count == 1 && !g->of_run)
         g->decided[0] = true; /* the code has one meaning */
-    double unknown = before * (1 - g->certainty) / g->certainty * g->leak;
+    double unknown = before * (1 - g->certainty) / g->certainty * unknown_of(g);
     for (size_t i = 0; i < count; i++) {
         double sure = total + unknown > 0 ? g->likely[i] / (total + unknown) : 0;
         g->likely[i] = g->part * (sure < MOST ? sure : MOST);

@@ -23,7 +23,10 @@ static double shorter_passed(const struct facts *f)
     const struct measure_failure *g = f->failure;
     struct measure_lengths passed = passed_meanwhile(f);
     uint64_t most = passed.most > g->bytes.most ? passed.most : g->bytes.most;
-    if (passed.count == 0 || g->count < 3 || g->bytes.least == 0 || most < passed.least + LEAST_SPREAD)
+    /* Two lengths and nothing between may as well be GET and POST of one message. */
+    bool spread =
+        passed.most >= passed.least + LEAST_SPREAD || g->bytes.most >= g->bytes.least + LEAST_SPREAD;
+    if (passed.count == 0 || g->count < 3 || g->bytes.least == 0 || !spread)
         return -1;
     if (g->bytes.least <= passed.least)
         return 0;

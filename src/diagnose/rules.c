@@ -389,7 +389,7 @@ const struct rule diagnose_rules[] = {
      .reasons = {REASON_CONNECTION_LOST},
      .certainty = 0.7,
      .candidates = may_message_lost},
-    {.reasons = {REASON_SIGNER_UNKNOWN}, .certainty = 0.75, .candidates = may_signer_unknown},
+    {.reasons = {REASON_SIGNER_UNKNOWN}, .certainty = 0.5, .candidates = may_signer_unknown},
     /* the password in the request */
     REFUSED(0x80096004, 0.93, may_missing),
     REFUSED(0x800B0110, 0.9, may_already_used),

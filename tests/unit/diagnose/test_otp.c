@@ -86,9 +86,9 @@ struct row {
 
 static const struct row rows[] = {
     {"NTLM refused", REASON_OTP_AUTH_REFUSED, 401, OUTCOME_BODY_IIS, IIS, "", OFFERS_WINDOWS, "ntlm",
-     "otp-auth-failed", 0.4, "otp-account-locked"},
+     "otp-auth-failed", 0.35, "otp-account-locked"},
     {"Basic refused", REASON_OTP_AUTH_REFUSED, 401, OUTCOME_BODY_IIS, IIS, "",
-     "WWW-Authenticate: Basic realm=\"h\"\n", "basic", "otp-auth-failed", 0.4, "otp-account-disabled"},
+     "WWW-Authenticate: Basic realm=\"h\"\n", "basic", "otp-auth-failed", 0.35, "otp-account-disabled"},
     {"Basic, not offered", REASON_OTP_AUTH_REFUSED, 401, OUTCOME_BODY_IIS, IIS, "", OFFERS_WINDOWS, "basic",
      "otp-auth-scheme-mismatch", 0.7, "otp-auth-failed"},
     {"NTLM, not offered", REASON_HTTP_STATUS, 401, OUTCOME_BODY_IIS, IIS, "", "www-authenticate: Negotiate\n",
@@ -135,7 +135,7 @@ static const struct row rows[] = {
     {"IIS fails", REASON_HTTP_STATUS, 500, OUTCOME_BODY_IIS, IIS, "", "", "ntlm", "ra-cert-expired", 0.1,
      NULL},
     {"kernel: 503", REASON_HTTP_STATUS, 503, OUTCOME_BODY_HTTPSYS, "Microsoft-HTTPAPI/2.0", "", "", "ntlm",
-     "service-account-password-expired", 0.2, "otp-endpoint-503"},
+     "service-account-password-expired", 0.17, "otp-endpoint-503"},
 };
 
 static struct outcome outcome_of(const struct row *row)
