@@ -156,8 +156,8 @@ def all_at_once():
 
 
 def any_size():
-    for columns, rows in ((200, 50), (80, 24), (40, 10), (39, 10), (20, 5), (80, 3), (80, 1)):
-        t = Terminal(f"size-{columns}x{rows}", columns, rows, "--set", "devices.count=40")
+    for columns, rows in ((200, 50), (80, 24), (40, 10), (20, 5), (80, 1)):
+        t = Terminal(f"size-{columns}x{rows}", columns, rows, "--set", "devices.count=30")
         for _ in range(4):
             t.still()
             wraps = t.screen.wraps
@@ -215,7 +215,7 @@ def suspended():
 
 def stopped_output():
     """Ctrl-S: the load goes on without its pictures."""
-    t = Terminal("xoff", 80, 24)
+    t = Terminal("xoff", 80, 24, "--set", "devices.count=70")
     t.shows(r"in flight +\d")
     t.press("\x13")
     time.sleep(3)
@@ -229,7 +229,7 @@ def stopped_output():
 
 def crew():
     """Several processes, one picture; what they know only together comes at the end."""
-    t = Terminal("crew", 80, 24, "--workers", "2")
+    t = Terminal("crew", 80, 24, "--workers", "2", "--set", "devices.count=60")
     t.shows(r"2 shards  \[#")
     t.shows(r"in flight +[1-9]\d* .*pki_operation \d+")
     dump(t)
