@@ -159,7 +159,7 @@ expect half "d['enrolled'] == $rows"
 long='CN={index}'
 for _ in $(seq 7); do long+=",OU=$(printf 'x%.0s' $(seq 60))"; done
 code=0
-(ulimit -f 160 && exec "$scepstorm" run good.yaml --no-progress --out crowded --set devices.count=1000 --set 'load=[{rate: 100/s}]' \
+(ulimit -f 320 && exec "$scepstorm" run good.yaml --no-progress --out crowded --set devices.count=1000 --set 'load=[{rate: 100/s}]' \
   --set "devices.subject=$long" >stdout 2>stderr </dev/null) || code=$?
 [ "$code" -eq 1 ] || fail "exit code $code instead of 1 with results that cannot be written"
 says 'issued.csv'
