@@ -44,6 +44,17 @@ kill "$sim"
 wait "$sim" || fail "the simulator did not end well"
 holds kept/logs 'ndes[-1] == 3'
 
+# ---- a run's simulator keeps its logs beside the run's own files ----
+
+cat >own.yaml <<'YAML'
+target: {url: sim}
+simulator: {logs: issued.csv}
+devices: {count: 1}
+load: [{rate: 1/s}]
+YAML
+ends 2 run own.yaml --out own
+grep -q "simulator.logs: 'issued.csv' is no folder of its own" stderr || fail "a run's own file is taken for a folder"
+
 # ---- a full disk: told once, and it serves on ----
 
 trap '' XFSZ
