@@ -15,7 +15,7 @@
 #define DECIDES     90.0          /* a ratio that settles it */
 #define MOST_SAID   14.0          /* logarithm: nothing is a million times likelier */
 /* For all lists alike, fitted on one half of scripts/diagnosis-matrix.sh and held against the other. */
-#define EVENNESS     0.6   /* exponent of priors: causes are less unequal than what people report of them */
+#define EVENNESS     0.85  /* exponent of priors: causes are less unequal than what people report of them */
 #define UNTHOUGHT_OF 0.2   /* of what `certainty` leaves to the unknown */
 #define MOST         0.985 /* nobody is surer than that */
 
