@@ -16,7 +16,8 @@ struct ndes_request {
     struct span body;
     bool body_too_large; /* beyond BYTES_MAX_MESSAGE; `body` is empty then */
     bool tls;
-    bool local;          /* the client is on this machine, and no web page made it ask */
+    bool local;          /* the client is on this machine */
+    bool of_page;        /* a web page may have made it ask */
     uint64_t connection; /* the same for every request of one connection */
     void **
         session; /* what the site remembers of this connection until it closes; NULL: it can remember nothing */

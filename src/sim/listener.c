@@ -169,8 +169,7 @@ static bool is_local(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    return info != NULL && info->client_addr != NULL && sim_port_address_is_loopback(info->client_addr) &&
-           !is_asked_by_page(connection);
+    return info != NULL && info->client_addr != NULL && sim_port_address_is_loopback(info->client_addr);
 }
 
 /* RST instead of an answer: libmicrohttpd closes, and closing with a linger time of zero sends one. */
@@ -275,6 +274,7 @@ static enum MHD_Result answer(struct sim_listener *l, const char *method, const 
         .body_too_large = x->body.failed,
         .http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0,
         .local = is_local(connection),
+        .of_page = is_asked_by_page(connection),
         .tls = l->config.web != NULL,
         .connection = connection_id(connection),
         .session = session_of(connection),

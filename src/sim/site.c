@@ -223,14 +223,20 @@ static void flush(const struct sim_site_config *c, struct ndes_reply *reply)
         ndes_page_error(NDES_ERROR_IIS_500, reply);
 }
 
-/* What is done beside the server is for this machine only. */
+/* What is done beside the server is for this machine only; what changes the server, for nobody's web page. */
+static bool may(const struct ndes_request *request, enum ndes_place place)
+{
+    bool changes = place == NDES_PLACE_RESTART || place == NDES_PLACE_FLUSH;
+    return request->local && !(changes && request->of_page);
+}
+
 static bool answer_beside(struct sim_site *site, const struct ndes_request *request, enum ndes_place place,
                           struct ndes_reply *reply)
 {
     const struct sim_site_config *c = &site->config;
     if (!serves(c, place))
         ndes_page_error(NDES_ERROR_IIS_404, reply);
-    else if (!request->local)
+    else if (!may(request, place))
         ndes_page_error(NDES_ERROR_IIS_403, reply);
     else if (strcmp(request->method, "POST") != 0)
         ndes_page_error(NDES_ERROR_IIS_405, reply);

@@ -148,7 +148,7 @@ bool sim_switch_answer(struct faults *faults, const struct ndes_request *request
     struct changes changes = {0};
     struct err e = {0};
     bool post = strcmp(request->method, "POST") == 0;
-    if (!request->local) {
+    if (!request->local || request->of_page) {
         ndes_page_error(NDES_ERROR_IIS_403, reply);
         return false;
     }

@@ -87,7 +87,7 @@ bool talk_post(unsigned port, const char *target, struct span body, struct buf *
     struct buf request;
     buf_init(&request, 1 << 24);
     buf_appendf(&request,
-                "POST %s HTTP/1.1\r\nHost: ndes.example\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
+                "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
                 target, body.len);
     buf_append_span(&request, body);
     bool ok = talk(port, buf_span(&request), reply);
