@@ -73,7 +73,10 @@ says() {
 first_line() {
   local n
   for n in $(seq 600); do
-    [ "$(wc -l <"$1")" -eq 0 ] || { head -1 "$1"; return; }
+    if [ -s "$1" ] && [ "$(wc -l <"$1")" -gt 0 ]; then
+      head -1 "$1"
+      return
+    fi
     sleep 0.1
   done
   fail "nothing in $1 after a minute: $(cat ./*.err 2>/dev/null)"
