@@ -442,8 +442,8 @@ LOOK_ALIKE(may_renewal_subject, {"renewal-subject-mismatch", 1, NULL, tell_fresh
 LOOK_ALIKE(may_renewal_expired, {"renewal-signer-expired", 0.8, NULL, tell_signer_dates},
            {"ca-cert-expired", 0.08, NULL, NULL}, {"clock-skew", 0.05, skew, tell_date_skew});
 LOOK_ALIKE(may_renewal_template, {"renewal-wrong-template", 0.95, NULL, tell_fresh_works},
-           {"renewal-subject-mismatch", 0.08, subject_rewritten, NULL},
-           {"template-not-published", 0.01, NULL, NULL});
+           {"renewal-subject-mismatch", 0.15, subject_rewritten, NULL},
+           {"template-not-published", 0.05, NULL, NULL});
 LOOK_ALIKE(may_renewal, {"renewal-unsupported-ca", 0.4, none_renewed, tell_fresh_works},
            {"renewal-subject-mismatch", 0.3, subject_rewritten, tell_fresh_works},
            {"renewal-signer-expired", 0.3, signer_expired, tell_signer_dates},
@@ -513,8 +513,8 @@ LOOK_ALIKE(may_slow, {"ca-slow", 0.45, NULL, NULL}, {"ca-unreachable-rpc", 0.2, 
            {"network-path-blocked", 0.02, all_stall, NULL});
 LOOK_ALIKE(may_load, {"app-pool-queue-full", 0.4, NULL, NULL}, {"server-busy", 0.4, NULL, NULL},
            {"ca-slow", 0.2, NULL, NULL});
-LOOK_ALIKE(may_stripped, {"proxy-strips-query-or-body", 0.93, NULL, NULL},
-           {"payload-truncated", 0.05, NULL, NULL}, {"wrong-scep-url", 0.02, NULL, NULL});
+LOOK_ALIKE(may_stripped, {"proxy-strips-query-or-body", 0.7, NULL, NULL},
+           {"payload-truncated", 0.2, NULL, NULL}, {"wrong-scep-url", 0.1, NULL, NULL});
 LOOK_ALIKE(may_skewed_clock, {"clock-skew", 1, NULL, tell_date_skew});
 LOOK_ALIKE(may_name_constraint, {"name-constraint-violation", 1, NULL, NULL});
 LOOK_ALIKE(may_subject_info, {"subject-info-required", 1, NULL, NULL});

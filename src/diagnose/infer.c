@@ -14,10 +14,9 @@
 #define AFTER       (30 * MINUTE) /* clocks, and logs that are written late */
 #define DECIDES     90.0          /* a ratio that settles it */
 #define MOST_SAID   14.0          /* logarithm: nothing is a million times likelier */
-/* For all lists alike, fitted to scripts/diagnosis-matrix.sh so that confidence is the share that is right. */
-#define EVENNESS     0.7   /* exponent of priors: causes are less unequal than what people report of them */
-#define SHARPNESS    1.4   /* exponent of what priors and evidence make: marks were given modest ratios */
-#define UNTHOUGHT_OF 0.1   /* of what `certainty` leaves to the unknown */
+/* For all lists alike, fitted on one half of scripts/diagnosis-matrix.sh and held against the other. */
+#define EVENNESS     0.85  /* exponent of priors: causes are less unequal than what people report of them */
+#define UNTHOUGHT_OF 0.2   /* of what `certainty` leaves to the unknown */
 #define MOST         0.985 /* nobody is surer than that */
 
 bool infer_applies(const struct inference *inf, const struct seen *seen, const struct group *g)
@@ -120,22 +119,19 @@ static double unknown_of(const struct group *g)
 
 static void weigh(const struct inference *inf, struct group *g, const double coupled[MAX_CANDIDATES])
 {
-    double before = 0;
+    double total = 0, before = 0;
     size_t count = 0;
     for (const struct candidate *c = g->candidates; c->id != NULL && count < MAX_CANDIDATES; c++, count++) {
         double prior = from_run(g, c);
         before += prior;
         g->likely[count] = prior * from_logs(inf, g, c->id, &g->decided[count]) * coupled[count];
+        total += g->likely[count];
     }
     if (count == 1 && !g->of_run)
         g->decided[0] = true; /* the code has one meaning */
-    double all = pow(before * (1 - g->certainty) / g->certainty * unknown_of(g), SHARPNESS);
+    double unknown = before * (1 - g->certainty) / g->certainty * unknown_of(g);
     for (size_t i = 0; i < count; i++) {
-        g->likely[i] = pow(g->likely[i], SHARPNESS);
-        all += g->likely[i];
-    }
-    for (size_t i = 0; i < count; i++) {
-        double sure = all > 0 ? g->likely[i] / all : 0;
+        double sure = total + unknown > 0 ? g->likely[i] / (total + unknown) : 0;
         g->likely[i] = g->part * (sure < MOST ? sure : MOST);
     }
 }
