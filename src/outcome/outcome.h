@@ -274,9 +274,10 @@ struct outcome_probe {
 /* Where the devices of the load are now, by the step that they are at. A device stands in one of these, or in none when it has
  * not started or has ended. */
 struct outcome_in_flight {
-    uint32_t busy[STAGE_COUNT];    /* its answer, or a worker, is awaited */
-    uint32_t pausing[STAGE_COUNT]; /* until the planned moment of this step: a poll, a retry, a persona's pause */
-    uint64_t waiting;              /* in none: due, but may not start yet */
+    uint32_t busy[STAGE_COUNT]; /* its answer, or a worker, is awaited */
+    uint32_t
+        pausing[STAGE_COUNT]; /* until the planned moment of this step: a poll, a retry, a persona's pause */
+    uint64_t waiting;         /* in none: due, but may not start yet */
 };
 
 /* Where facts go while they happen. All calls come from the engine's thread; pointers are borrowed. */

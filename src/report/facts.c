@@ -35,10 +35,13 @@ static const struct field run_fields[] = {
 };
 
 static const struct field target_fields[] = {
-    FIELD(outcome_target, KIND_CHARS, url),           FIELD(outcome_target, KIND_CHARS, server_header),
+    FIELD(outcome_target, KIND_CHARS, url),
+    FIELD(outcome_target, KIND_CHARS, server_header),
     FIELD(outcome_target, KIND_INT, bare_url_status),
-    FIELD(outcome_target, KIND_BOOL, otp_file_there), FIELD(outcome_target, KIND_BOOL, has_date_skew),
-    FIELD(outcome_target, KIND_INT64, date_skew_s),   END,
+    FIELD(outcome_target, KIND_BOOL, otp_file_there),
+    FIELD(outcome_target, KIND_BOOL, has_date_skew),
+    FIELD(outcome_target, KIND_INT64, date_skew_s),
+    END,
 };
 
 static const struct field cert_fields[] = {

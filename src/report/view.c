@@ -76,7 +76,7 @@ static void foreign(struct line *l, const char *words)
 {
     char text[VIEW_LINE_BYTES / 2];
     size_t room = l->columns > l->column ? l->columns - l->column : 0, len = 0;
-    for (; words[len] != '\0' && len < room && len + 1 < sizeof text; len++)
+    for (; len < room && len + 1 < sizeof text && words[len] != '\0'; len++)
         text[len] = words[len] < ' ' || words[len] > '~' ? '?' : words[len];
     text[len] = '\0';
     if (has_room(l, len))

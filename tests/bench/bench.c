@@ -27,8 +27,7 @@ static const struct {
 } benchmarks[] = {
     {"cost", bench_cost},       {"rsa", bench_rsa},         {"timer", bench_timer},
     {"waiting", bench_waiting}, {"polling", bench_polling}, {"planned", bench_planned},
-    {"scale", bench_scale},     {"logs", bench_logs},
-    {"report", bench_report},
+    {"scale", bench_scale},     {"logs", bench_logs},       {"report", bench_report},
 };
 
 int main(int argc, char **argv)
