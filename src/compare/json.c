@@ -1,26 +1,14 @@
 #include "compare/parts.h"
 
-#include <jansson.h>
+#include "report/json_text.h"
 
-/* jansson takes UTF-8 only; words of a server may be anything. */
-static json_t *text_json(const char *text)
-{
-    json_t *valid = json_string(text);
-    if (valid != NULL)
-        return valid;
-    char plain[1024];
-    size_t i = 0;
-    for (; i < sizeof plain - 1 && text[i] != '\0'; i++)
-        plain[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
-    plain[i] = '\0';
-    return json_string(plain);
-}
+#include <jansson.h>
 
 static json_t *words_json(const struct compare_words *words)
 {
     json_t *out = json_array();
     for (size_t i = 0; i < words->count; i++)
-        json_array_append_new(out, text_json(words->items[i]));
+        json_array_append_new(out, json_text(words->items[i]));
     return out;
 }
 
@@ -48,8 +36,8 @@ static json_t *row_json(const struct compare_row *row)
 {
     json_t *out = json_object();
     bool judged = row->weight > 0;
-    json_object_set_new(out, "figure", text_json(row->figure));
-    json_object_set_new(out, "title", text_json(row->title));
+    json_object_set_new(out, "figure", json_text(row->figure));
+    json_object_set_new(out, "title", json_text(row->title));
     json_object_set_new(out, "unit", json_string(unit_id(row->unit)));
     json_object_set_new(out, "base", json_real(row->base));
     json_object_set_new(out, "now", json_real(row->now));
@@ -73,10 +61,10 @@ static json_t *side_json(const struct compare_runs *runs)
     for (size_t i = 0; i < runs->count; i++) {
         const struct compare_run *run = runs->items[i];
         json_array_append_new(out,
-                              json_pack("{s:o, s:I, s:I, s:I, s:s, s:o}", "run", text_json(run->name), "seed",
+                              json_pack("{s:o, s:I, s:I, s:I, s:s, s:o}", "run", json_text(run->name), "seed",
                                         (json_int_t)run->seed, "planned", (json_int_t)run->planned,
                                         "enrolled", (json_int_t)run->enrolled, "validity", run->validity,
-                                        "scepstorm", text_json(run->version)));
+                                        "scepstorm", json_text(run->version)));
     }
     return out;
 }
@@ -93,8 +81,8 @@ bool json_tell(const struct compare *c, struct buf *out)
     json_t *tree = json_object(), *rows = json_array();
     json_object_set_new(tree, "schema", json_string("scepstorm/comparison/1"));
     json_object_set_new(tree, "verdict", json_string(compare_verdict_id(c->verdict)));
-    json_object_set_new(tree, "headline", text_json(c->headline));
-    json_object_set_new(tree, "sight", text_json(c->sight));
+    json_object_set_new(tree, "headline", json_text(c->headline));
+    json_object_set_new(tree, "sight", json_text(c->sight));
     json_object_set_new(tree, "problems", words_json(&c->problems));
     json_object_set_new(tree, "warnings", words_json(&c->warnings));
     json_object_set_new(tree, "news", words_json(&c->news));

@@ -1,6 +1,8 @@
 /* A baseline: runs as JSON, one table for both directions. */
 #include "compare/run.h"
 
+#include "report/json_text.h"
+
 #include <jansson.h>
 #include <math.h>
 
@@ -68,26 +70,12 @@ static const struct field count_fields[] = {
 
 /* ---- writing ---- */
 
-/* What a server said may be no UTF-8. */
-static json_t *text_json(const char *text)
-{
-    json_t *valid = json_string(text);
-    if (valid != NULL)
-        return valid;
-    char plain[1024];
-    size_t i = 0;
-    for (; i < sizeof plain - 1 && text[i] != '\0'; i++)
-        plain[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
-    plain[i] = '\0';
-    return json_string(plain);
-}
-
 static json_t *field_json(const void *base, const struct field *f)
 {
     const void *at = (const char *)base + f->offset;
     switch (f->kind) {
     case KIND_CHARS:
-        return text_json(at);
+        return json_text(at);
     case KIND_COUNT:
         return json_integer((json_int_t) * (const uint64_t *)at);
     case KIND_INT64:
@@ -120,7 +108,7 @@ static json_t *target_json(const struct outcome_target *t)
 {
     json_t *out = fields_json(t, target_fields), *caps = json_array(), *certs = json_array();
     for (size_t i = 0; i < t->cap_count; i++)
-        json_array_append_new(caps, text_json(t->caps[i]));
+        json_array_append_new(caps, json_text(t->caps[i]));
     for (size_t i = 0; i < t->cert_count; i++)
         json_array_append_new(certs, fields_json(&t->certs[i], cert_fields));
     json_object_set_new(out, "capabilities", caps);
@@ -148,7 +136,7 @@ static json_t *timings_json(const struct compare_run *run)
 static json_t *run_json(const struct compare_run *run)
 {
     json_t *out = fields_json(run, run_fields);
-    json_object_set_new(out, "plan", text_json(run->plan));
+    json_object_set_new(out, "plan", json_text(run->plan));
     json_object_set_new(out, "target", target_json(&run->target));
     json_object_set_new(out, "timings", timings_json(run));
     json_object_set_new(out, "failures", counts_json(&run->failures));

@@ -1,23 +1,16 @@
 #include "report/parts.h"
 
 #include "base/text.h"
+#include "report/json_text.h"
 
 /* jansson's _new setters own the value also when they fail; without memory a key is missing, nothing leaks. */
 
-/* null for nothing. Foreign words may hold any bytes, jansson takes UTF-8 only. */
+/* null for nothing */
 json_t *summary_string(const char *text)
 {
     if (text == NULL || text[0] == '\0')
         return json_null();
-    json_t *valid = json_string(text);
-    if (valid != NULL)
-        return valid;
-    char plain[1024];
-    size_t i = 0;
-    for (; i < sizeof plain - 1 && text[i] != '\0'; i++)
-        plain[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
-    plain[i] = '\0';
-    return json_string(plain);
+    return json_text(text);
 }
 
 static json_t *count(uint64_t n)
