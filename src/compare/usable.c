@@ -63,13 +63,15 @@ static bool is_same_run(const struct compare_run *a, const struct compare_run *b
            a->enrolled == b->enrolled;
 }
 
+/* Each run that is there again is named once, beside the first. */
 static void look_for_twins(struct compare *c)
 {
-    for (size_t i = 0; i < run_count(c); i++) {
-        for (size_t k = i + 1; k < run_count(c); k++) {
-            if (is_same_run(run_at(c, i), run_at(c, k)))
-                words_say(&c->problems, "%s and %s are the same run", run_at(c, i)->name, run_at(c, k)->name);
-        }
+    for (size_t k = 1; k < run_count(c); k++) {
+        size_t i = 0;
+        while (i < k && !is_same_run(run_at(c, i), run_at(c, k)))
+            i++;
+        if (i < k)
+            words_say(&c->problems, "%s and %s are the same run", run_at(c, i)->name, run_at(c, k)->name);
     }
 }
 
